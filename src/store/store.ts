@@ -44,7 +44,11 @@ export interface Commit {
   /** Added to the counters of this store. */
   readonly counters: Partial<Counters>;
   readonly history: readonly HistoryRow[];
+  /** History of hours before this one is forgotten; undefined keeps all. */
+  readonly forgetHistoryBeforeHour?: number | undefined;
   readonly usage: readonly UsageRow[];
+  /** Alert id → id of the suppression that muted it; each alert counts once as a hit of its suppression. */
+  readonly suppressed?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Identities of calls seen in one event hour: 8 bytes each, in no order. */
@@ -92,7 +96,10 @@ export interface UsageRow {
 
 /** Alerts committed and not yet accepted by every sink. */
 export interface Outbox {
-  /** Due entries of one sink, oldest first. */
+  /**
+   * Due entries of one sink, oldest first. Of each alert only the oldest pending revision, so that a newer one cannot
+   * overtake it.
+   */
   due(sink: string, nowMs: number, limit: number): Promise<OutboxEntry[]>;
   accepted(ids: readonly number[]): Promise<void>;
   /** The attempt failed; try again at `nextAttemptMs`. */
@@ -147,7 +154,9 @@ export interface AlertReader {
 export interface AlertFilter {
   readonly detector?: string;
   readonly minimumScore?: number;
+  /** `closed` finds what people closed as well. */
   readonly status?: Alert["status"];
+  /** Event times from `fromMs` on and before `toMs`. */
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly limit?: number;
@@ -156,11 +165,41 @@ export interface AlertFilter {
 export interface HistoryReader {
   /** Rows of entities whose id starts with `prefix`, in order of entity and hour. */
   hours(filter: { prefix: string; fromHour?: number; toHour?: number }): Promise<HistoryRow[]>;
+  /** The busiest pairs first. */
   usage(limit: number): Promise<UsageRow[]>;
   counters(): Promise<Counters>;
   /** Number of memories by kind of entity. */
   entities(): Promise<{ principals: number; keys: number; accounts: number }>;
-  deadLetters(limit: number): Promise<(DeadLetter & { id: number })[]>;
+  /** Newest first. */
+  deadLetters(limit: number): Promise<KeptDeadLetter[]>;
+  deadLetterTotals(): Promise<DeadLetterTotals>;
+}
+
+/** A dead letter as the store has it: one for all copies with the same origin and payload. */
+export interface KeptDeadLetter extends DeadLetter {
+  readonly id: number;
+  /** Size of the payload as it came, bytes. */
+  readonly bytes: number;
+  /** SHA-256 of the payload as it came, in hex. */
+  readonly sha256: string;
+  /** `cut`: only the start was kept, it was too long. `dropped`: the payload is empty now, it made room for later ones. */
+  readonly kept: "whole" | "cut" | "dropped";
+}
+
+/** What became of all dead letters ever committed: none goes without being counted. */
+export interface DeadLetterTotals {
+  /** Letters listed now. */
+  readonly letters: number;
+  /** Letters whose payload is here, whole or cut. */
+  readonly payloads: number;
+  /** Bytes those payloads take. */
+  readonly payloadBytes: number;
+  readonly cut: number;
+  readonly dropped: number;
+  /** Copies of a letter already listed. */
+  readonly repeated: number;
+  /** Oldest letters no longer listed at all. */
+  readonly forgotten: number;
 }
 
 /** A mute with a matcher, an owner, a reason and an expiry; muted alerts stay recorded. */
@@ -183,6 +222,31 @@ export interface Suppression {
 
 export interface SuppressionTable {
   list(): Promise<Suppression[]>;
+  /** Replaces one of the same id, which keeps its hits. Throws RangeError when nothing is to be matched. */
   add(suppression: Omit<Suppression, "hits">): Promise<void>;
   remove(id: string): Promise<boolean>;
 }
+
+/** Why a store cannot be opened, read or written. The message names the place and what can be done. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+  /** The state directory or table. */
+  readonly place: string;
+
+  constructor(code: StoreErrorCode, place: string, problem: string, cause?: unknown) {
+    super(`${place}: ${problem}`, { cause });
+    this.code = code;
+    this.place = place;
+  }
+}
+
+export type StoreErrorCode =
+  | "locked" // another consumer has it
+  | "missing" // there is no state here
+  | "newer" // written by a later version of Keyhawk
+  | "corrupt" // damaged, or not a store of Keyhawk
+  | "full" // no room on the disk, or the configured size is reached
+  | "read-only" // may not be written: by permission, or by how it was opened
+  | "busy" // somebody held a transaction open for too long
+  | "failed"; // any other fault of the disk or the database

@@ -1,0 +1,56 @@
+import type { Suppression, SuppressionTable } from "../store.ts";
+import { type Database, numberIn, type Row, textIn, textOrNothingIn } from "./database.ts";
+
+export function suppressionTable(database: Database): SuppressionTable {
+  return {
+    async list() {
+      return database.rows("SELECT * FROM suppressions ORDER BY created_ms, id").map(suppressionOf);
+    },
+
+    async add({ id, match, owner, reason, expiresMs, createdMs }) {
+      const { detector, principal, key, account } = match;
+      if ([detector, principal, key, account].every((pattern) => pattern === undefined)) {
+        throw new RangeError(
+          `suppression ${id}: needs a detector, principal, key or account to match`,
+        );
+      }
+      database.run(
+        `INSERT INTO suppressions (id, detector, principal, kms_key, account, owner, reason, expires_ms, created_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET detector = excluded.detector, principal = excluded.principal,
+          kms_key = excluded.kms_key, account = excluded.account, owner = excluded.owner,
+          reason = excluded.reason, expires_ms = excluded.expires_ms, created_ms = excluded.created_ms`,
+        id,
+        detector ?? null,
+        principal ?? null,
+        key ?? null,
+        account ?? null,
+        owner,
+        reason,
+        expiresMs,
+        createdMs,
+      );
+    },
+
+    async remove(id) {
+      return database.run("DELETE FROM suppressions WHERE id = ?", id) > 0;
+    },
+  };
+}
+
+function suppressionOf(row: Row): Suppression {
+  return {
+    id: textIn(row, "id"),
+    match: {
+      detector: textOrNothingIn(row, "detector"),
+      principal: textOrNothingIn(row, "principal"),
+      key: textOrNothingIn(row, "kms_key"),
+      account: textOrNothingIn(row, "account"),
+    },
+    owner: textIn(row, "owner"),
+    reason: textIn(row, "reason"),
+    expiresMs: numberIn(row, "expires_ms"),
+    createdMs: numberIn(row, "created_ms"),
+    hits: numberIn(row, "hits"),
+  };
+}
