@@ -4,6 +4,8 @@ import { z } from "zod";
 import { ConfigError } from "./config/config-error.ts";
 import { readDocument } from "./config/document.ts";
 import { problemsOf, spellIssue } from "./config/problems.ts";
+import { DeliveryOptions, SinkList } from "./delivery/options.ts";
+import { KinesisOptions } from "./sources/kinesis/options.ts";
 
 export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
 
@@ -15,13 +17,6 @@ const AccountId = z
   .regex(/^\d{12}$/, { error: "expected an account id of 12 digits" })
   .describe("AWS account id, 12 digits.");
 
-const KinesisOptions = z.strictObject({
-  stream: z.string().min(1).describe("Name or ARN of the stream."),
-});
-const SinkOptions = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("sns"), topicArn: z.string() }),
-]);
-const DeliveryOptions = z.strictObject({});
 const DetectionOptions = z.strictObject({
   latenessMinutes: z.int().min(0).max(1440).default(60),
   deduplicationHours: z.int().min(1).max(168).default(6),
@@ -108,7 +103,7 @@ export const Config = z
       .min(1)
       .default("keyhawk-state")
       .describe("Folder of the state, relative to this file."),
-    sinks: z.array(SinkOptions).default([]).describe("Where alerts go."),
+    sinks: SinkList.default([]).describe("Where alerts go."),
     delivery: DeliveryOptions.prefault({}).describe("How hard delivery is tried."),
     organization: Organization.prefault({}),
     detection: DetectionOptions.prefault({}),
@@ -177,15 +172,28 @@ function unreadable(error: unknown): string {
 }
 
 function withResolvedPaths(config: Config, folder: string): Config {
-  const { source } = config;
-  const files = source?.files;
+  const files = config.source?.files;
+  const paths = files?.paths.map((path) =>
+    path.startsWith("s3://") ? path : resolve(folder, path),
+  );
   return {
     ...config,
     state: resolve(folder, config.state),
-    ...(files === undefined
-      ? {}
-      : {
-          source: { ...source, files: { paths: files.paths.map((path) => resolve(folder, path)) } },
-        }),
+    sinks: config.sinks.map((sink) => withResolvedFiles(sink, folder)),
+    ...(paths === undefined ? {} : { source: { ...config.source, files: { paths } } }),
   };
+}
+
+/** A sink's own files, and references to secrets in files. */
+function withResolvedFiles<Sink extends object>(sink: Sink, folder: string): Sink {
+  const entries = Object.entries(sink).map(([name, value]: [string, unknown]) => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return [name, withResolvedFiles(value, folder)];
+    }
+    if (typeof value !== "string") return [name, value];
+    if (name === "path" || name === "caFile") return [name, resolve(folder, value)];
+    const [, before, file] = /^((?:[A-Za-z]+ )?file:)(?!\/\/)(.+)$/.exec(value) ?? [];
+    return [name, before === undefined ? value : `${before}${resolve(folder, file ?? "")}`];
+  });
+  return Object.fromEntries(entries);
 }

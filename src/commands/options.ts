@@ -68,3 +68,6 @@ export interface ReplayOptions {
 
 /** A command's action: resolves to its exit status, throws `UsageError` or `ConfigError` for status 2. */
 export type CommandAction<Options> = (options: Options, context: CommandContext) => Promise<number>;
+
+/** Runs an action with the context that the global options make, and keeps its exit status. */
+export type Perform = (action: (context: CommandContext) => Promise<number>) => Promise<void>;

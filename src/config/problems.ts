@@ -109,7 +109,10 @@ function problemsOfIssue(
   }
   const { path, message } = innermost(issue);
   const found = foundText(valueAt(document.value, path), path);
-  const text = /\bfound\b/.test(message) ? message : `${message}, found ${found}`;
+  const text =
+    message.startsWith("expected") && !message.includes("found")
+      ? `${message}, found ${found}`
+      : message;
   return [{ file, ...document.locate(path), path: pathText(path), text }];
 }
 
@@ -162,5 +165,5 @@ function foundText(value: unknown, path: readonly PropertyKey[]): string {
       value.length > shownCharacters ? `${value.slice(0, shownCharacters)}…` : value,
     );
   }
-  return JSON.stringify(value);
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }

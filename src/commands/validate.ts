@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { type Config, loadConfig } from "../config.ts";
+import type { CommandContext, Perform } from "./options.ts";
+import { writeText } from "./output.ts";
+import { colorsFor, safe } from "./terminal.ts";
+
+/** `keyhawk validate`: checks a configuration without running anything. */
+export function registerValidate(program: Command, perform: Perform): void {
+  program
+    .command("validate")
+    .summary("check a configuration without running anything")
+    .description(
+      "Checks a configuration file and says what it would do. Opens no connection and reads no " +
+        "secret. Exit status 2 when it is wrong, with every problem and its line.",
+    )
+    .argument("<file>", "configuration, YAML or JSON")
+    .option("--deny-warnings", "exit status 2 on a warning, too")
+    .addHelpText("after", "\nExample:\n  keyhawk validate keyhawk.yaml")
+    .action((file: string, options: { denyWarnings?: boolean }) =>
+      perform((context) => validate(file, options.denyWarnings ?? false, context)),
+    );
+}
+
+async function validate(
+  file: string,
+  denyWarnings: boolean,
+  context: CommandContext,
+): Promise<number> {
+  const config = await loadConfig(file);
+  const warnings = warningsOf(config);
+  for (const warning of warnings) context.log.warn({ file }, warning);
+  const colors = colorsFor(context);
+  const lines = summaryOf(config).map(([name, value]) => `  ${name.padEnd(10)} ${safe(value)}`);
+  await writeText(context.stdout, `${safe(file)}: ${colors.green("ok")}\n${lines.join("\n")}\n`);
+  return denyWarnings && warnings.length > 0 ? 2 : 0;
+}
+
+function summaryOf(config: Config): [string, string][] {
+  const { source, sinks, organization, detection } = config;
+  return [
+    ["source", sourceText(source)],
+    ["state", config.state],
+    ["sinks", sinks.map((sink) => `${sink.name} (${sink.type})`).join(", ") || "none"],
+    ["accounts", accountsText(organization)],
+    ["detectors", detectorsText(detection.detectors)],
+  ];
+}
+
+function sourceText(source: Config["source"]): string {
+  if (source?.kinesis !== undefined) return `kinesis stream ${source.kinesis.stream}`;
+  return source?.files === undefined ? "none" : `files ${source.files.paths.join(", ")}`;
+}
+
+function accountsText({ accounts, approvedForeignAccounts }: Config["organization"]): string {
+  const own = accounts.length === 0 ? "learned" : `${accounts.length} own`;
+  return `${own}, ${approvedForeignAccounts.length} approved foreign`;
+}
+
+function detectorsText(settings: Config["detection"]["detectors"]): string {
+  const named = (setting: "off" | "shadow"): string[] =>
+    Object.entries(settings)
+      .filter(([, value]) =>
+        setting === "off" ? value?.enabled === false : value?.shadow === true,
+      )
+      .map(([id]) => id);
+  const off = named("off");
+  const shadow = named("shadow");
+  if (off.length === 0 && shadow.length === 0) return "all on";
+  return [
+    off.length === 0 ? "none off" : `off: ${off.join(", ")}`,
+    ...(shadow.length === 0 ? [] : [`shadow: ${shadow.join(", ")}`]),
+  ].join("; ");
+}
+
+function warningsOf(config: Config): string[] {
+  return [
+    ...(config.source === undefined
+      ? ["no source: run has nothing to read, replay still works"]
+      : []),
+    ...(config.sinks.length === 0
+      ? ["no sinks: alerts are kept in the state and sent nowhere"]
+      : []),
+  ];
+}
