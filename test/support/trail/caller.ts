@@ -176,6 +176,12 @@ export function iamUser(options: {
   };
 }
 
+/** ARN of the role behind a session, as alerts name it; undefined for callers without a role. */
+export function roleArn(caller: Caller): string | undefined {
+  const context = caller.identityAt(0)["sessionContext"];
+  return /"arn":"([^"]+)"/.exec(JSON.stringify(context ?? null))?.[1];
+}
+
 /** A caller as the key owner's account sees it when the caller is in another account: no ARN, no name. */
 export function seenFromOutside(caller: Caller): Caller {
   return {

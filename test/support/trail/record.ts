@@ -199,7 +199,7 @@ const crypto = new Set([
 ]);
 const dataEvents = new Set(["GetObject", "PutObject", "CopyObject", "Invoke20150331"]);
 const changes =
-  /^(?:Create|Delete|Disable|Enable|Import|Put|Replicate|Retire|Revoke|Rotate|Schedule|Tag|Untag|Update|Cancel)/;
+  /^(?:Cancel|Copy|Create|Delete|Disable|Enable|Import|Invoke|Put|Replicate|Retire|Revoke|Rotate|Run|Schedule|Start|Stop|Tag|Terminate|Untag|Update)/;
 
 function serviceName(via: string): string {
   return via === "AWS Internal" ? via : `${via}.amazonaws.com`;
