@@ -1,10 +1,16 @@
 import type { Command } from "commander";
+import { registerAlerts } from "./alerts.ts";
+import { registerExplain } from "./explain.ts";
 import type { Perform } from "./options.ts";
+import { registerReport } from "./report.ts";
 import { registerSchema } from "./schema.ts";
 import { registerValidate } from "./validate.ts";
 
 /** All commands, in the order in which help lists them. */
 export function registerCommands(program: Command, perform: Perform): void {
+  registerReport(program, perform);
+  registerAlerts(program, perform);
+  registerExplain(program, perform);
   registerValidate(program, perform);
   registerSchema(program, perform);
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { FormatName } from "../delivery/formats/formats.ts";
 import type { Severity } from "../detection/alert.ts";
 import type { Log } from "../telemetry.ts";
 
@@ -30,10 +31,6 @@ export interface CommandContext {
   readonly errorColor: boolean;
 }
 
-/** Formats that alerts are written in; the first is the default. */
-export const alertFormats = ["native", "ocsf", "ecs", "splunk-hec", "asff", "cef"] as const;
-export type AlertFormat = (typeof alertFormats)[number];
-
 /** `keyhawk run`, as typed. */
 export interface RunOptions {
   readonly configFile: string;
@@ -55,7 +52,7 @@ export interface ReplayOptions {
   readonly learnUntilMs: number | undefined;
   /** A file, or `-` for stdout. */
   readonly alertsFile: string;
-  readonly format: AlertFormat;
+  readonly format: FormatName;
   readonly reportFile: string | undefined;
   readonly summaryFile: string | undefined;
   /** Send to the configured sinks. */

@@ -1,12 +1,7 @@
 import { type Command, Option } from "commander";
+import { type FormatName, formatNames } from "../delivery/formats/formats.ts";
 import { type Severity, severities } from "../detection/alert.ts";
-import {
-  type AlertFormat,
-  alertFormats,
-  type CommandAction,
-  type Perform,
-  type ReplayOptions,
-} from "./options.ts";
+import type { CommandAction, Perform, ReplayOptions } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 import { parseCount, parseName, parseTime } from "./values.ts";
 
@@ -31,9 +26,9 @@ export function registerReplay(
     .option("--learn-until <time>", "before TIME only learn: its alerts are not emitted", parseTime)
     .option("--alerts <file>", "where alerts are written, one a line; - is stdout", "-")
     .addOption(
-      new Option("--format <name>", alertFormats.join(", "))
-        .argParser(parseName(alertFormats))
-        .default(alertFormats[0]),
+      new Option("--format <name>", formatNames.join(", "))
+        .argParser(parseName(formatNames))
+        .default(formatNames[0]),
     )
     .option("--report <file>", "write a report page (HTML)")
     .option("--summary <file>", "write counts (JSON)")
@@ -65,7 +60,7 @@ interface Typed {
   readonly to?: number;
   readonly learnUntil?: number;
   readonly alerts: string;
-  readonly format: AlertFormat;
+  readonly format: FormatName;
   readonly report?: string;
   readonly summary?: string;
   readonly deliver?: boolean;
