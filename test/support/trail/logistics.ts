@@ -10,7 +10,7 @@ import {
 import { keys, organization } from "./organization.ts";
 import { Random } from "./random.ts";
 import { type CloudTrailRecord, crossAccountRecords, kmsRecord, serviceRecord } from "./record.ts";
-import { type Behaviour, clockwork, job, service } from "./rhythm.ts";
+import { type Behaviour, clockwork, daytime, job, service } from "./rhythm.ts";
 
 const accountId = organization.accounts.logistics;
 
@@ -31,8 +31,6 @@ const scaling = roleSession({
   session: "AutoScaling",
 });
 const ec2 = awsService("ec2.amazonaws.com", accountId);
-
-const daytime = [0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 1, 1, 0, 0, 0, 0];
 
 /** What goes on in the logistics account: APIs, functions, instances that come and go, previews of new versions. */
 export const logisticsBehaviours: readonly Behaviour[] = [
@@ -276,6 +274,7 @@ function preview(nth: number): Behaviour {
     name: `preview-${nth}`,
     perDay: 5,
     weekend: 0.6,
+    hours: daytime,
     occasion: (time, random) => [
       kmsRecord(
         { time, caller, key: keys.warehouse, context: { site: `site-${random.integer(0, 2)}` } },

@@ -156,10 +156,9 @@ function destroyKeys(startMs: number, random: Random): CloudTrailRecord[] {
 /** CloudTrail writes the date of a deletion for people: `May 21, 2026, 1:31:38 AM`. */
 function deletion(key: TrailKey, timeMs: number): Record<string, string | number> {
   const date = new Date(timeMs + 7 * 24 * 3_600_000);
-  const deletionDate = date.toLocaleString("en-US", {
-    timeZone: "UTC",
-    dateStyle: "medium",
-    timeStyle: "medium",
-  });
+  const [, day = "", month = "", year = "", time = ""] = date.toUTCString().split(" ");
+  const hour = date.getUTCHours();
+  const clock = `${hour % 12 === 0 ? 12 : hour % 12}${time.slice(2)} ${hour < 12 ? "AM" : "PM"}`;
+  const deletionDate = `${month} ${Number(day)}, ${year}, ${clock}`;
   return { keyId: key.arn, keyState: "PendingDeletion", deletionDate, pendingWindowInDays: 7 };
 }

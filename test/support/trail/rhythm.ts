@@ -141,6 +141,11 @@ export function within(startMs: number, minutes: number, random: Random): number
   return startMs + random.integer(0, minutes * 60 - 1) * 1000;
 }
 
+/** Weights of the hours of what happens only while people work. */
+export const daytime: readonly number[] = [
+  0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 1, 1, 0, 0, 0, 0,
+];
+
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Traffic grows by a third of a percent a day. */

@@ -3,7 +3,7 @@ import { objectContext } from "./context.ts";
 import { keys, keysOf, organization } from "./organization.ts";
 import type { Random } from "./random.ts";
 import { type CloudTrailRecord, crossAccountRecords, kmsRecord, serviceRecord } from "./record.ts";
-import { type Behaviour, clockwork, job, service } from "./rhythm.ts";
+import { type Behaviour, clockwork, daytime, job, service } from "./rhythm.ts";
 
 const { payments, logistics, security } = organization.accounts;
 const accounts = [payments, logistics, security];
@@ -15,7 +15,14 @@ export const securityBehaviours: readonly Behaviour[] = [
   ...accounts.map(scanner),
   ...accounts.map(configRecorder),
   ...accounts.map(monitoring),
-  service({ name: "deployments", perDay: 3, weekend: 0, evenness: 3, occasion: deployment }),
+  service({
+    name: "deployments",
+    perDay: 3,
+    weekend: 0,
+    evenness: 3,
+    hours: daytime,
+    occasion: deployment,
+  }),
   job({
     name: "artifact-cleanup",
     at: "06:20",
