@@ -1,0 +1,174 @@
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What goes wrong with one request. */
+export type Fault =
+  /** An AWS error of that name, 400 unless said otherwise; the server behind never sees the request. */
+  | {
+      readonly kind: "error";
+      readonly name: string;
+      readonly status?: number;
+      readonly message?: string;
+    }
+  /** The connection is cut before the server behind sees the request. */
+  | { readonly kind: "cut" }
+  /** The answer comes late. */
+  | { readonly kind: "slow"; readonly ms: number }
+  /** The server behind does what was asked, and the connection is cut before the answer. */
+  | { readonly kind: "lostAnswer" };
+
+export const throttled: Fault = {
+  kind: "error",
+  name: "ProvisionedThroughputExceededException",
+  message: "Rate exceeded for shard",
+};
+export const broken: Fault = { kind: "error", name: "InternalFailure", status: 500 };
+
+/** One request as a plan sees it. */
+export interface ProxiedRequest {
+  /** Operation of `x-amz-target`, e.g. `GetRecords`; empty for services without one. */
+  readonly operation: string;
+  /** How many requests of this operation came before this one. */
+  readonly nth: number;
+  readonly path: string;
+  readonly body: Buffer;
+}
+
+/** Says what goes wrong with a request, if anything. */
+export type FaultPlan = (request: ProxiedRequest) => Fault | undefined;
+
+export interface FaultProxy {
+  readonly endpoint: string;
+  /** Requests so far, by operation. */
+  readonly requests: ReadonlyMap<string, number>;
+  /** Faults made so far. */
+  readonly faults: number;
+  /** Replaces the plan; undefined lets everything through. */
+  plan(plan: FaultPlan | undefined): void;
+  stop(): Promise<void>;
+}
+
+/** An HTTP proxy on loopback in front of an AWS server, which makes what goes wrong in production go wrong on demand. */
+export async function startFaultProxy(target: string, plan?: FaultPlan): Promise<FaultProxy> {
+  const requests = new Map<string, number>();
+  let current = plan;
+  let faults = 0;
+  const server = createServer((incoming, outgoing) => {
+    handle(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await bodyOf(incoming);
+    const operation = String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
+    const nth = requests.get(operation) ?? 0;
+    requests.set(operation, nth + 1);
+    const fault = current?.({ operation, nth, path: incoming.url ?? "/", body });
+    if (fault !== undefined) {
+      faults += 1;
+    }
+    if (fault?.kind === "cut") {
+      incoming.socket.destroy();
+      return;
+    }
+    if (fault?.kind === "error") {
+      refuse(outgoing, fault);
+      return;
+    }
+    if (fault?.kind === "slow") {
+      await sleep(fault.ms);
+    }
+    const answer = await forward(target, incoming, body);
+    if (fault?.kind === "lostAnswer") {
+      incoming.socket.destroy();
+      return;
+    }
+    outgoing.writeHead(answer.status, answer.headers);
+    outgoing.end(answer.body);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    requests,
+    get faults() {
+      return faults;
+    },
+    plan(next) {
+      current = next;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A plan that lets each fault happen with the probability given, the same for the same seed (mulberry32). */
+export function seededPlan(
+  seed: number,
+  chances: readonly { fault: Fault; probability: number }[],
+): FaultPlan {
+  let state = seed;
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return () => {
+    let left = random();
+    for (const { fault, probability } of chances) {
+      left -= probability;
+      if (left < 0) {
+        return fault;
+      }
+    }
+    return undefined;
+  };
+}
+
+function refuse(
+  outgoing: ServerResponse,
+  { name, status, message }: Extract<Fault, { kind: "error" }>,
+) {
+  const body = JSON.stringify({ __type: name, message: message ?? name });
+  outgoing.writeHead(status ?? 400, {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amzn-errortype": name,
+    "x-amzn-requestid": "00000000-0000-4000-8000-000000000000",
+  });
+  outgoing.end(body);
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function forward(target: string, incoming: IncomingMessage, body: Buffer) {
+  return new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>(
+    (resolve, reject) => {
+      const { hostname, port } = new URL(target);
+      const { method, url, headers } = incoming;
+      const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+        bodyOf(answer).then(
+          (answerBody) =>
+            resolve({
+              status: answer.statusCode ?? 502,
+              headers: answer.headers,
+              body: answerBody,
+            }),
+          reject,
+        );
+      });
+      onward.on("error", reject);
+      onward.end(body);
+    },
+  );
+}
