@@ -10,7 +10,10 @@ export interface Sink {
    * Sends alerts and says for each whether the receiver accepted it: undefined, or why not. Rejects only on
    * programming errors. Never logs or returns a secret.
    */
-  deliver(alerts: readonly Alert[], signal: AbortSignal): Promise<readonly (DeliveryError | undefined)[]>;
+  deliver(
+    alerts: readonly Alert[],
+    signal: AbortSignal,
+  ): Promise<readonly (DeliveryError | undefined)[]>;
   close(): Promise<void>;
 }
 
@@ -28,7 +31,12 @@ export class DeliveryError extends Error {
   constructor(
     sink: string,
     problem: string,
-    options: { retryable: boolean; retryAfterMs?: number | undefined; gone?: boolean; cause?: unknown },
+    options: {
+      retryable: boolean;
+      retryAfterMs?: number | undefined;
+      gone?: boolean;
+      cause?: unknown;
+    },
   ) {
     super(`${sink}: ${problem}`, { cause: options.cause });
     this.sink = sink;
