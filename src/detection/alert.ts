@@ -17,13 +17,20 @@ export const AlertPrincipal = z.strictObject({
 });
 export type AlertPrincipal = z.infer<typeof AlertPrincipal>;
 
-export const AlertKey = z.strictObject({ arn: z.string(), accountId: z.string(), region: z.string() });
+export const AlertKey = z.strictObject({
+  arn: z.string(),
+  accountId: z.string(),
+  region: z.string(),
+});
 export type AlertKey = z.infer<typeof AlertKey>;
 
 /** An alert in Keyhawk's native format, version 1.0: one JSON object a line. */
 export const Alert = z.strictObject({
   schemaVersion: z.literal("1.0"),
-  alertId: z.string().regex(/^[0-9a-f-]{1,40}$/).describe("A function of what was found: a re-run makes the same one."),
+  alertId: z
+    .string()
+    .regex(/^[0-9a-f-]{1,40}$/)
+    .describe("A function of what was found: a re-run makes the same one."),
   revision: z.int().min(0).describe("Grows with each update of the same alert."),
   status: z.enum(["created", "updated", "closed"]),
   detector: z.string(),

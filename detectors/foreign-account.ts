@@ -1,0 +1,260 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  baselineState,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  keyOf,
+  type KmsEvent,
+  levelOf,
+  newEvidence,
+  type Reason,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Baseline {
+  born: number;
+  events: number;
+  /** `in:ACCOUNT` and `out:ACCOUNT` met so far. */
+  counterparts: KnownSet;
+}
+
+interface Bucket {
+  events: number;
+  decrypts: number;
+  crossings: Record<string, Crossing>;
+}
+
+interface Crossing {
+  firstMs: number;
+  decrypts: number;
+  encrypts: number;
+  denied: number;
+  evidence: Evidence;
+}
+
+interface Limits {
+  days: number;
+  events: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(7)
+    .describe(
+      "Days before a foreign account counts as new, where the organization's accounts are not listed.",
+    ),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const MOST_COUNTERPARTS = 500;
+const MOST_CROSSINGS = 500;
+const NOTHING: readonly Subject[] = [];
+
+/** One of our keys is used by an account that is not ours, or one of ours uses a foreign key. */
+export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "foreign-account",
+  version: 1,
+  title: "Foreign account",
+  entity: "account",
+  severity: "low to critical",
+  why: "Data encrypted under a key of another organization is theirs to withhold, and data that another organization may decrypt is theirs to read. Both show in KMS events without any S3 data event.",
+  falsePositives: [
+    "A vendor's account that nobody has listed as approved yet.",
+    "An account of the organization whose own trail does not arrive here: list the accounts.",
+  ],
+  knownGaps: [
+    "Denied calls by outsiders: AWS logs them in the caller's account only.",
+    "Where accounts are not listed, foreign accounts that were there from the first week.",
+  ],
+  triage: [
+    "Find out whose account it is: list it as approved with an owner, or go on.",
+    "Inbound: read the key's policy and grants for that account, and remove it.",
+    "Outbound: find which bucket or volume is written under the foreign key, and by whom.",
+    "Treat outbound encryption of existing data as ransomware until shown otherwise.",
+  ],
+  attack: [
+    { technique: "T1537", name: "Transfer Data to Cloud Account", tactic: "exfiltration" },
+    { technique: "T1486", name: "Data Encrypted for Impact", tactic: "impact" },
+  ],
+  options: Options,
+  judgesLate: true,
+
+  accepts: () => true,
+  newBaseline: () => ({ born: -1, events: 0, counterparts: newKnownSet() }),
+  newBucket: () => ({ events: 0, decrypts: 0, crossings: {} }),
+  limits: (baseline, hour) => ({
+    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    events: baseline.events,
+  }),
+
+  add({ bucket }, event) {
+    bucket.events += 1;
+    if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
+    const name = crossingOf(event);
+    if (name === undefined) return;
+    let crossing = bucket.crossings[name];
+    if (crossing === undefined) {
+      if (Object.keys(bucket.crossings).length >= MOST_CROSSINGS) return;
+      crossing = {
+        firstMs: event.timeMs,
+        decrypts: 0,
+        encrypts: 0,
+        denied: 0,
+        evidence: newEvidence(),
+      };
+      bucket.crossings[name] = crossing;
+    }
+    crossing.firstMs = Math.min(crossing.firstMs, event.timeMs);
+    if (event.error !== undefined) crossing.denied += 1;
+    else if (event.operation === "decrypt") crossing.decrypts += 1;
+    else crossing.encrypts += 1;
+    addEvidence(crossing.evidence, event);
+  },
+
+  subjects(event) {
+    const name = crossingOf(event);
+    return name === undefined ? NOTHING : [{ name, period: "once" }];
+  },
+
+  level(view, subject) {
+    const crossing = view.bucket.crossings[subject];
+    if (crossing === undefined || !isNew(view, subject, crossing)) return -1;
+    return levelOf(crossing.evidence.count, 1);
+  },
+
+  describe: describeCrossing,
+
+  fold(baseline, hour, bucket) {
+    if (baseline.born < 0) baseline.born = hour;
+    baseline.events += bucket.events;
+    for (const name of Object.keys(bucket.crossings).sort()) {
+      meet(baseline.counterparts, name, hour, MOST_COUNTERPARTS);
+    }
+  },
+  skip: () => {},
+
+  history: (bucket) => ({
+    events: bucket.events,
+    decrypts: bucket.decrypts,
+    expected: null,
+    limit: null,
+  }),
+});
+
+/** `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key. */
+function crossingOf(event: KmsEvent): string | undefined {
+  if (event.principal.service || event.networkActivity) return undefined;
+  if (event.operation === "read" || event.operation === "other") return undefined;
+  const caller = event.principal.accountId;
+  if (caller === undefined) return undefined;
+  for (const { accountId } of event.keys) {
+    if (accountId === "" || accountId === caller) continue;
+    return event.recipientAccountId === accountId ? `in:${caller}` : `out:${accountId}`;
+  }
+  return undefined;
+}
+
+function isNew(
+  { baseline, knownBy, organization }: View,
+  subject: string,
+  crossing: Crossing,
+): boolean {
+  const account = accountOf(subject);
+  if (organization.isOurs(account, knownBy)) return false;
+  if (organization.isApproved(account, crossing.firstMs)) return false;
+  return !isKnown(baseline.counterparts, subject, knownBy);
+}
+
+function accountOf(subject: string): string {
+  return subject.slice(subject.indexOf(":") + 1);
+}
+
+function describeCrossing(view: View, subject: string, options: Options): Finding {
+  const { hour, bucket, limits, entity, organization } = view;
+  const crossing = bucket.crossings[subject];
+  if (crossing === undefined)
+    throw new Error(`foreign-account: no crossing ${subject} in ${entity}`);
+  const { evidence, decrypts, encrypts, denied } = crossing;
+  const inbound = subject.startsWith("in:");
+  const account = accountOf(subject);
+  const startMs = hour * HOUR_MS;
+  const isSettled = organization.declared || limits.days >= options.learningDays;
+  return {
+    title: inbound ? "Key used by a foreign account" : "Foreign key used",
+    summary: inbound
+      ? `Account ${account}, which is not ours, used a key of account ${entity}: ${evidence.count} calls.`
+      : `${evidence.principal?.name ?? "A principal"} of account ${entity} used a key of account ${account}, which is not ours: ${evidence.count} calls, ${encrypts} of them encrypting.`,
+    reasons: reasonsOf(crossing, inbound, isSettled),
+    eventTimeMs: crossing.firstMs,
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: keyOver(evidence),
+    accountId: entity,
+    region: null,
+    observed: {
+      foreignAccount: account,
+      direction: inbound ? "inbound" : "outbound",
+      decrypts,
+      encrypts,
+      denied,
+    },
+    expected: {
+      foreignAccount: "none, own or approved accounts only",
+      accountsListed: organization.declared,
+    },
+    baseline: baselineState(limits.days, limits.events),
+    evidence,
+  };
+}
+
+/** The key on the other side of the account boundary. */
+function keyOver({ keys, principal }: Evidence): Finding["key"] {
+  const arn = keys.find((key) => keyOf(key).accountId !== principal?.accountId);
+  return arn === undefined ? null : keyOf(arn);
+}
+
+function reasonsOf(crossing: Crossing, inbound: boolean, settled: boolean): Reason[] {
+  const reasons: Reason[] = [
+    {
+      code: inbound ? "foreign-caller" : "foreign-key",
+      text: inbound
+        ? "An account that is neither ours nor approved used the key for the first time."
+        : "A key of an account that is neither ours nor approved was used for the first time.",
+      points: 70,
+    },
+  ];
+  const used = crossing.decrypts + crossing.encrypts;
+  if (!inbound && crossing.encrypts >= 20) {
+    reasons.push({
+      code: "encrypts-under-foreign-key",
+      text: `${crossing.encrypts} encrypting calls under a key that somebody else controls.`,
+      points: 22,
+    });
+  } else if (inbound && crossing.decrypts >= 20) {
+    reasons.push({
+      code: "many-decrypts",
+      text: `${crossing.decrypts} decrypts by the foreign account.`,
+      points: 15,
+    });
+  }
+  if (used === 0) {
+    reasons.push({ code: "denied-only", text: "Every call was denied.", points: -25 });
+  }
+  if (!settled) {
+    reasons.push({
+      code: "learning",
+      text: "The organization's accounts are not listed and are still being learned; an own account may look foreign.",
+      points: -35,
+    });
+  }
+  return reasons;
+}

@@ -1,0 +1,17 @@
+import type { Detector } from "../src/detection/detector.ts";
+import { contextFanOut } from "./context-fan-out.ts";
+import { decryptSpike } from "./decrypt-spike.ts";
+import { foreignAccount } from "./foreign-account.ts";
+import { keyDestruction } from "./key-destruction.ts";
+import { unexpectedPrincipal } from "./unexpected-principal.ts";
+import { unusualHour } from "./unusual-hour.ts";
+
+/** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
+export const detectors: readonly Detector[] = [
+  contextFanOut,
+  decryptSpike,
+  foreignAccount,
+  keyDestruction,
+  unexpectedPrincipal,
+  unusualHour,
+].map((detector) => detector as unknown as Detector);

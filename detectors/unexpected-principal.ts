@@ -1,0 +1,278 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  discoveryProbability,
+  isKnown,
+  type KnownSet,
+  meet,
+  newKnownSet,
+  size,
+} from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  baselineState,
+  defineDetector,
+  type Evidence,
+  type HourView,
+  keyOf,
+  type KmsEvent,
+  levelOf,
+  newEvidence,
+  type Reason,
+} from "../src/detection/detector.ts";
+
+interface Baseline {
+  born: number;
+  /** Successful cryptographic calls so far. */
+  calls: number;
+  principals: KnownSet;
+  /** Families of names (generated suffix removed), by account. */
+  families: KnownSet;
+  vias: KnownSet;
+}
+
+interface Bucket {
+  calls: number;
+  decrypts: number;
+  users: Record<string, User>;
+  /** Principals beyond the bound on `users`. */
+  overflow: number;
+}
+
+interface User {
+  count: number;
+  firstMs: number;
+  lastMs: number;
+  family: string;
+  via: string;
+  human: boolean;
+  /** Null for those known already: nobody will ask for it. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  mature: boolean;
+  days: number;
+  calls: number;
+  principals: number;
+  /** Probability that the next caller of a day is a new one. */
+  discovery: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days of a key's own history before a new caller is judged."),
+  learningCalls: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe("Cryptographic calls on the key before a new caller is judged."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+/** Principals, families and services remembered for one key. */
+const MOST_KNOWN = 500;
+/** Principals told apart within one hour of one key. */
+const MOST_USERS = 1000;
+
+/** A principal uses a key that it has never used, and that few others use. */
+export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "unexpected-principal",
+  version: 1,
+  title: "Unexpected principal",
+  entity: "key",
+  severity: "informational to high",
+  why: "A key is used by the same few roles for months. A principal that has never used it may be one that should not be able to.",
+  falsePositives: [
+    "A deployment gives a new role access to the key.",
+    "A role was recreated under a name that does not look like the old one's.",
+  ],
+  knownGaps: [
+    "Keys younger than the learning days.",
+    "An intruder inside a role that uses the key anyway: see decrypt-spike and context-fan-out.",
+  ],
+  triage: [
+    "Find out who gave the principal access: key policy, grants, IAM policies changed of late.",
+    "Ask the key's owner whether the principal is expected.",
+    "Look at what was decrypted, and from which address.",
+    "If it is not expected, remove the access and rotate what the key protects.",
+  ],
+  attack: [
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+    {
+      technique: "T1555.006",
+      name: "Credentials from Password Stores: Cloud Secrets Management Stores",
+      tactic: "credential-access",
+    },
+  ],
+  options: Options,
+
+  accepts: (event) =>
+    event.error === undefined && !event.principal.service && isCryptographic(event),
+
+  newBaseline: () => ({
+    born: -1,
+    calls: 0,
+    principals: newKnownSet(),
+    families: newKnownSet(),
+    vias: newKnownSet(),
+  }),
+  newBucket: () => ({ calls: 0, decrypts: 0, users: {}, overflow: 0 }),
+
+  limits(baseline, hour, options) {
+    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    return {
+      mature: days >= options.learningDays && baseline.calls >= options.learningCalls,
+      days,
+      calls: baseline.calls,
+      principals: size(baseline.principals),
+      discovery: discoveryProbability(baseline.principals),
+    };
+  },
+
+  add({ bucket, baseline, knownBy }, event) {
+    bucket.calls += 1;
+    if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
+    const name = event.principal.key;
+    let user = bucket.users[name];
+    if (user === undefined) {
+      if (Object.keys(bucket.users).length >= MOST_USERS) {
+        bucket.overflow += 1;
+        return;
+      }
+      user = newUser(event, isKnown(baseline.principals, name, knownBy));
+      bucket.users[name] = user;
+    }
+    user.count += 1;
+    user.firstMs = Math.min(user.firstMs, event.timeMs);
+    user.lastMs = Math.max(user.lastMs, event.timeMs);
+    const via = event.principal.via ?? "";
+    if (via < user.via) user.via = via;
+    if (user.evidence !== null) addEvidence(user.evidence, event);
+  },
+
+  subjects: (event) => [{ name: event.principal.key, period: "once" }],
+
+  level({ bucket, baseline, limits, knownBy }, subject) {
+    if (!limits.mature || isKnown(baseline.principals, subject, knownBy)) return -1;
+    return levelOf(bucket.users[subject]?.count ?? 0, 1);
+  },
+
+  describe: describeUser,
+
+  fold(baseline, hour, bucket) {
+    if (baseline.born < 0) baseline.born = hour;
+    baseline.calls += bucket.calls;
+    for (const name of Object.keys(bucket.users).sort()) {
+      const user = bucket.users[name];
+      if (user === undefined) continue;
+      meet(baseline.principals, name, hour, MOST_KNOWN);
+      meet(baseline.families, user.family, hour, MOST_KNOWN);
+      meet(baseline.vias, user.via, hour, MOST_KNOWN);
+    }
+  },
+  skip: () => {},
+
+  history: (bucket) => ({
+    events: bucket.calls,
+    decrypts: bucket.decrypts,
+    expected: null,
+    limit: null,
+  }),
+  usage: (bucket) =>
+    Object.entries(bucket.users).map(([principalKey, { firstMs, lastMs, count }]) => ({
+      principalKey,
+      firstMs,
+      lastMs,
+      count,
+    })),
+});
+
+function isCryptographic({ operation }: KmsEvent): boolean {
+  return operation !== "read" && operation !== "admin" && operation !== "other";
+}
+
+function newUser(event: KmsEvent, known: boolean): User {
+  return {
+    count: 0,
+    firstMs: event.timeMs,
+    lastMs: event.timeMs,
+    family: `${event.principal.accountId ?? ""}/${event.principal.family}`,
+    via: event.principal.via ?? "",
+    human: event.principal.human,
+    evidence: known ? null : newEvidence(),
+  };
+}
+
+function describeUser(view: View, subject: string) {
+  const { hour, bucket, limits, entity } = view;
+  const user = bucket.users[subject];
+  const evidence = user?.evidence ?? newEvidence();
+  const name = evidence.principal?.name ?? subject;
+  const startMs = hour * HOUR_MS;
+  const key = keyOf(entity);
+  const { principals, calls } = limits;
+  const days = Math.floor(limits.days);
+  return {
+    title: "Principal new to a key",
+    summary: `${name} used a key for the first time: ${user?.count ?? 0} calls. In ${days} days and ${calls} calls the key had ${principals} principals.`,
+    reasons: user === undefined ? [] : reasonsOf(view, user),
+    eventTimeMs: user?.firstMs ?? startMs,
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key,
+    accountId: key.accountId,
+    region: key.region,
+    observed: { principal: subject, callsByPrincipal: user?.count ?? 0, firstSeen: true },
+    expected: {
+      knownPrincipals: principals,
+      newPrincipalProbability: Math.round(limits.discovery * 1000) / 1000,
+    },
+    baseline: baselineState(limits.days, calls),
+    evidence,
+  };
+}
+
+/** Novelty counts by how rarely this key meets anybody new; kinship with known users speaks against it. */
+function reasonsOf({ baseline, limits, knownBy, hour }: View, user: User): Reason[] {
+  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const reasons: Reason[] = [
+    {
+      code: "new-principal",
+      text: `Never used this key before; ${limits.principals} principals did in ${Math.floor(limits.days)} days.`,
+      points: Math.round(Math.min(52, 14 + 6.5 * surprise)),
+    },
+  ];
+  if (limits.principals <= 3) {
+    reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 8 });
+  }
+  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 8 });
+  if (isKnown(baseline.families, user.family, knownBy)) {
+    reasons.push({
+      code: "known-family",
+      text: "Roles of the same name, but for a generated suffix, use the key.",
+      points: -40,
+    });
+  }
+  if (!isKnown(baseline.vias, user.via, knownBy)) {
+    const way = user.via === "" ? "directly" : `through ${user.via}`;
+    reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 10 });
+  }
+  if (user.count >= 20) {
+    reasons.push({
+      code: "many-calls",
+      text: `${user.count} calls in its first hour (${hourText(hour)}).`,
+      points: 6,
+    });
+  }
+  return reasons;
+}
+
+function hourText(hour: number): string {
+  return `${String(hour % 24).padStart(2, "0")}:00 UTC`;
+}

@@ -1,0 +1,107 @@
+import { cellOf, dayOf, DAY_HOURS, hourOfDay, isWeekend } from "./calendar.ts";
+import { fade, short } from "./forgetting.ts";
+
+const HALF_LIFE_VISITS = 30;
+/** Share of a day's hours that somebody of whom nothing is known is taken to be active at, per hour. */
+const PRIOR_VISITS = 1;
+
+/**
+ * On how many days an entity was active at each hour of the day, weekdays and weekends apart. Plain data.
+ */
+export interface ActiveHours {
+  /** First hour with activity; −1 before any. */
+  born: number;
+  /** Faded number of active hours by cell of the week. */
+  cells: number[];
+  /** Faded number of days on which the entity was active at all, weekdays and weekends. */
+  weekdays: number;
+  weekends: number;
+  /** Last day counted in one of the two. */
+  lastDay: number;
+  /** Hours with activity, unfaded. */
+  active: number;
+}
+
+export function newActiveHours(): ActiveHours {
+  return {
+    born: -1,
+    cells: Array.from({ length: 48 }, () => 0),
+    weekdays: 0,
+    weekends: 0,
+    lastDay: -1,
+    active: 0,
+  };
+}
+
+/**
+ * Probability, 0–1, that on a day on which it is active the entity is active at this hour: the share of such days, smoothed by
+ * the hours beside it and by the same hour on the other kind of day (a kernel estimate on the circle of hours).
+ */
+export function activeProbability(hours: ActiveHours, hour: number): number {
+  const own = isWeekend(hour) ? DAY_HOURS : 0;
+  const other = own === 0 ? DAY_HOURS : 0;
+  const at = hourOfDay(hour);
+  const cell = (base: number, offset: number): number =>
+    hours.cells[base + ((at + offset + DAY_HOURS) % DAY_HOURS)] ?? 0;
+  const near = cell(own, 0) + 0.5 * (cell(own, -1) + cell(own, 1));
+  const opposite = 0.5 * (cell(other, 0) + 0.5 * (cell(other, -1) + cell(other, 1)));
+  const days = own === 0 ? hours.weekdays : hours.weekends;
+  const otherDays = own === 0 ? hours.weekends : hours.weekdays;
+  const share = hours.active === 0 ? 0 : hours.active / Math.max(1, 24 * daysActive(hours));
+  return Math.min(
+    1,
+    (near + opposite + PRIOR_VISITS * share) / (days + 0.5 * otherDays + PRIOR_VISITS),
+  );
+}
+
+/** Learns that the entity was active in `hour`; hours in strict order. */
+export function learnActiveHour(hours: ActiveHours, hour: number): void {
+  if (hours.born < 0) hours.born = hour;
+  const weekend = isWeekend(hour);
+  const day = dayOf(hour);
+  if (day !== hours.lastDay) {
+    const factor = fade(1, HALF_LIFE_VISITS);
+    const base = weekend ? DAY_HOURS : 0;
+    for (let cell = base; cell < base + DAY_HOURS; cell += 1) {
+      hours.cells[cell] = short((hours.cells[cell] ?? 0) * factor);
+    }
+    if (weekend) hours.weekends = short(hours.weekends * factor + 1);
+    else hours.weekdays = short(hours.weekdays * factor + 1);
+    hours.lastDay = day;
+  }
+  const cell = cellOf(hour);
+  hours.cells[cell] = short((hours.cells[cell] ?? 0) + 1);
+  hours.active += 1;
+}
+
+/** Faded number of days with activity. */
+export function daysActive(hours: ActiveHours): number {
+  return hours.weekdays + hours.weekends;
+}
+
+/** Hours of the day, 0–23, at which it is usually active on such a day, for people to read: `09–17, 20`. */
+export function usualHours(hours: ActiveHours, hour: number): string {
+  const base = isWeekend(hour) ? DAY_HOURS : 0;
+  const days = base === 0 ? hours.weekdays : hours.weekends;
+  const usual: number[] = [];
+  for (let at = 0; at < DAY_HOURS; at += 1) {
+    if ((hours.cells[base + at] ?? 0) >= Math.max(1, 0.1 * days)) usual.push(at);
+  }
+  return ranges(usual);
+}
+
+function ranges(sorted: readonly number[]): string {
+  const parts: string[] = [];
+  let start: number | undefined;
+  for (const [index, at] of sorted.entries()) {
+    start ??= at;
+    if (sorted[index + 1] === at + 1) continue;
+    parts.push(start === at ? two(at) : `${two(start)}–${two(at)}`);
+    start = undefined;
+  }
+  return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,35 @@
+/** Milliseconds in an hour. */
+export const HOUR_MS = 3_600_000;
+/** Hours in a day. */
+export const DAY_HOURS = 24;
+
+/** Index of the event-time hour that holds `timeMs`, in hours since the epoch. */
+export function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS);
+}
+
+/** Index of the UTC day of an hour, in days since the epoch. */
+export function dayOf(hour: number): number {
+  return Math.floor(hour / DAY_HOURS);
+}
+
+/** UTC hour of the day, 0–23. */
+export function hourOfDay(hour: number): number {
+  return ((hour % DAY_HOURS) + DAY_HOURS) % DAY_HOURS;
+}
+
+/** Whether an hour falls on a UTC Saturday or Sunday. 1 January 1970 was a Thursday. */
+export function isWeekend(hour: number): boolean {
+  const weekday = (((dayOf(hour) + 4) % 7) + 7) % 7;
+  return weekday === 0 || weekday === 6;
+}
+
+/** Minute of the hour, 0–59. */
+export function minuteOf(timeMs: number): number {
+  return Math.floor(timeMs / 60_000) % 60;
+}
+
+/** Cell of an hour in a table of 24 weekday hours followed by 24 weekend hours. */
+export function cellOf(hour: number): number {
+  return hourOfDay(hour) + (isWeekend(hour) ? DAY_HOURS : 0);
+}

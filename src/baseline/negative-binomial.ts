@@ -1,0 +1,19 @@
+import { probit } from "simple-statistics";
+
+/**
+ * Count that a negative binomial of mean `mean` and variance `mean + dispersion · mean²` exceeds with about probability
+ * `tail` (0 < tail < 0.5).
+ *
+ * The tail is that of the gamma distribution with the same two moments, by the cube-root approximation of Wilson and
+ * Hilferty (1931, "The distribution of chi-square"); within a few per cent for the means and tails used here.
+ */
+export function upperCount(mean: number, dispersion: number, tail: number): number {
+  if (mean <= 0) return 0;
+  const variance = mean + dispersion * mean * mean;
+  const shape = (mean * mean) / variance;
+  const z = -probit(tail);
+  const root = 1 - 1 / (9 * shape) + z / (3 * Math.sqrt(shape));
+  // Below a shape of about 0.1 the approximation loses its mass at zero; a multiple of the mean is safe there.
+  const quantile = root > 0 ? mean * root ** 3 : 0;
+  return Math.max(quantile, mean + z * Math.sqrt(variance));
+}

@@ -1,0 +1,132 @@
+import { cellOf, dayOf, isWeekend } from "./calendar.ts";
+import { fade, short } from "./forgetting.ts";
+import { upperCount } from "./negative-binomial.ts";
+
+/** Half-life of what is learned, in days of the entity's event time. */
+const HALF_LIFE_DAYS = 10;
+const HALF_LIFE_HOURS = HALF_LIFE_DAYS * 24;
+/** A weekday cell is visited 5 times a week, a weekend cell twice: the same half-life in days for both. */
+const HALF_LIFE_WEEKDAY_VISITS = (HALF_LIFE_DAYS * 5) / 7;
+const HALF_LIFE_WEEKEND_VISITS = (HALF_LIFE_DAYS * 2) / 7;
+/** Peaks are remembered over a month-end cycle. */
+const PEAK_HALF_LIFE_HOURS = 35 * 24;
+/** Visits' worth of the overall level that a cell of the week starts from. */
+const CELL_PRIOR_VISITS = 2;
+/** Hours' worth of the dispersion that is assumed before any was measured. */
+const DISPERSION_PRIOR_HOURS = 48;
+const DISPERSION_PRIOR = 0.5;
+/** A longer silence is folded as if it had lasted this long. */
+const LONGEST_GAP_HOURS = 28 * 24;
+
+/**
+ * What is remembered of the hourly counts of one entity: a gamma-Poisson rate with exponential forgetting, one cell for
+ * each hour of the day on weekdays and at weekends, shrunk towards the overall level; over-dispersion; peaks. Plain data.
+ */
+export interface SeasonalRate {
+  /** Hour of the first count; −1 before any. */
+  born: number;
+  /** Hours with at least one event. */
+  active: number;
+  /** Faded sum of hourly counts, and the faded number of hours it is over. */
+  sum: number;
+  weight: number;
+  /** Faded sums by cell of the week, and the faded visits to a weekday and to a weekend cell. */
+  cells: number[];
+  weekdays: number;
+  weekends: number;
+  /** Faded sum of the excess of the squared error over the Poisson variance, relative to the squared mean. */
+  excess: number;
+  /** Fading maximum of hourly counts. */
+  peak: number;
+}
+
+export function newSeasonalRate(): SeasonalRate {
+  return {
+    born: -1,
+    active: 0,
+    sum: 0,
+    weight: 0,
+    cells: Array.from({ length: 48 }, () => 0),
+    weekdays: 0,
+    weekends: 0,
+    excess: 0,
+    peak: 0,
+  };
+}
+
+/** What was learned about `hour`, before its count is known. */
+export interface HourExpectation {
+  /** Expected count. */
+  readonly mean: number;
+  /** Over-dispersion φ of the negative binomial: variance = mean + φ·mean². */
+  readonly dispersion: number;
+  readonly peak: number;
+  readonly daysLearned: number;
+  readonly samples: number;
+}
+
+export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
+  const level = rate.weight === 0 ? 0 : rate.sum / rate.weight;
+  const visits = isWeekend(hour) ? rate.weekends : rate.weekdays;
+  const cell = rate.cells[cellOf(hour)] ?? 0;
+  return {
+    mean: (cell + CELL_PRIOR_VISITS * level) / (visits + CELL_PRIOR_VISITS),
+    dispersion: Math.max(
+      0.05,
+      (rate.excess + DISPERSION_PRIOR_HOURS * DISPERSION_PRIOR) /
+        (rate.weight + DISPERSION_PRIOR_HOURS),
+    ),
+    peak: rate.peak,
+    daysLearned: rate.born < 0 ? 0 : (hour - rate.born) / 24,
+    samples: rate.active,
+  };
+}
+
+/**
+ * Count that the hour exceeds with about probability `tail`, the mean itself being uncertain by its own standard error
+ * over the days learned.
+ */
+export function hourLimit(expectation: HourExpectation, tail: number): number {
+  const uncertainty = 1 + 2 / Math.sqrt(1 + expectation.daysLearned);
+  return upperCount(expectation.mean * uncertainty, expectation.dispersion, tail);
+}
+
+/** Learns one hour in strict order. A count of zero before the first event teaches nothing. */
+export function learnHour(rate: SeasonalRate, hour: number, count: number): void {
+  if (rate.born < 0) {
+    if (count === 0) return;
+    rate.born = hour;
+  }
+  const { mean } = expectHour(rate, hour);
+  const relative = ((count - mean) ** 2 - mean) / Math.max(mean, 1) ** 2;
+  const hourly = fade(1, HALF_LIFE_HOURS);
+  rate.excess = short(rate.excess * hourly + Math.min(relative, 10));
+  rate.sum = short(rate.sum * hourly + count);
+  rate.weight = short(rate.weight * hourly + 1);
+  rate.peak = short(Math.max(count, rate.peak * fade(1, PEAK_HALF_LIFE_HOURS)));
+  if (count > 0) rate.active += 1;
+  learnCell(rate, hour, count);
+}
+
+function learnCell(rate: SeasonalRate, hour: number, count: number): void {
+  const weekend = isWeekend(hour);
+  const factor = fade(1, weekend ? HALF_LIFE_WEEKEND_VISITS : HALF_LIFE_WEEKDAY_VISITS);
+  const cell = cellOf(hour);
+  rate.cells[cell] = short((rate.cells[cell] ?? 0) * factor + count);
+  // The 24 cells of a kind of day are visited in turn: one shared weight, moved a 24th of a visit each hour.
+  if (weekend) rate.weekends = short(rate.weekends * factor ** (1 / 24) + 1 / 24);
+  else rate.weekdays = short(rate.weekdays * factor ** (1 / 24) + 1 / 24);
+}
+
+/** Learns the hours from `from` up to, not including, `to`, in which nothing happened. */
+export function learnSilence(rate: SeasonalRate, from: number, to: number): void {
+  if (rate.born < 0) return;
+  for (let hour = Math.max(from, to - LONGEST_GAP_HOURS); hour < to; hour += 1) {
+    learnHour(rate, hour, 0);
+  }
+}
+
+/** Days between the first count and `hour`, whole UTC days touched. */
+export function daysKnown(rate: SeasonalRate, hour: number): number {
+  return rate.born < 0 ? 0 : dayOf(hour) - dayOf(rate.born);
+}

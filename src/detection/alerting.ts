@@ -1,0 +1,274 @@
+import { HOUR_MS } from "../baseline/calendar.ts";
+import type { KmsEvent } from "../cloudtrail/event.ts";
+import type { Alert } from "./alert.ts";
+import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
+import type { EngineOutput } from "./engine.ts";
+import {
+  type Closing,
+  type ConfiguredDetector,
+  type DetectorMemory,
+  type EntityMemory,
+  newMemory,
+  type OpenHour,
+  openDetector,
+  View,
+} from "./memory.ts";
+import {
+  alertKey,
+  contributes,
+  lastHourOf,
+  mergeFindings,
+  type OpenAlert,
+  periodOf,
+} from "./open-alert.ts";
+import { alertIdOf, renderAlert } from "./render.ts";
+import { entityName, route } from "./routing.ts";
+
+interface AlertingOptions {
+  readonly detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>;
+  readonly openHours: number;
+  readonly view: View;
+  readonly learnUntilMs: number | undefined;
+  readonly replay: boolean;
+}
+
+type AlertingOutput = Pick<EngineOutput, "alerts" | "revisions" | "history" | "usage">;
+
+/** Opens, updates and closes alerts as hours fill and close. */
+export class Alerting implements Closing {
+  readonly #options: AlertingOptions;
+  /** Alerts whose content moved since the last `take`. */
+  readonly #moved = new Map<OpenAlert, { memory: EntityMemory; slot: number }>();
+  readonly #closed: Alert[] = [];
+  #revisions: Alert[] = [];
+  #history: AlertingOutput["history"] = [];
+  #usage: AlertingOutput["usage"] = [];
+
+  constructor(options: AlertingOptions) {
+    this.#options = options;
+  }
+
+  /** Judges the hour that an event was counted into, and the open hours after it. */
+  judge(memory: EntityMemory, slot: number, at: number, event: KmsEvent): void {
+    const configured = this.#options.detectors[memory.kind][slot];
+    const own = memory.slots[slot];
+    if (configured === undefined || own === undefined) return;
+    for (const subject of configured.detector.subjects(event)) {
+      for (let index = at; index < own.hours.length; index += 1) {
+        if (own.hours[index]?.bucket === null) continue;
+        const view = this.#options.view.at(memory, own, index);
+        const level = configured.detector.level(view, subject.name, configured.options);
+        if (level >= 0) this.#fire(memory, slot, subject, { hour: view.hour, level });
+      }
+    }
+  }
+
+  #fire(
+    memory: EntityMemory,
+    slot: number,
+    subject: Subject,
+    at: { hour: number; level: number },
+  ): void {
+    const configured = this.#configured(memory, slot);
+    const key = alertKey(configured.detector.id, subject, at.hour);
+    let alert = memory.alerts.get(key);
+    if (alert === undefined) {
+      alert = {
+        alertId: alertIdOf(
+          configured.detector.id,
+          entityName(memory.kind, memory.id),
+          subject.name,
+          periodOf(subject, at.hour),
+        ),
+        detector: configured.detector.id,
+        subject: subject.name,
+        period: subject.period,
+        start: at.hour,
+        level: -1,
+        past: null,
+      };
+      memory.alerts.set(key, alert);
+    }
+    if (at.hour < alert.start) alert.start = at.hour;
+    this.#moved.set(alert, { memory, slot });
+    if (at.level <= alert.level) return;
+    const isNew = alert.level < 0;
+    alert.level = at.level;
+    this.#tell(memory, slot, alert, isNew ? "created" : "updated");
+  }
+
+  /** An hour is about to be learned: what it contributed is kept, and alerts that it ends are closed. */
+  closing(memory: EntityMemory, slot: number, at: number): void {
+    if (memory.alerts.size === 0) return;
+    const own = memory.slots[slot];
+    const hour = own?.hours[at]?.hour;
+    if (own === undefined || hour === undefined) return;
+    const { detector } = this.#configured(memory, slot);
+    for (const [key, alert] of memory.alerts) {
+      if (alert.detector !== detector.id || hour < alert.start) continue;
+      this.#keepPast(memory, slot, at, alert);
+      if (lastHourOf(alert, this.#options.openHours) > hour) continue;
+      memory.alerts.delete(key);
+      this.#moved.delete(alert);
+      if (alert.past === null) continue;
+      const closed = this.#render(memory, slot, alert, alert.past, "closed");
+      this.#closed.push(closed);
+      if (this.#isTold(alert.past)) this.#revisions.push(closed);
+    }
+  }
+
+  #keepPast(memory: EntityMemory, slot: number, at: number, alert: OpenAlert): void {
+    const finding = this.#finding(memory, slot, at, alert);
+    if (finding === undefined) return;
+    alert.past = alert.past === null ? finding : mergeFindings(alert.past, finding);
+  }
+
+  folded(memory: EntityMemory, slot: number, open: OpenHour): void {
+    const { detector } = this.#configured(memory, slot);
+    if (detector.history !== undefined) {
+      const entity = entityName(memory.kind, memory.id);
+      this.#history.push({
+        entity,
+        hour: open.hour,
+        ...detector.history(open.bucket, open.limits),
+      });
+    }
+    if (detector.usage !== undefined) {
+      for (const use of detector.usage(open.bucket))
+        this.#usage.push({ keyArn: memory.id, ...use });
+    }
+  }
+
+  /** Judges a record whose hour is closed by itself, for detectors to whom it matters whenever it comes. */
+  judgeLate(
+    event: KmsEvent,
+    hour: number,
+    detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>,
+    organization: Organization,
+  ): void {
+    for (const { kind, id } of route(event)) {
+      for (const [slot, configured] of detectors[kind].entries()) {
+        if (configured.detector.judgesLate !== true || !configured.detector.accepts(event))
+          continue;
+        const memory = newMemory(kind, id, detectors[kind].length);
+        memory.top = hour;
+        this.#judgeAlone(memory, slot, event, new View(organization, this.#options.openHours));
+      }
+    }
+  }
+
+  #judgeAlone(memory: EntityMemory, slot: number, event: KmsEvent, view: View): void {
+    const configured = this.#configured(memory, slot);
+    const { detector, options } = configured;
+    const own: DetectorMemory = openDetector(memory, slot, configured, this.#options.openHours);
+    const at = own.hours.length - 1;
+    const open = own.hours[at];
+    if (open === undefined) return;
+    open.bucket = detector.newBucket();
+    detector.add(view.at(memory, own, at), event, options);
+    for (const subject of detector.subjects(event)) {
+      if (detector.level(view.at(memory, own, at), subject.name, options) < 0) continue;
+      const finding = detector.describe(view.at(memory, own, at), subject.name, options);
+      const alertId = alertIdOf(
+        detector.id,
+        entityName(memory.kind, memory.id),
+        subject.name,
+        `late ${event.eventId}`,
+      );
+      const alert = renderAlert(
+        { ...finding, title: `${finding.title} (arrived late)` },
+        detector,
+        { alertId, revision: 0, status: "created", replay: this.#options.replay },
+      );
+      this.#closed.push(alert);
+      if (this.#isTold(finding)) this.#revisions.push(alert);
+    }
+  }
+
+  /** Alerts as they stand, revisions to tell, and what folded hours leave for reports; since the last call. */
+  take(): AlertingOutput {
+    const standing: Alert[] = this.#closed.splice(0);
+    for (const [alert, { memory, slot }] of this.#moved) {
+      const finding = this.#current(memory, slot, alert);
+      if (finding !== undefined && this.#isTold(finding)) {
+        standing.push(
+          this.#render(memory, slot, alert, finding, alert.level === 0 ? "created" : "updated"),
+        );
+      }
+    }
+    const output = {
+      alerts: standing.filter(({ eventTime }) =>
+        this.#isTold({ eventTimeMs: Date.parse(eventTime) }),
+      ),
+      revisions: this.#revisions,
+      history: this.#history,
+      usage: this.#usage,
+    };
+    this.#moved.clear();
+    this.#revisions = [];
+    this.#history = [];
+    this.#usage = [];
+    return output;
+  }
+
+  #tell(memory: EntityMemory, slot: number, alert: OpenAlert, status: Alert["status"]): void {
+    const finding = this.#current(memory, slot, alert);
+    if (finding === undefined || !this.#isTold(finding)) return;
+    this.#revisions.push(this.#render(memory, slot, alert, finding, status));
+  }
+
+  /** What all contributing hours say by now. */
+  #current(memory: EntityMemory, slot: number, alert: OpenAlert): Finding | undefined {
+    let current = alert.past ?? undefined;
+    const hours = memory.slots[slot]?.hours ?? [];
+    for (let at = 0; at < hours.length; at += 1) {
+      const finding = this.#finding(memory, slot, at, alert);
+      if (finding === undefined) continue;
+      current = current === undefined ? finding : mergeFindings(current, finding);
+    }
+    return current;
+  }
+
+  #finding(memory: EntityMemory, slot: number, at: number, alert: OpenAlert): Finding | undefined {
+    const { detector, options } = this.#configured(memory, slot);
+    const own = memory.slots[slot];
+    const open = own?.hours[at];
+    if (own === undefined || open === undefined || open.bucket === null) return undefined;
+    if (!contributes(alert, open.hour)) return undefined;
+    if (detector.level(this.#options.view.at(memory, own, at), alert.subject, options) < 0)
+      return undefined;
+    return detector.describe(this.#options.view.at(memory, own, at), alert.subject, options);
+  }
+
+  #render(
+    memory: EntityMemory,
+    slot: number,
+    alert: OpenAlert,
+    finding: Finding,
+    status: Alert["status"],
+  ): Alert {
+    return renderAlert(finding, this.#configured(memory, slot).detector, {
+      alertId: alert.alertId,
+      revision: alert.level + (status === "closed" ? 1 : 0),
+      status,
+      replay: this.#options.replay,
+    });
+  }
+
+  #isTold(finding: Pick<Finding, "eventTimeMs">): boolean {
+    return (
+      this.#options.learnUntilMs === undefined || finding.eventTimeMs >= this.#options.learnUntilMs
+    );
+  }
+
+  #configured(memory: EntityMemory, slot: number): ConfiguredDetector {
+    const configured = this.#options.detectors[memory.kind][slot];
+    if (configured === undefined) throw new Error(`no detector ${slot} for ${memory.kind}`);
+    return configured;
+  }
+}
+
+/** Bounds of an hour in milliseconds. */
+export function boundsOf(hour: number): { startMs: number; endMs: number } {
+  return { startMs: hour * HOUR_MS, endMs: (hour + 1) * HOUR_MS };
+}

@@ -1,0 +1,195 @@
+import type { z } from "zod";
+import type { KmsEvent } from "../cloudtrail/event.ts";
+import type { AlertKey, AlertPrincipal } from "./alert.ts";
+import type { Evidence } from "./evidence.ts";
+
+export type { KmsEvent } from "../cloudtrail/event.ts";
+export type { Evidence } from "./evidence.ts";
+export {
+  addEvidence,
+  keyOf,
+  mergeEvidence,
+  newEvidence,
+  principalOf,
+  soleKey,
+} from "./evidence.ts";
+export { severityOf, type Severity } from "./alert.ts";
+
+/** What a memory is about. */
+export type EntityKind = "principal" | "key" | "account";
+
+/**
+ * What to look for: one file in `detectors/`, one typed literal.
+ *
+ * A detector counts events into buckets of one event-time hour and judges each hour against limits that were frozen when
+ * the hour opened, out of what was learned from hours that could no longer change. Adding events to a bucket must not depend
+ * on their order, and a level, once reached, must not fall as more events are added: that is why the same events, in any
+ * order within the lateness and in any batches, give the same alerts.
+ *
+ * `Baseline`, `Bucket` and `Limits` are plain JSON data; the engine stores them.
+ */
+export interface Detector<
+  Baseline = unknown,
+  Bucket = unknown,
+  Limits = unknown,
+  Options = unknown,
+> {
+  /** Equals the file's name. */
+  readonly id: string;
+  /** Raised when the same events would make other alerts. */
+  readonly version: number;
+  readonly title: string;
+  readonly entity: EntityKind;
+  /** What it can say at most, for the catalogue. */
+  readonly severity: string;
+  /** Why it matters: one or two sentences. */
+  readonly why: string;
+  readonly falsePositives: readonly string[];
+  readonly knownGaps: readonly string[];
+  /** What to do next, first step first. */
+  readonly triage: readonly string[];
+  readonly attack: readonly AttackTechnique[];
+  /** Every option has a default. */
+  readonly options: z.ZodType<Options>;
+  /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */
+  readonly judgesLate?: boolean;
+
+  /** Whether the event is counted at all. */
+  accepts(event: KmsEvent): boolean;
+  newBaseline(): Baseline;
+  newBucket(): Bucket;
+  /** Freezes what an hour is judged by; called in strict order of hours. */
+  limits(baseline: Baseline, hour: number, options: Options): Limits;
+  /** Counts the event into its hour. */
+  add(view: HourView<Baseline, Bucket, Limits>, event: KmsEvent, options: Options): void;
+  /** What an event may change: names of findings within the hour, often the same constant list. */
+  subjects(event: KmsEvent): readonly Subject[];
+  /** How far the finding of this name has gone: −1 not there, 0 there, then 1, 2 … for each update worth sending. */
+  level(view: HourView<Baseline, Bucket, Limits>, subject: string, options: Options): number;
+  /** Tells the finding in full; called only when its level is 0 or more. */
+  describe(view: HourView<Baseline, Bucket, Limits>, subject: string, options: Options): Finding;
+  /** Learns a closed hour. What alarmed must not teach: clip it. */
+  fold(baseline: Baseline, hour: number, bucket: Bucket, limits: Limits, options: Options): void;
+  /** Learns that the hours from `from` up to, not including, `to` held nothing. */
+  skip(baseline: Baseline, from: number, to: number): void;
+  /** What a report draws of a folded hour, from at most one detector for each kind of entity. */
+  history?(bucket: Bucket, limits: Limits): HourHistory;
+  /** Who used the entity in a folded hour, for the report's table of pairs. */
+  usage?(bucket: Bucket): readonly PairUse[];
+}
+
+/** Types a detector by its schema of options and its own three kinds of data. */
+export function defineDetector<Baseline, Bucket, Limits, Options>(
+  detector: Detector<Baseline, Bucket, Limits, Options>,
+): Detector<Baseline, Bucket, Limits, Options> {
+  return detector;
+}
+
+/** A finding's name within its hour, and how long one alert lasts. */
+export interface Subject {
+  /** Part of the alert's id beside detector and entity; empty for one finding an hour. */
+  readonly name: string;
+  /** `hour` and `day`: one alert for each; `once`: one alert for as long as the entity remembers the name. */
+  readonly period: "hour" | "day" | "once";
+}
+
+/** One open hour of one entity. */
+export interface HourView<Baseline, Bucket, Limits> {
+  /** Hours since the epoch. */
+  readonly hour: number;
+  /** The newest hour that is not learned yet when this one opens: what happened until then is known to it. */
+  readonly knownBy: number;
+  readonly entity: string;
+  readonly bucket: Bucket;
+  readonly limits: Limits;
+  /**
+   * What is learned by now. It goes on learning while the hour is open, so rely only on what `knownBy` bounds, or on sums that
+   * `earlier` completes: baseline and earlier buckets together hold every hour before this one, whatever was learned yet.
+   */
+  readonly baseline: Baseline;
+  /** Open hours before this one that hold anything, oldest first. */
+  readonly earlier: readonly { hour: number; bucket: Bucket; limits: Limits }[];
+  readonly organization: Organization;
+}
+
+/** What is known of the organization's accounts. */
+export interface Organization {
+  /** True where the configuration lists the accounts. */
+  readonly declared: boolean;
+  /** Whether the account is one of ours: listed, or its own trail was seen by the hour `knownBy`. */
+  isOurs(accountId: string, knownBy: number): boolean;
+  /** Whether the account is foreign but approved at this event time. */
+  isApproved(accountId: string, timeMs: number): boolean;
+}
+
+export interface AttackTechnique {
+  /** MITRE ATT&CK id, enterprise matrix, version `attackVersion`. */
+  readonly technique: string;
+  readonly name: string;
+  readonly tactic: string;
+}
+
+/** What a detector saw, as told to people. */
+export interface Finding {
+  readonly title: string;
+  /** One line with the numbers. */
+  readonly summary: string;
+  /** Points of 100, one for each reason; their sum, at most 100, is the score. Negative ones say what speaks against it. */
+  readonly reasons: readonly Reason[];
+  /** Event time of the record that made it fire. */
+  readonly eventTimeMs: number;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly principal: AlertPrincipal | null;
+  readonly key: AlertKey | null;
+  readonly accountId: string | null;
+  readonly region: string | null;
+  readonly observed: Readonly<Record<string, number | string | boolean | null>>;
+  readonly expected: Readonly<Record<string, number | string | boolean | null>>;
+  readonly baseline: BaselineState;
+  readonly evidence: Evidence;
+}
+
+export interface Reason {
+  readonly code: string;
+  readonly text: string;
+  readonly points: number;
+}
+
+export interface BaselineState {
+  readonly maturity: "none" | "learning" | "young" | "mature";
+  readonly daysLearned: number;
+  readonly samples: number;
+}
+
+/** A baseline is learning for a week, young for another, and mature from then on, given enough samples. */
+export function baselineState(daysLearned: number, samples: number): BaselineState {
+  const days = Math.round(daysLearned * 10) / 10;
+  return { maturity: maturityOf(daysLearned, samples), daysLearned: days, samples };
+}
+
+function maturityOf(daysLearned: number, samples: number): BaselineState["maturity"] {
+  if (samples === 0) return "none";
+  if (daysLearned < 7 || samples < 10) return "learning";
+  return daysLearned < 14 || samples < 30 ? "young" : "mature";
+}
+
+export interface HourHistory {
+  readonly events: number;
+  readonly decrypts: number;
+  readonly expected: number | null;
+  readonly limit: number | null;
+}
+
+export interface PairUse {
+  readonly principalKey: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+}
+
+/** Number of times `value` is four times `base` and four times that: the level of a count that was alerted at `base`. */
+export function levelOf(value: number, base: number): number {
+  if (value < base) return -1;
+  return Math.floor(Math.log(value / base) / Math.log(4) + 1e-9);
+}

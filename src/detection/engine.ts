@@ -1,0 +1,315 @@
+import { HOUR_MS, hourOf } from "../baseline/calendar.ts";
+import type { KmsEvent } from "../cloudtrail/event.ts";
+import type { Alert } from "./alert.ts";
+import { Alerting } from "./alerting.ts";
+import { callIdentities } from "./call-identity.ts";
+import { RecentCalls } from "./calls.ts";
+import type { EntityKind } from "./detector.ts";
+import {
+  advance,
+  type ConfiguredDetector,
+  type EntityMemory,
+  newMemory,
+  openDetector,
+  readMemory,
+  View,
+  writeMemory,
+} from "./memory.ts";
+import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
+import { entityName, entityOf, route } from "./routing.ts";
+
+export interface EngineOptions {
+  readonly detectors: readonly ConfiguredDetector[];
+  /** How far out of event-time order a record may arrive and still count fully, hours: a whole number from 1 on. */
+  readonly latenessHours: number;
+  /** How long a copy of a call is recognised, hours of event time; at least the open hours. */
+  readonly deduplicationHours: number;
+  readonly organization: OrganizationOptions;
+  /** Alerts of an earlier event time are not told: the time before only teaches. */
+  readonly learnUntilMs: number | undefined;
+  readonly replay: boolean;
+  /** Memories kept in heap after a batch; the longest untouched go first. */
+  readonly entitiesInMemory: number;
+}
+
+/** What the batches since the last `take` changed, to be committed together. */
+export interface EngineOutput {
+  readonly memories: Map<string, string>;
+  readonly state: string;
+  readonly calls: { hour: number; ids: Uint8Array }[];
+  readonly forgetCallsBeforeHour: number;
+  /** Alerts as they stand now. */
+  readonly alerts: Alert[];
+  /** Revisions to tell, in order. */
+  readonly revisions: Alert[];
+  readonly history: {
+    entity: string;
+    hour: number;
+    events: number;
+    decrypts: number;
+    expected: number | null;
+    limit: number | null;
+  }[];
+  readonly usage: {
+    keyArn: string;
+    principalKey: string;
+    firstMs: number;
+    lastMs: number;
+    count: number;
+  }[];
+  readonly duplicates: number;
+  readonly sharedCopies: number;
+  readonly late: number;
+}
+
+interface WrittenState {
+  readonly watermarkMs: number;
+  readonly accounts: Record<string, number>;
+  /** Entities with open alerts: they close as event time passes, even if the entity has gone quiet. */
+  readonly open: string[];
+}
+
+const KINDS: readonly EntityKind[] = ["principal", "key", "account"];
+
+/**
+ * Events in, alerts out: routes each event to its entities' memories and lets the detectors judge.
+ *
+ * Synchronous and without I/O: whoever drives it loads the memories that `missing` names, hands them over with `adopt`,
+ * calls `process`, and commits what `take` returns in one write.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #openHours: number;
+  readonly #detectors: Record<EntityKind, ConfiguredDetector[]>;
+  readonly #memories: Record<EntityKind, Map<string, EntityMemory>>;
+  readonly #organization: LearnedOrganization;
+  readonly #alerting: Alerting;
+  readonly #calls = new RecentCalls();
+  readonly #view: View;
+  readonly #touched = new Set<EntityMemory>();
+  readonly #open: Set<string>;
+  #watermarkMs: number;
+  #batch = 0;
+  #duplicates = 0;
+  #sharedCopies = 0;
+  #late = 0;
+
+  constructor(options: EngineOptions, state: string | undefined) {
+    const written = state === undefined ? undefined : (JSON.parse(state) as WrittenState);
+    this.#options = options;
+    this.#openHours = options.latenessHours + 1;
+    this.#detectors = { principal: [], key: [], account: [] };
+    for (const configured of options.detectors) {
+      this.#detectors[configured.detector.entity].push(configured);
+    }
+    this.#memories = { principal: new Map(), key: new Map(), account: new Map() };
+    this.#organization = new LearnedOrganization(options.organization, written?.accounts ?? {});
+    this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    this.#open = new Set(written?.open);
+    this.#view = new View(this.#organization, this.#openHours);
+    this.#alerting = new Alerting({
+      detectors: this.#detectors,
+      openHours: this.#openHours,
+      view: this.#view,
+      learnUntilMs: options.learnUntilMs,
+      replay: options.replay,
+    });
+  }
+
+  /** Newest event time seen, milliseconds; −∞ before any. */
+  get watermarkMs(): number {
+    return this.#watermarkMs;
+  }
+
+  /** Puts back the identities of recent calls. */
+  restoreCalls(segments: readonly { hour: number; ids: Uint8Array }[]): void {
+    for (const { hour, ids } of segments) this.#calls.restore(hour, ids);
+  }
+
+  /** Names of the entities that these events are about and whose memories are not in heap. */
+  missing(events: readonly KmsEvent[]): string[] {
+    const names = new Set<string>();
+    for (const name of this.#open) this.#addMissing(names, name);
+    for (const event of events) {
+      for (const target of route(event)) {
+        if (!this.#memories[target.kind].has(target.id))
+          names.add(entityName(target.kind, target.id));
+      }
+    }
+    return [...names];
+  }
+
+  #addMissing(names: Set<string>, name: string): void {
+    const { kind, id } = entityOf(name);
+    if (!this.#memories[kind].has(id)) names.add(name);
+  }
+
+  /** Takes memories over from the store. */
+  adopt(texts: ReadonlyMap<string, string>): void {
+    for (const [name, text] of texts) {
+      const { kind, id } = entityOf(name);
+      const memory = readMemory(kind, id, text, this.#detectors[kind]);
+      memory.touched = this.#batch;
+      this.#memories[kind].set(id, memory);
+    }
+  }
+
+  /** Folds events into memories, in the order given. */
+  process(events: readonly KmsEvent[]): void {
+    this.#batch += 1;
+    const before = hourOf(this.#watermarkMs);
+    for (const event of events) this.#count(event);
+    const now = hourOf(this.#watermarkMs);
+    if (now > before) this.#passTime(now);
+  }
+
+  /** Closes every hour and alert: the end of a history that is not continued. */
+  finish(): void {
+    const end = hourOf(this.#watermarkMs) + this.#openHours;
+    if (!Number.isFinite(end)) return;
+    for (const kind of KINDS) {
+      for (const memory of this.#memories[kind].values()) this.#advance(memory, end);
+    }
+    for (const name of this.#open) this.#advanceNamed(name, end);
+  }
+
+  /** What changed since the last call; the caller must commit it before it tells anybody. */
+  take(): EngineOutput {
+    const memories = new Map<string, string>();
+    for (const memory of this.#touched) {
+      memories.set(
+        entityName(memory.kind, memory.id),
+        writeMemory(memory, this.#detectors[memory.kind]),
+      );
+      this.#noteOpen(memory);
+    }
+    this.#touched.clear();
+    const horizon = this.#horizon();
+    this.#calls.forgetBefore(horizon);
+    const output: EngineOutput = {
+      memories,
+      ...this.#alerting.take(),
+      state: this.#writeState(),
+      calls: this.#calls.takeFresh().filter(({ hour }) => hour >= horizon),
+      forgetCallsBeforeHour: horizon,
+      duplicates: this.#duplicates,
+      sharedCopies: this.#sharedCopies,
+      late: this.#late,
+    };
+    this.#duplicates = 0;
+    this.#sharedCopies = 0;
+    this.#late = 0;
+    this.#evict();
+    return output;
+  }
+
+  #count(event: KmsEvent): void {
+    const hour = hourOf(event.timeMs);
+    if (hour < this.#horizon()) {
+      this.#late += 1;
+      this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
+      return;
+    }
+    const identity = callIdentities(event);
+    if (!this.#calls.add(hour, identity.high, identity.low)) {
+      this.#duplicates += 1;
+      return;
+    }
+    const isSecondView =
+      identity.hasShared && !this.#calls.add(hour, identity.sharedHigh, identity.sharedLow);
+    if (isSecondView) this.#sharedCopies += 1;
+    if (event.timeMs > this.#watermarkMs) this.#watermarkMs = event.timeMs;
+    if (event.recipientAccountId !== undefined)
+      this.#organization.see(event.recipientAccountId, hour);
+    // Whose copy it is cannot be told, so it cannot be counted on its own side only.
+    if (isSecondView && event.recipientAccountId === undefined) return;
+    let isLate = false;
+    for (const { kind, id } of route(event)) {
+      if (!this.#countFor(this.#memory(kind, id), event, hour)) isLate = true;
+    }
+    if (isLate) {
+      this.#late += 1;
+      this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
+    }
+  }
+
+  /** Counts an event for one entity; false where its hour is closed there. */
+  #countFor(memory: EntityMemory, event: KmsEvent, hour: number): boolean {
+    if (hour > memory.top) this.#advance(memory, hour);
+    const at = hour - memory.top + this.#openHours - 1;
+    if (at < 0) return false;
+    memory.touched = this.#batch;
+    this.#touched.add(memory);
+    const detectors = this.#detectors[memory.kind];
+    for (let slot = 0; slot < detectors.length; slot += 1) {
+      const configured = detectors[slot];
+      if (configured === undefined || !configured.detector.accepts(event)) continue;
+      const own = openDetector(memory, slot, configured, this.#openHours);
+      const open = own.hours[at];
+      if (open === undefined) continue;
+      open.bucket ??= configured.detector.newBucket();
+      configured.detector.add(this.#view.at(memory, own, at), event, configured.options);
+      this.#alerting.judge(memory, slot, at, event);
+    }
+    return true;
+  }
+
+  #memory(kind: EntityKind, id: string): EntityMemory {
+    const known = this.#memories[kind].get(id);
+    if (known !== undefined) return known;
+    const made = newMemory(kind, id, this.#detectors[kind].length);
+    this.#memories[kind].set(id, made);
+    return made;
+  }
+
+  #advance(memory: EntityMemory, hour: number): void {
+    advance(memory, hour, this.#detectors[memory.kind], this.#openHours, this.#alerting);
+    this.#touched.add(memory);
+  }
+
+  #advanceNamed(name: string, hour: number): void {
+    const { kind, id } = entityOf(name);
+    const memory = this.#memories[kind].get(id);
+    if (memory !== undefined) this.#advance(memory, hour);
+  }
+
+  /** Closes what is over for entities that went quiet with an alert open. */
+  #passTime(now: number): void {
+    for (const memory of this.#touched) this.#noteOpen(memory);
+    for (const name of this.#open) this.#advanceNamed(name, now);
+  }
+
+  #noteOpen(memory: EntityMemory): void {
+    const name = entityName(memory.kind, memory.id);
+    if (memory.alerts.size > 0) this.#open.add(name);
+    else this.#open.delete(name);
+  }
+
+  /** Oldest hour whose calls are still recognised. */
+  #horizon(): number {
+    const now = hourOf(this.#watermarkMs);
+    return Number.isFinite(now)
+      ? now - Math.max(this.#openHours, this.#options.deduplicationHours)
+      : Number.NEGATIVE_INFINITY;
+  }
+
+  #writeState(): string {
+    const state: WrittenState = {
+      watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : -HOUR_MS,
+      accounts: this.#organization.seen(),
+      open: [...this.#open].sort(),
+    };
+    return JSON.stringify(state);
+  }
+
+  #evict(): void {
+    for (const kind of KINDS) {
+      const memories = this.#memories[kind];
+      const excess = memories.size - Math.ceil(this.#options.entitiesInMemory / KINDS.length);
+      if (excess <= 0) continue;
+      const idle = [...memories.values()].filter(({ alerts }) => alerts.size === 0);
+      idle.sort((one, other) => one.touched - other.touched);
+      for (const { id } of idle.slice(0, excess)) memories.delete(id);
+    }
+  }
+}

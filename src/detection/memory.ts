@@ -1,0 +1,228 @@
+import type { Detector, EntityKind, HourView, Organization } from "./detector.ts";
+import type { OpenAlert } from "./open-alert.ts";
+
+/** A detector with the options it runs with. */
+export interface ConfiguredDetector {
+  readonly detector: Detector;
+  readonly options: unknown;
+  /** Counted and kept, but sent to nobody. */
+  readonly shadow: boolean;
+}
+
+/** Everything the engine remembers of one entity. */
+export interface EntityMemory {
+  readonly kind: EntityKind;
+  readonly id: string;
+  /** Newest open hour; −1 before the first event. */
+  top: number;
+  /** One slot for each detector of this kind of entity, in the engine's order; undefined until it counted something. */
+  readonly slots: (DetectorMemory | undefined)[];
+  readonly alerts: Map<string, OpenAlert>;
+  /** Memories of detectors that are not configured now, kept as they were. */
+  readonly others: Readonly<Record<string, unknown>>;
+  /** Number of the batch that touched it last. */
+  touched: number;
+}
+
+export interface DetectorMemory {
+  baseline: unknown;
+  /** The open hours, oldest first, without gaps. */
+  hours: OpenHour[];
+}
+
+export interface OpenHour {
+  readonly hour: number;
+  readonly limits: unknown;
+  /** Null until the hour's first event. */
+  bucket: unknown;
+}
+
+/** What happens as an hour closes, before and after it is learned. */
+export interface Closing {
+  closing(memory: EntityMemory, slot: number, at: number): void;
+  folded(memory: EntityMemory, slot: number, open: OpenHour): void;
+}
+
+export function newMemory(kind: EntityKind, id: string, slots: number): EntityMemory {
+  return {
+    kind,
+    id,
+    top: -1,
+    slots: Array.from({ length: slots }, () => undefined),
+    alerts: new Map(),
+    others: {},
+    touched: 0,
+  };
+}
+
+/**
+ * Opens hours up to `to`. Hours are learned and opened strictly in order, each opened hour frozen against what was learned
+ * up to `openHours` before it: the same whichever event came first.
+ */
+export function advance(
+  memory: EntityMemory,
+  to: number,
+  detectors: readonly ConfiguredDetector[],
+  openHours: number,
+  closing: Closing,
+): void {
+  if (to <= memory.top) return;
+  const from = memory.top;
+  if (from >= 0) {
+    for (let slot = 0; slot < detectors.length; slot += 1) {
+      advanceDetector(memory, slot, { from, to, detectors, openHours, closing });
+    }
+  }
+  memory.top = to;
+}
+
+interface Step {
+  readonly from: number;
+  readonly to: number;
+  readonly detectors: readonly ConfiguredDetector[];
+  readonly openHours: number;
+  readonly closing: Closing;
+}
+
+function advanceDetector(memory: EntityMemory, slot: number, step: Step): void {
+  const own = memory.slots[slot];
+  const configured = step.detectors[slot];
+  if (own === undefined || configured === undefined) return;
+  let folded = step.from - step.openHours;
+  const firstStillOpen = Math.max(step.from + 1, step.to - step.openHours + 1);
+  for (let hour = firstStillOpen; hour <= step.to; hour += 1) {
+    foldThrough(
+      memory,
+      slot,
+      configured,
+      { after: folded, through: hour - step.openHours },
+      step.closing,
+    );
+    folded = hour - step.openHours;
+    own.hours.push({
+      hour,
+      limits: configured.detector.limits(own.baseline, hour, configured.options),
+      bucket: null,
+    });
+  }
+}
+
+function foldThrough(
+  memory: EntityMemory,
+  slot: number,
+  { detector, options }: ConfiguredDetector,
+  range: { after: number; through: number },
+  closing: Closing,
+): void {
+  const own = memory.slots[slot];
+  if (own === undefined) return;
+  let next = range.after + 1;
+  while (own.hours[0] !== undefined && own.hours[0].hour <= range.through) {
+    const open = own.hours[0];
+    closing.closing(memory, slot, 0);
+    if (open.bucket !== null) {
+      if (open.hour > next) detector.skip(own.baseline, next, open.hour);
+      detector.fold(own.baseline, open.hour, open.bucket, open.limits, options);
+      next = open.hour + 1;
+      closing.folded(memory, slot, open);
+    }
+    own.hours.shift();
+  }
+  if (range.through >= next) detector.skip(own.baseline, next, range.through + 1);
+}
+
+/** The detector's memory of this entity, with its open hours, made where it is its first event. */
+export function openDetector(
+  memory: EntityMemory,
+  slot: number,
+  { detector, options }: ConfiguredDetector,
+  openHours: number,
+): DetectorMemory {
+  const known = memory.slots[slot];
+  if (known !== undefined) return known;
+  const baseline = detector.newBaseline();
+  const hours: OpenHour[] = [];
+  for (let hour = memory.top - openHours + 1; hour <= memory.top; hour += 1) {
+    hours.push({ hour, limits: detector.limits(baseline, hour, options), bucket: null });
+  }
+  const made = { baseline, hours };
+  memory.slots[slot] = made;
+  return made;
+}
+
+/** Looks at one open hour of a memory after another; one object serves for all, since it lasts for one call only. */
+export class View implements HourView<unknown, unknown, unknown> {
+  hour = 0;
+  knownBy = 0;
+  entity = "";
+  bucket: unknown = null;
+  limits: unknown = null;
+  baseline: unknown = null;
+  readonly organization: Organization;
+  readonly #openHours: number;
+  #hours: readonly OpenHour[] = [];
+  #at = 0;
+
+  constructor(organization: Organization, openHours: number) {
+    this.organization = organization;
+    this.#openHours = openHours;
+  }
+
+  /** Looks at the open hour at index `at`, counted from the oldest. */
+  at(memory: EntityMemory, own: DetectorMemory, at: number): this {
+    const open = own.hours[at];
+    if (open === undefined) throw new Error(`memory of ${memory.id}: no open hour at ${at}`);
+    this.hour = open.hour;
+    this.knownBy = open.hour - this.#openHours;
+    this.entity = memory.id;
+    this.bucket = open.bucket;
+    this.limits = open.limits;
+    this.baseline = own.baseline;
+    this.#hours = own.hours;
+    this.#at = at;
+    return this;
+  }
+
+  get earlier(): readonly OpenHour[] {
+    return this.#hours.slice(0, this.#at).filter((hour) => hour.bucket !== null);
+  }
+}
+
+/** A memory as JSON text. */
+export function writeMemory(
+  memory: EntityMemory,
+  detectors: readonly ConfiguredDetector[],
+): string {
+  const own: Record<string, unknown> = { ...memory.others };
+  for (const [slot, { detector }] of detectors.entries()) {
+    const kept = memory.slots[slot];
+    if (kept !== undefined)
+      own[detector.id] = { v: detector.version, b: kept.baseline, h: kept.hours };
+  }
+  return JSON.stringify({ v: 1, top: memory.top, d: own, a: [...memory.alerts] });
+}
+
+interface WrittenMemory {
+  readonly top: number;
+  readonly d: Record<string, { v: number; b: unknown; h: OpenHour[] }>;
+  readonly a: [string, OpenAlert][];
+}
+
+/** Reads a memory back. A detector of another version starts to learn anew. */
+export function readMemory(
+  kind: EntityKind,
+  id: string,
+  text: string,
+  detectors: readonly ConfiguredDetector[],
+): EntityMemory {
+  const written = JSON.parse(text) as WrittenMemory;
+  const others = { ...written.d };
+  const slots = detectors.map(({ detector }) => {
+    const own = others[detector.id];
+    delete others[detector.id];
+    return own !== undefined && own.v === detector.version
+      ? { baseline: own.b, hours: own.h }
+      : undefined;
+  });
+  return { kind, id, top: written.top, slots, alerts: new Map(written.a), others, touched: 0 };
+}

@@ -1,0 +1,47 @@
+import type { KmsEvent } from "../cloudtrail/event.ts";
+import type { EntityKind } from "./detector.ts";
+
+/** An entity that an event is about. */
+export interface Target {
+  readonly kind: EntityKind;
+  readonly id: string;
+}
+
+/**
+ * The entities whose memories count an event.
+ *
+ * A cross-account call has two copies: the caller's counts for the principal, the key owner's for the key, so that neither
+ * counts twice nor waits for the other. A copy that does not say whose it is counts for both. Network activity events are
+ * third views and count for nobody. AWS services have no memory as principals.
+ */
+export function route(event: KmsEvent): Target[] {
+  if (event.networkActivity) return [];
+  const { principal, recipientAccountId: recipient } = event;
+  const targets: Target[] = [];
+  const isCallers =
+    recipient === undefined ||
+    principal.accountId === undefined ||
+    recipient === principal.accountId;
+  if (!principal.service && isCallers) targets.push({ kind: "principal", id: principal.entity });
+  let previous = "";
+  for (const key of event.keys) {
+    const isOwners = recipient === undefined || recipient === key.accountId;
+    if (isOwners && key.arn !== previous && key.arn.includes(":key/"))
+      targets.push({ kind: "key", id: key.arn });
+    previous = key.arn;
+  }
+  const account = recipient ?? principal.accountId;
+  if (account !== undefined) targets.push({ kind: "account", id: account });
+  return targets;
+}
+
+/** Name of an entity in the store: kind, colon, id. */
+export function entityName(kind: EntityKind, id: string): string {
+  return `${kind}:${id}`;
+}
+
+/** The entity of a name. */
+export function entityOf(name: string): Target {
+  const colon = name.indexOf(":");
+  return { kind: name.slice(0, colon) as EntityKind, id: name.slice(colon + 1) };
+}
