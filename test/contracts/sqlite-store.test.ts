@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import type { StateStore } from "../../src/store/store.ts";
+import { callsIn, commitOf } from "../support/commits.ts";
+import { startStoreProcess } from "../support/store-process.ts";
 import { testStore } from "./store.ts";
 
 testStore("the SQLite store", {
@@ -13,3 +18,110 @@ testStore("the SQLite store", {
     };
   },
 });
+
+describe("the SQLite store under kill -9", () => {
+  it("has every acknowledged batch, and each batch whole or not at all", async () => {
+    await using place = await temporaryDirectory();
+    let acknowledged = 0;
+    for (let round = 0; round < 20; round += 1) {
+      await using writer = startStoreProcess(place.directory);
+      await writer.printed(2);
+      await sleep(Math.random() * 40); // Any moment will do: nothing is ordered by it.
+      await writer.kill();
+      expect(writer.lines()[0]).toMatch(/^open \d+$/);
+      const printed = Number(writer.lines().at(-1));
+      expect(printed).toBeGreaterThan(acknowledged);
+
+      await using store = await openSqliteStore(place.directory);
+      acknowledged = await wholeBatches(store);
+      expect(acknowledged).toBeGreaterThanOrEqual(printed);
+      expect(acknowledged).toBeLessThanOrEqual(printed + 1);
+    }
+  });
+
+  it("can be opened whatever its making had come to", async () => {
+    for (let round = 0; round < 15; round += 1) {
+      await using place = await temporaryDirectory();
+      await using writer = startStoreProcess(place.directory);
+      await sleep(60 + round * 5); // The directory is made about 100 ms after the start.
+      await writer.kill();
+
+      await using store = await openSqliteStore(place.directory);
+      await wholeBatches(store);
+      await store.commit(commitOf({ positions: new Map([["stream", "1"]]) }));
+    }
+  });
+
+  it("is let go at once: the next consumer needs no clean-up", async () => {
+    await using place = await temporaryDirectory();
+    await using writer = startStoreProcess(place.directory);
+    await writer.printed(1);
+    const refusal = openSqliteStore(place.directory);
+    await expect(refusal).rejects.toMatchObject({
+      code: "locked",
+      message: expect.stringMatching(`^${place.directory}: in use by process ${writer.pid} `),
+    });
+    await writer.kill();
+    await using store = await openSqliteStore(place.directory);
+    expect((await store.positions()).size).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("the SQLite store with a consumer in another process", () => {
+  it("lets people read and write notes between its commits", async () => {
+    await using place = await temporaryDirectory();
+    await using writer = startStoreProcess(place.directory);
+    await writer.printed(3);
+    await using notes = await openSqliteStore(place.directory, { access: "annotate" });
+    await using reader = await openSqliteStore(place.directory, { access: "read" });
+    let seen = 0;
+    for (let note = 1; note <= 60; note += 1) {
+      const [newest] = await reader.alerts.list({ limit: 1 });
+      const alertId = newest?.alert.alertId ?? "";
+      const verdict = { verdict: "test", by: "ana", note: `${note}`, atMs: note } as const;
+      expect(await notes.alerts.close(alertId, verdict)).toBe(true);
+      expect((await reader.alerts.get(alertId))?.verdict).toEqual(verdict);
+      const position = Number((await reader.positions()).get("stream"));
+      expect(position).toBeGreaterThanOrEqual(seen);
+      seen = position;
+    }
+    const before = writer.lines().length;
+    await writer.printed(before + 3);
+    expect(writer.lines().filter((line) => line.startsWith("error"))).toEqual([]);
+    expect(writer.lines().length).toBeGreaterThanOrEqual(before + 3);
+  });
+});
+
+/** The number of batches in a store that `store-writer.ts` wrote, having checked that all of it speaks of that number. */
+async function wholeBatches(store: StateStore): Promise<number> {
+  const batches = Number((await store.positions()).get("stream") ?? "0");
+  const numbers = Array.from({ length: batches }, (_, index) => index + 1);
+  if (batches === 0) {
+    expect(await store.history.entities()).toEqual({ principals: 0, keys: 0, accounts: 0 });
+    return 0;
+  }
+  const entities = Array.from({ length: 40 }, (_, index) => `principal:${index}`);
+  const memories = [...(await store.loadMemories(entities)).values()];
+  expect(memories.map((memory) => JSON.parse(memory).batch)).toEqual(entities.map(() => batches));
+  expect(await store.engineState()).toBe(`${batches}`);
+  expect(callsIn(await store.recentCalls())).toEqual(new Map([[1, numbers]]));
+  expect((await store.history.counters()).records).toBe(batches);
+  const due = await Promise.all(
+    numbers.map(async (number) => (await store.alerts.get(number.toString(16)))?.alert.alertId),
+  );
+  expect(due).toEqual(numbers.map((number) => number.toString(16)));
+  const queued = await store.outbox.due("siem", Date.now(), batches + 1);
+  expect(queued.map(({ alert }) => alert.alertId)).toEqual(due);
+  expect(await store.history.deadLetterTotals()).toMatchObject({ letters: batches, repeated: 0 });
+  expect((await store.history.hours({ prefix: "" })).map(({ hour }) => hour)).toEqual(numbers);
+  expect((await store.history.usage(1))[0]).toMatchObject({ count: batches, lastMs: batches });
+  return batches;
+}
+
+async function temporaryDirectory(): Promise<AsyncDisposable & { directory: string }> {
+  const parent = await mkdtemp(join(tmpdir(), "keyhawk-store-"));
+  return {
+    directory: join(parent, "state"),
+    [Symbol.asyncDispose]: () => rm(parent, { recursive: true }),
+  };
+}

@@ -1,6 +1,6 @@
 import type { Alert } from "../../detection/alert.ts";
 import { type AlertReader, type KeptAlert, type Verdict, verdicts } from "../store.ts";
-import { type Database, numberIn, type Row, textIn, textOrNothingIn } from "./database.ts";
+import { damaged, type Database, numberIn, type Row, textIn, textOrNothingIn } from "./database.ts";
 
 export interface AlertTable extends AlertReader {
   /** Within a transaction: keeps an alert as it stands now, but for what people made of it. */
@@ -61,6 +61,15 @@ export function alertTable(database: Database): AlertTable {
   };
 }
 
+/** The alert in the column of that name, as it was committed. */
+export function alertIn(row: Row): Alert {
+  try {
+    return JSON.parse(textIn(row, "alert")) as Alert;
+  } catch (error) {
+    throw damaged("an alert is not JSON", error);
+  }
+}
+
 const noLimit = -1;
 
 function keep(database: Database, alert: Alert): void {
@@ -92,9 +101,8 @@ function keep(database: Database, alert: Alert): void {
 }
 
 function keptAlert(row: Row): KeptAlert {
-  const alert = JSON.parse(textIn(row, "alert")) as Alert;
   return {
-    alert: { ...alert, status: textIn(row, "status") as Alert["status"] },
+    alert: { ...alertIn(row), status: textIn(row, "status") as Alert["status"] },
     verdict: verdictIn(row),
     suppressedBy: textOrNothingIn(row, "suppressed_by"),
   };

@@ -71,11 +71,11 @@ export class Database implements Disposable {
   }
 }
 
-/** The text in a column. Throws `TypeError` where the column holds anything else, as the next functions do. */
+/** The text in a column. Throws `StoreError` `corrupt` where it holds anything else, as the next functions do. */
 export function textIn(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== "string") {
-    throw new TypeError(`column ${column} holds no text`);
+    throw damaged(`column ${column} holds no text`);
   }
   return value;
 }
@@ -87,7 +87,7 @@ export function textOrNothingIn(row: Row, column: string): string | undefined {
 export function numberIn(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== "number") {
-    throw new TypeError(`column ${column} holds no number`);
+    throw damaged(`column ${column} holds no number`);
   }
   return value;
 }
@@ -99,9 +99,14 @@ export function numberOrNullIn(row: Row, column: string): number | null {
 export function bytesIn(row: Row, column: string): Uint8Array {
   const value = row[column];
   if (!(value instanceof Uint8Array)) {
-    throw new TypeError(`column ${column} holds no bytes`);
+    throw damaged(`column ${column} holds no bytes`);
   }
   return value;
+}
+
+/** The error for content that only damage to the file can explain. */
+export function damaged(problem: string, cause?: unknown): StoreError {
+  return new StoreError("corrupt", "keyhawk.db", `damaged: ${problem}`, cause);
 }
 
 /** Runs something of SQLite and throws its errors as `StoreError`. */

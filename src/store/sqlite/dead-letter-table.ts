@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import type { DeadLetter } from "../../sources/source.ts";
 import type { DeadLetterTotals, KeptDeadLetter } from "../store.ts";
-import { bytesIn, type Database, numberIn, type Row, textIn } from "./database.ts";
+import { bytesIn, damaged, type Database, numberIn, type Row, textIn } from "./database.ts";
 
 export interface DeadLetterTable {
   /** Within a transaction: keeps letters that were packed, each once per origin and payload, and makes room for them. */
@@ -64,7 +64,7 @@ export function deadLetterTable(
     },
     newest(limit) {
       const rows = database.rows("SELECT * FROM dead_letters ORDER BY id DESC LIMIT ?", limit);
-      return rows.map((row) => letterOf(row, limits));
+      return rows.map(letterOf);
     },
     totals: () => totalsOf(database),
   };
@@ -149,8 +149,7 @@ function forgetLetters(database: Database, limits: DeadLetterLimits): void {
   );
 }
 
-function letterOf(row: Row, { letterBytes }: DeadLetterLimits): KeptDeadLetter {
-  const stored = row["payload"] === null ? undefined : bytesIn(row, "payload");
+function letterOf(row: Row): KeptDeadLetter {
   return {
     id: numberIn(row, "id"),
     reason: textIn(row, "reason") as DeadLetter["reason"],
@@ -159,17 +158,22 @@ function letterOf(row: Row, { letterBytes }: DeadLetterLimits): KeptDeadLetter {
     bytes: numberIn(row, "bytes"),
     sha256: textIn(row, "sha256"),
     kept: textIn(row, "kept") as KeptDeadLetter["kept"],
-    payload:
-      stored === undefined
-        ? new Uint8Array()
-        : inflateSync(stored, { maxOutputLength: Math.max(letterBytes, 1) }),
+    payload: row["payload"] === null ? new Uint8Array() : unpacked(bytesIn(row, "payload")),
   };
+}
+
+function unpacked(stored: Uint8Array): Uint8Array {
+  try {
+    return inflateSync(stored);
+  } catch (error) {
+    throw damaged("the payload of a dead letter cannot be opened", error);
+  }
 }
 
 function totalsOf(database: Database): DeadLetterTotals {
   const row = database.row("SELECT * FROM dead_letter_totals");
   if (row === undefined) {
-    throw new TypeError("dead_letter_totals holds no row");
+    throw damaged("dead_letter_totals holds no row");
   }
   return {
     letters: numberIn(row, "letters"),

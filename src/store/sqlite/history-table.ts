@@ -1,5 +1,5 @@
 import type { Counters, HistoryReader, HistoryRow, UsageRow } from "../store.ts";
-import { type Database, numberIn, numberOrNullIn, textIn } from "./database.ts";
+import { damaged, type Database, numberIn, numberOrNullIn, textIn } from "./database.ts";
 import type { DeadLetterTable } from "./dead-letter-table.ts";
 
 export interface HistoryTable extends HistoryReader {
@@ -81,7 +81,7 @@ function keep(database: Database, row: HistoryRow): void {
     known ??
     database.row("INSERT INTO history_entities (entity) VALUES (?) RETURNING id", row.entity);
   if (entity === undefined) {
-    throw new TypeError("history_entities gave no id");
+    throw damaged("history_entities gave no id");
   }
   database.run(
     `INSERT INTO history_hours VALUES (?, ?, ?, ?, ?, ?)

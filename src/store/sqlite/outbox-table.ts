@@ -1,6 +1,5 @@
-import type { Alert } from "../../detection/alert.ts";
 import type { Delivery, Outbox, OutboxCount, OutboxEntry } from "../store.ts";
-import type { AlertTable } from "./alert-table.ts";
+import { alertIn, type AlertTable } from "./alert-table.ts";
 import { type Database, numberIn, type Row, textIn } from "./database.ts";
 
 export interface OutboxTable extends Outbox {
@@ -165,7 +164,7 @@ function entryOf(row: Row): OutboxEntry {
   return {
     id: numberIn(row, "id"),
     sink: textIn(row, "sink"),
-    alert: JSON.parse(textIn(row, "alert")) as Alert,
+    alert: alertIn(row),
     attempts: numberIn(row, "attempts"),
     firstQueuedMs: numberIn(row, "queued_ms"),
   };

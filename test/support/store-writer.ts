@@ -1,0 +1,52 @@
+import { writeSync } from "node:fs";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { StoreError } from "../../src/store/store.ts";
+import { alertOf, commitOf, letterOf, segmentOf } from "./commits.ts";
+
+/*
+ * A consumer to be killed: `node store-writer.ts DIRECTORY [MAX_BYTES]` commits batch after batch, each of which writes its
+ * number everywhere, and prints the number once the batch is acknowledged. Prints `error CODE: MESSAGE` where it cannot.
+ */
+const [directory = "", maxBytes] = process.argv.slice(2);
+const entities = Array.from({ length: 40 }, (_, index) => `principal:${index}`);
+const padding = "x".repeat(2000);
+
+try {
+  const limits = maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) };
+  await using store = await openSqliteStore(directory, limits);
+  const last = Number((await store.positions()).get("stream") ?? "0");
+  writeSync(1, `open ${last}\n`);
+  for (let batch = last + 1; ; batch += 1) {
+    const alert = alertOf({ alertId: batch.toString(16) });
+    const commit = commitOf({
+      positions: new Map([["stream", `${batch}`]]),
+      memories: new Map(entities.map((entity) => [entity, JSON.stringify({ batch, padding })])),
+      engineState: `${batch}`,
+      calls: [segmentOf(1, batch)],
+      alerts: [alert],
+      deliveries: [{ alert, sinks: ["siem"] }],
+      deadLetters: [letterOf({ origin: `${batch}` })],
+      counters: { records: 1 },
+      history: [
+        {
+          entity: "principal:0",
+          hour: batch,
+          events: batch,
+          decrypts: 0,
+          expected: null,
+          limit: null,
+        },
+      ],
+      usage: [
+        { keyArn: "key", principalKey: "principal", firstMs: batch, lastMs: batch, count: 1 },
+      ],
+    });
+    await store.commit(commit);
+    writeSync(1, `${batch}\n`);
+  }
+} catch (error) {
+  if (!(error instanceof StoreError)) {
+    throw error;
+  }
+  writeSync(1, `error ${error.code}: ${error.message}\n`);
+}
