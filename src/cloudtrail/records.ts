@@ -2,7 +2,7 @@ import type { KmsEvent } from "./event.ts";
 
 /** What the platform lends to the pure parser. */
 export interface Platform {
-  /** Opens gzip (all members). Throws `EnvelopeError` with `gzip-torn` or `too-large` (opened size over `maxBytes`). */
+  /** Opens gzip (all members) and zlib. Throws `EnvelopeError` with `gzip-torn` or `too-large` (opened size over `maxBytes`). */
   gunzip(data: Uint8Array, maxBytes: number): Uint8Array;
   md5(data: Uint8Array): Uint8Array;
 }
@@ -60,4 +60,15 @@ export interface ObjectPointer {
   readonly bucket: string;
   /** Decoded key. */
   readonly key: string;
+}
+
+/** Why a layer of an envelope could not be opened. */
+export class EnvelopeError extends Error {
+  readonly reason: "gzip-torn" | "too-large";
+
+  constructor(reason: "gzip-torn" | "too-large", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "EnvelopeError";
+    this.reason = reason;
+  }
 }

@@ -1,0 +1,328 @@
+import { lookAt, type Sight } from "./document.ts";
+import type { KmsEvent } from "./event.ts";
+import { formOf } from "./forms.ts";
+import { isAggregate, openAggregate } from "./kpl.ts";
+import { isFault, KMS_EVENT_SOURCE, parseRecord } from "./record.ts";
+import {
+  EnvelopeError,
+  type ObjectPointer,
+  type Reading,
+  type ReadOptions,
+  type Rejected,
+  type RejectReason,
+} from "./records.ts";
+import { skipSpace, skipValue } from "./scan.ts";
+
+/**
+ * Reads all that one envelope holds: CloudTrail records in any wrapping that AWS puts around them, and notices of log
+ * files. What it is shows by looking at it. Never throws: what is not understood is in `rejected`.
+ *
+ * Layers within layers (base64, gzip, KPL aggregates, JSON in strings) are opened up to eight deep.
+ */
+export function readEnvelope(data: Uint8Array, options: ReadOptions): Reading {
+  const reader = new EnvelopeReader(data, options);
+  reader.openBytes(bufferOf(data), 0);
+  return reader;
+}
+
+const MOST_LAYERS = 8;
+
+/** Beyond this many parts that are not even records, the envelope is set aside whole instead of in crumbs. */
+const MOST_CRUMBS = 1000;
+
+/** The bytes a value was parsed from, or as good as those. Asked for only where the value must be set aside. */
+type Source = () => Buffer;
+
+class EnvelopeReader implements Reading {
+  readonly events: KmsEvent[] = [];
+  readonly rejected: Rejected[] = [];
+  readonly objects: ObjectPointer[] = [];
+  records = 0;
+  kmsEvents = 0;
+  skipped = 0;
+  bytes = 0;
+
+  readonly #envelope: Uint8Array;
+  readonly #options: ReadOptions;
+  #crumbs = 0;
+
+  constructor(envelope: Uint8Array, options: ReadOptions) {
+    this.#envelope = envelope;
+    this.#options = options;
+  }
+
+  /** Opens bytes of any kind. `layer` counts what has been opened around them. */
+  openBytes(data: Buffer, layer: number): void {
+    if (data.length === 0) {
+      this.#reject("empty", "empty", data);
+    } else if (layer > MOST_LAYERS) {
+      this.#reject("too-large", `more than ${MOST_LAYERS} layers`, data);
+    } else if (isCompressed(data)) {
+      this.#openCompressed(data, layer);
+    } else {
+      this.#openPlain(data, layer);
+    }
+  }
+
+  #openCompressed(data: Buffer, layer: number): void {
+    const { platform, maxOpenedBytes } = this.#options;
+    let opened: Uint8Array;
+    try {
+      opened = platform.gunzip(data, maxOpenedBytes - this.bytes);
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) {
+        throw error;
+      }
+      this.#reject(error.reason, error.message, data);
+      return;
+    }
+    // Counted here and not where it is read, so that compressing many times over gains nothing.
+    this.bytes += isCompressed(opened) ? opened.byteLength : 0;
+    this.openBytes(bufferOf(opened), layer + 1);
+  }
+
+  #openPlain(data: Buffer, layer: number): void {
+    this.bytes += data.length;
+    if (this.bytes > this.#options.maxOpenedBytes) {
+      this.#reject("too-large", `opens to more than ${this.#options.maxOpenedBytes} bytes`, data);
+      return;
+    }
+    const parts = isAggregate(data) ? openAggregate(data, this.#options.platform) : undefined;
+    if (parts === undefined) {
+      this.#openText(data, layer);
+      return;
+    }
+    this.skipped += parts.length === 0 ? 1 : 0;
+    for (const part of parts) {
+      this.openBytes(bufferOf(part), layer + 1);
+    }
+  }
+
+  /** Reads JSON, one document or many; or base64; or says that it is neither. */
+  #openText(text: Buffer, layer: number): void {
+    const start = skipSpace(text, hasByteOrderMark(text) ? 3 : 0);
+    const first = text[start];
+    if (first === undefined) {
+      this.#reject("empty", "nothing but white space", text);
+    } else if (first === 0x7b || first === 0x5b || first === 0x22) {
+      this.#readDocuments(text, start, layer);
+    } else {
+      this.#openBase64(text, layer);
+    }
+  }
+
+  #openBase64(text: Buffer, layer: number): void {
+    const opened = decodeBase64(text);
+    if (opened !== undefined) {
+      this.openBytes(opened, layer + 1);
+    } else if (skipSpace(text, Math.max(0, skipValue(text, skipSpace(text, 0)))) === text.length) {
+      this.#reject("not-cloudtrail", "JSON without a CloudTrail record", text);
+    } else {
+      this.#reject("not-json", "not JSON, nor any known wrapping of it", text);
+    }
+  }
+
+  /** Documents follow each other with or without a line end between them. */
+  #readDocuments(text: Buffer, start: number, layer: number): void {
+    for (let at = start; at < text.length;) {
+      const sight = lookAt(text, at);
+      if (sight === undefined) {
+        this.#readBrokenDocuments(text.subarray(at), layer);
+        return;
+      }
+      this.#readSight(text, sight, layer);
+      at = skipSpace(text, sight.end);
+    }
+  }
+
+  /** After a document that is not JSON, each line that begins one is a new chance, and is read for itself. */
+  #readBrokenDocuments(text: Buffer, layer: number): void {
+    for (let start = 0; start < text.length;) {
+      if (this.#crumbs >= MOST_CRUMBS) {
+        this.#reject("not-json", "not JSON", text.subarray(start));
+        return;
+      }
+      const end = nextDocument(text, start);
+      this.#readLine(text.subarray(start, end), layer);
+      start = end;
+    }
+  }
+
+  #readLine(line: Buffer, layer: number): void {
+    for (let at = skipSpace(line, 0); at < line.length;) {
+      const sight = lookAt(line, at);
+      if (sight === undefined) {
+        this.#reject("not-json", "not JSON: torn, or damaged", line.subarray(at));
+        return;
+      }
+      this.#readSight(line, sight, layer);
+      at = skipSpace(line, sight.end);
+    }
+  }
+
+  #readSight(text: Buffer, sight: Sight, layer: number): void {
+    switch (sight.kind) {
+      case "other":
+        this.records += 1;
+        return;
+      case "kms":
+        this.#readRecord(parseSight(text, sight), () => text.subarray(sight.start, sight.end));
+        return;
+      case "list":
+        this.skipped += sight.elements.length === 0 ? 1 : 0;
+        for (const element of sight.elements) {
+          this.#readSight(text, element, layer);
+        }
+        return;
+      case "unsure":
+        this.#readValue(
+          parseSight(text, sight),
+          () => text.subarray(sight.start, sight.end),
+          layer,
+        );
+    }
+  }
+
+  #readValue(value: unknown, source: Source, layer: number): void {
+    const form = formOf(value);
+    switch (form.form) {
+      case "record":
+        this.#readRecord(value, source);
+        return;
+      case "list":
+        for (const element of form.values) {
+          this.#readValue(element, () => serialize(element) ?? source(), layer);
+        }
+        return;
+      case "texts":
+        for (const text of form.texts) {
+          this.#readText(text, source, layer);
+        }
+        return;
+      case "base64":
+        this.#readBase64(form.text, layer);
+        return;
+      case "objects":
+        this.objects.push(...form.objects);
+        this.skipped += form.others;
+        return;
+      case "control":
+        this.skipped += 1;
+        return;
+      case "unknown":
+        this.#readUnknown(value, source, layer);
+    }
+  }
+
+  #readText(text: unknown, source: Source, layer: number): void {
+    if (typeof text === "string") {
+      this.openBytes(Buffer.from(text, "utf8"), layer + 1);
+    } else {
+      this.#reject("not-cloudtrail", "a log event without a message", source());
+    }
+  }
+
+  #readBase64(text: string, layer: number): void {
+    const bytes = Buffer.from(text, "latin1");
+    this.openBytes(isBase64(bytes) ? Buffer.from(text, "base64") : bytes, layer + 1);
+  }
+
+  #readUnknown(value: unknown, source: Source, layer: number): void {
+    if (typeof value === "string") {
+      this.openBytes(Buffer.from(value, "utf8"), layer + 1);
+    } else {
+      this.#reject("not-cloudtrail", "JSON without a CloudTrail record", source());
+    }
+  }
+
+  #readRecord(record: unknown, source: Source): void {
+    this.records += 1;
+    if ((record as Record<string, unknown>)["eventSource"] !== KMS_EVENT_SOURCE) {
+      return;
+    }
+    this.kmsEvents += 1;
+    // No record is larger than what was opened; only then is it worth measuring.
+    const { maxRecordBytes } = this.#options;
+    if (this.bytes > maxRecordBytes && source().length > maxRecordBytes) {
+      this.#reject("too-large", "a record larger than allowed", source(), true);
+      return;
+    }
+    const parsed = parseRecord(record, this.#options);
+    if (isFault(parsed)) {
+      this.#reject(parsed.reason, parsed.detail, source(), true);
+    } else {
+      this.events.push(parsed);
+    }
+  }
+
+  #reject(reason: RejectReason, detail: string, payload: Uint8Array, recognised = false): void {
+    this.#crumbs += recognised ? 0 : 1;
+    if (recognised || this.#crumbs <= MOST_CRUMBS) {
+      this.rejected.push({ reason, detail, recognised, payload: payload.slice() });
+    } else if (this.#crumbs === MOST_CRUMBS + 1) {
+      const whole = `more than ${MOST_CRUMBS} parts not understood: the envelope as a whole`;
+      this.rejected.push({ reason, detail: whole, recognised, payload: this.#envelope.slice() });
+    }
+  }
+}
+
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Gzip (RFC 1952), or zlib (RFC 1950) whose two header bytes are a multiple of 31 and no beginning of a text. */
+function isCompressed(data: Uint8Array): boolean {
+  const [first = 0, second = 0] = data;
+  const isGzip = first === 0x1f && second === 0x8b;
+  return isGzip || (first === 0x78 && (second === 0x01 || second === 0x9c || second === 0xda));
+}
+
+function hasByteOrderMark(text: Buffer): boolean {
+  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf;
+}
+
+/** Where the next line begins a document, from the line after `start` on. */
+function nextDocument(text: Buffer, start: number): number {
+  for (let at = text.indexOf(10, start); at !== -1; at = text.indexOf(10, at + 1)) {
+    if (text[at + 1] === 0x7b || text[at + 1] === 0x5b) {
+      return at + 1;
+    }
+  }
+  return text.length;
+}
+
+/** The scanner has seen that it is JSON, so this cannot fail. */
+function parseSight(text: Buffer, sight: Sight): unknown {
+  return JSON.parse(text.toString("utf8", sight.start, sight.end));
+}
+
+/** Undefined where the value is nested too deep to be written again. */
+function serialize(value: unknown): Buffer | undefined {
+  try {
+    return Buffer.from(JSON.stringify(value), "utf8");
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+const SHORTEST_BASE64 = 16;
+
+/** Base64 is taken for a wrapping only where what comes out can be opened: any word is base64 of something. */
+function decodeBase64(text: Buffer): Buffer | undefined {
+  if (text.length < SHORTEST_BASE64 || !isBase64(text)) {
+    return undefined;
+  }
+  const opened = Buffer.from(text.toString("latin1"), "base64");
+  const first = opened[skipSpace(opened, hasByteOrderMark(opened) ? 3 : 0)];
+  const json = first === 0x7b || first === 0x5b;
+  const openable = json || isCompressed(opened) || isAggregate(opened);
+  return openable || decodeBase64(opened) !== undefined ? opened : undefined;
+}
+
+/** The alphabets of RFC 4648, sections 4 and 5, with line ends as in MIME. */
+function isBase64(text: Buffer): boolean {
+  return /^[A-Za-z0-9+/_\-\r\n]*={0,2}\s*$/.test(text.toString("latin1"));
+}

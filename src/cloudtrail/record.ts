@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { callError, callSource, operationClass } from "./call.ts";
+import { contextOf } from "./context.ts";
+import type { KmsEvent } from "./event.ts";
+import { type Fields, fieldsOf, textOf } from "./fields.ts";
+import { keysOf } from "./key.ts";
+import { principalOf } from "./principal.ts";
+import type { ReadOptions, RejectReason } from "./records.ts";
+import { parseTime } from "./time.ts";
+
+export const KMS_EVENT_SOURCE = "kms.amazonaws.com";
+
+/** Why a record could not become an event. */
+export interface RecordFault {
+  readonly reason: RejectReason;
+  /** One line for people, without any value of the record. */
+  readonly detail: string;
+}
+
+/** What makes a JSON object a CloudTrail record, of any service (AWS CloudTrail User Guide, "CloudTrail record contents"). */
+export const cloudTrailRecord = z.looseObject({
+  eventSource: z.string().regex(/^(?!aws:)./),
+  eventName: z.string().min(1),
+  eventTime: z.string().min(1),
+});
+
+/** A KMS record in our own words, or why it cannot be one. Never throws on any JSON value. */
+export function parseRecord(
+  record: unknown,
+  options: Pick<ReadOptions, "contextHashKey" | "notAfterMs">,
+): KmsEvent | RecordFault {
+  const fields = fieldsOf(record);
+  if (fields?.["eventSource"] !== KMS_EVENT_SOURCE) {
+    return { reason: "not-cloudtrail", detail: `eventSource is not ${KMS_EVENT_SOURCE}` };
+  }
+  const eventId = textOf(fields["eventID"]);
+  if (eventId === undefined || eventId.length > LONGEST_ID) {
+    return fault("event-id", "eventID", fields["eventID"]);
+  }
+  const name = textOf(fields["eventName"]);
+  if (name === undefined || name.length > LONGEST_NAME) {
+    return fault("event-name", "eventName", fields["eventName"]);
+  }
+  const timeMs = parseTime(fields["eventTime"]);
+  if (timeMs === undefined) {
+    return fault("event-time", "eventTime", fields["eventTime"]);
+  }
+  if (options.notAfterMs !== undefined && timeMs > options.notAfterMs) {
+    return { reason: "future", detail: "eventTime lies in the future" };
+  }
+  return buildEvent(fields, { eventId, name, timeMs }, options.contextHashKey);
+}
+
+/** UUIDs in practice. */
+const LONGEST_ID = 256;
+const LONGEST_NAME = 128;
+const LONGEST_USER_AGENT = 256;
+
+export function isFault(parsed: KmsEvent | RecordFault): parsed is RecordFault {
+  return "reason" in parsed;
+}
+
+function fault(reason: RejectReason, field: string, value: unknown): RecordFault {
+  const problem = value === undefined || value === null || value === "" ? "missing" : "unreadable";
+  return { reason, detail: `${field} is ${problem}` };
+}
+
+function buildEvent(
+  fields: Fields,
+  essentials: Pick<KmsEvent, "eventId" | "name" | "timeMs">,
+  contextHashKey: Uint8Array,
+): KmsEvent {
+  const { eventId, name, timeMs } = essentials;
+  const principal = principalOf(fields);
+  const recipientAccountId = textOf(fields["recipientAccountId"]);
+  const region = textOf(fields["awsRegion"]) ?? "";
+  const accountId = principal.accountId ?? recipientAccountId ?? "";
+  const operation = operationClass(name);
+  const parameters = fieldsOf(fields["requestParameters"]);
+  return {
+    eventId,
+    sharedEventId: textOf(fields["sharedEventID"]),
+    timeMs,
+    name,
+    operation,
+    region,
+    recipientAccountId,
+    principal,
+    keys: keysOf(fields, { region, accountId }),
+    error: callError(textOf(fields["errorCode"])),
+    source: callSource(textOf(fields["sourceIPAddress"])),
+    userAgent: textOf(fields["userAgent"])?.slice(0, LONGEST_USER_AGENT),
+    context: contextOf(name, parameters, contextHashKey),
+    networkActivity:
+      fields["eventType"] === "AwsVpceEvent" || fields["eventCategory"] === "NetworkActivity",
+    serviceEvent: fields["eventType"] === "AwsServiceEvent",
+    vpcEndpointId: textOf(fields["vpcEndpointId"]),
+    parameters: operation === "admin" ? parameters : undefined,
+  };
+}
