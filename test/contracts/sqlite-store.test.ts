@@ -1,27 +1,25 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../../src/store/store.ts";
 import { callsIn, commitOf } from "../support/commits.ts";
+import { statePlace } from "../support/state-place.ts";
 import { startStoreProcess } from "../support/store-process.ts";
 import { testStore } from "./store.ts";
 
 testStore("the SQLite store", {
   async place() {
-    const parent = await mkdtemp(join(tmpdir(), "keyhawk-store-"));
+    const place = await statePlace();
     return {
-      open: (options) => openSqliteStore(join(parent, "state"), options),
-      [Symbol.asyncDispose]: () => rm(parent, { recursive: true }),
+      open: (options) => openSqliteStore(place.directory, options),
+      [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
     };
   },
 });
 
 describe("the SQLite store under kill -9", () => {
   it("has every acknowledged batch, and each batch whole or not at all", async () => {
-    await using place = await temporaryDirectory();
+    await using place = await statePlace();
     let acknowledged = 0;
     for (let round = 0; round < 20; round += 1) {
       await using writer = startStoreProcess(place.directory);
@@ -41,7 +39,7 @@ describe("the SQLite store under kill -9", () => {
 
   it("can be opened whatever its making had come to", async () => {
     for (let round = 0; round < 15; round += 1) {
-      await using place = await temporaryDirectory();
+      await using place = await statePlace();
       await using writer = startStoreProcess(place.directory);
       await sleep(60 + round * 5); // The directory is made about 100 ms after the start.
       await writer.kill();
@@ -53,7 +51,7 @@ describe("the SQLite store under kill -9", () => {
   });
 
   it("is let go at once: the next consumer needs no clean-up", async () => {
-    await using place = await temporaryDirectory();
+    await using place = await statePlace();
     await using writer = startStoreProcess(place.directory);
     await writer.printed(1);
     const refusal = openSqliteStore(place.directory);
@@ -69,7 +67,7 @@ describe("the SQLite store under kill -9", () => {
 
 describe("the SQLite store with a consumer in another process", () => {
   it("lets people read and write notes between its commits", async () => {
-    await using place = await temporaryDirectory();
+    await using place = await statePlace();
     await using writer = startStoreProcess(place.directory);
     await writer.printed(3);
     await using notes = await openSqliteStore(place.directory, { access: "annotate" });
@@ -116,12 +114,4 @@ async function wholeBatches(store: StateStore): Promise<number> {
   expect((await store.history.hours({ prefix: "" })).map(({ hour }) => hour)).toEqual(numbers);
   expect((await store.history.usage(1))[0]).toMatchObject({ count: batches, lastMs: batches });
   return batches;
-}
-
-async function temporaryDirectory(): Promise<AsyncDisposable & { directory: string }> {
-  const parent = await mkdtemp(join(tmpdir(), "keyhawk-store-"));
-  return {
-    directory: join(parent, "state"),
-    [Symbol.asyncDispose]: () => rm(parent, { recursive: true }),
-  };
 }

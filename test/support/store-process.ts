@@ -14,10 +14,22 @@ export interface StoreProcess extends AsyncDisposable {
   ended(): Promise<void>;
 }
 
-export function startStoreProcess(...values: readonly string[]): StoreProcess {
+export interface StoreProcessOptions {
+  readonly access?: "consume" | "read";
+  /** Runs as a user to whom nothing belongs, where this process may choose; its own permissions bind it otherwise. */
+  readonly asNobody?: boolean;
+  readonly maxBytes?: number;
+}
+
+export function startStoreProcess(
+  directory: string,
+  options: StoreProcessOptions = {},
+): StoreProcess {
+  const { access = "consume", asNobody = false, maxBytes = 2 ** 40 } = options;
   const script = fileURLToPath(new URL("store-writer.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, ...values], {
+  const child = spawn(process.execPath, [script, directory, access, `${maxBytes}`], {
     stdio: ["ignore", "pipe", "inherit"],
+    ...(asNobody && process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
   });
   const closed = once(child, "close");
   let output = "";
@@ -46,6 +58,8 @@ export function startStoreProcess(...values: readonly string[]): StoreProcess {
     },
   };
 }
+
+const nobody = 65_534;
 
 function pidOf(child: ChildProcess): number {
   if (child.pid === undefined) {

@@ -4,16 +4,30 @@ import { StoreError } from "../../src/store/store.ts";
 import { alertOf, commitOf, letterOf, segmentOf } from "./commits.ts";
 
 /*
- * A consumer to be killed: `node store-writer.ts DIRECTORY [MAX_BYTES]` commits batch after batch, each of which writes its
- * number everywhere, and prints the number once the batch is acknowledged. Prints `error CODE: MESSAGE` where it cannot.
+ * A process with a store: `node store-writer.ts DIRECTORY consume|read MAX_BYTES`. A consumer commits batch after batch, each
+ * of which writes its number everywhere, and prints the number once the batch is acknowledged. A reader prints how many
+ * alerts there are. Either prints `error CODE: MESSAGE` where it cannot.
  */
-const [directory = "", maxBytes] = process.argv.slice(2);
+const [directory = "", access = "consume", maxBytes = ""] = process.argv.slice(2);
 const entities = Array.from({ length: 40 }, (_, index) => `principal:${index}`);
 const padding = "x".repeat(2000);
 
 try {
-  const limits = maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) };
-  await using store = await openSqliteStore(directory, limits);
+  await (access === "read" ? countAlerts() : commitBatches());
+} catch (error) {
+  if (!(error instanceof StoreError)) {
+    throw error;
+  }
+  writeSync(1, `error ${error.code}: ${error.message}\n`);
+}
+
+async function countAlerts(): Promise<void> {
+  await using store = await openSqliteStore(directory, { access: "read" });
+  writeSync(1, `alerts ${(await store.alerts.list({})).length}\n`);
+}
+
+async function commitBatches(): Promise<void> {
+  await using store = await openSqliteStore(directory, { maxBytes: Number(maxBytes) });
   const last = Number((await store.positions()).get("stream") ?? "0");
   writeSync(1, `open ${last}\n`);
   for (let batch = last + 1; ; batch += 1) {
@@ -44,9 +58,4 @@ try {
     await store.commit(commit);
     writeSync(1, `${batch}\n`);
   }
-} catch (error) {
-  if (!(error instanceof StoreError)) {
-    throw error;
-  }
-  writeSync(1, `error ${error.code}: ${error.message}\n`);
 }

@@ -63,7 +63,7 @@ export function createDatabase(directory: string): void {
   });
 }
 
-/** Opens keyhawk.db. Throws `StoreError`: `missing`, or `corrupt` where it is empty. */
+/** Opens keyhawk.db. Throws `StoreError`: `missing`, or `corrupt` where next to nothing is left. */
 export function openDatabase(directory: string, readOnly: boolean): Database {
   const file = databaseFile(directory);
   const size = systemCall(directory, () => fileSize(file));
@@ -71,8 +71,9 @@ export function openDatabase(directory: string, readOnly: boolean): Database {
     const problem = "no state here; `keyhawk run` or `keyhawk replay --state` makes it";
     throw new StoreError("missing", directory, problem);
   }
-  if (size === 0) {
-    const problem = "keyhawk.db is empty; restore it from a copy, or move it away to start anew";
+  if (size < leastBytes) {
+    // SQLite would take it for a database of nobody's, or a new one.
+    const problem = `keyhawk.db is damaged, only ${size} bytes are left; restore it from a copy, or move it away to start anew`;
     throw new StoreError("corrupt", directory, problem);
   }
   return new Database(directory, readOnly ? readableFile(directory) : file, readOnly);
@@ -107,6 +108,9 @@ export function systemCall<T>(directory: string, work: () => T): T {
     throw error;
   }
 }
+
+/** The smallest page of any SQLite database. */
+const leastBytes = 512;
 
 function databaseFile(directory: string): string {
   return join(directory, "keyhawk.db");
