@@ -6,7 +6,8 @@ import { DeliveryError, type Sink } from "./sink.ts";
 import { SinkHealth, type SinkStatus } from "./sink-health.ts";
 
 const HOUR_MS = 3_600_000;
-/** Entries read at once to choose from, park or make room. */
+const DAY_MS = 24 * HOUR_MS;
+/** Entries read at once to choose from or to set aside. */
 const READ_LIMIT = 500;
 const ROOM_CHECK_MS = 10_000;
 
@@ -26,8 +27,8 @@ export interface SinkNews {
   readonly status: SinkStatus;
   /** When the alert had been queued that failed first: the same after a restart. */
   readonly oldestQueuedMs: number;
-  /** Alerts that were set aside because there was no room; 0 for other kinds. */
-  readonly parked: number;
+  /** Alerts that wait, where they are too many; 0 for other kinds. */
+  readonly waiting: number;
 }
 
 /** How long there is nothing to do; a wake-up ends it early unless the sink rests. */
@@ -70,7 +71,7 @@ export class Lane {
   async turn(signal: AbortSignal): Promise<Rest> {
     const { now, options } = this.#dependencies;
     await this.#saveAccepted([]);
-    await this.#makeRoom();
+    await this.#checkRoom();
     const restMs = this.#health.status.pausedUntilMs - now();
     if (restMs > 0) return { ms: restMs, wakeable: false };
     if (this.#health.status.state === "gone") return await this.#parkAll();
@@ -231,35 +232,22 @@ export class Lane {
     return { ms: entries.length > 0 ? 0 : options.pollMs, wakeable: true };
   }
 
-  /** Sets aside the oldest alerts over the limit. They are counted, kept and reported. */
-  async #makeRoom(): Promise<void> {
-    const { outbox, sink, options, now } = this.#dependencies;
+  /** The outbox sets aside what comes while it is full for this sink; somebody has to be told, once a day. */
+  async #checkRoom(): Promise<void> {
+    const { outbox, sink, options, log, now } = this.#dependencies;
     if (now() - this.#roomCheckedMs < ROOM_CHECK_MS) return;
     this.#roomCheckedMs = now();
     const counts = await outbox.counts();
-    let over =
-      (counts.find((count) => count.sink === sink.name)?.pending ?? 0) - options.outboxLimit;
-    let parked = 0;
-    while (over > 0) {
-      const limit = Math.min(over, READ_LIMIT);
-      const oldest = await outbox.due(sink.name, Number.MAX_SAFE_INTEGER, limit);
-      if (oldest.length === 0) break;
-      const error = new DeliveryError(sink.name, "no room", { retryable: false });
-      await this.#park(
-        oldest.map((entry) => ({ entry, error })),
-        () => `no room: more than ${options.outboxLimit} alerts wait for ${sink.name}`,
-      );
-      parked += oldest.length;
-      over -= oldest.length;
-    }
-    if (parked === 0 || now() - this.#overflowReportedMs < 24 * HOUR_MS) return;
+    const pending = counts.find((count) => count.sink === sink.name)?.pending ?? 0;
+    if (pending < options.outboxLimit || now() - this.#overflowReportedMs < DAY_MS) return;
     this.#overflowReportedMs = now();
-    await this.#report("overflow", parked);
+    log.error({ sink: sink.name, pending }, "outbox is full; further alerts are set aside");
+    await this.#report("overflow", pending);
   }
 
-  async #report(kind: SinkNews["kind"], parked = 0): Promise<void> {
+  async #report(kind: SinkNews["kind"], waiting = 0): Promise<void> {
     const oldestQueuedMs = this.#oldestQueuedMs;
-    await this.#dependencies.report({ kind, status: this.status, oldestQueuedMs, parked });
+    await this.#dependencies.report({ kind, status: this.status, oldestQueuedMs, waiting });
   }
 }
 

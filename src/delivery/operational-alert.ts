@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Alert, severityOf } from "../detection/alert.ts";
+import type { SourceNotice } from "../sources/source.ts";
+
+const GAP_SCORE = 75;
 
 /** What there is to say about Keyhawk itself. */
 export interface OperationalFinding {
@@ -58,6 +61,30 @@ export function operationalAlert(finding: OperationalFinding): Alert {
     links: {},
     replay: false,
   };
+}
+
+/** The alert on records that a source lost: what happened in the meantime was not watched. */
+export function gapAlert(notice: SourceNotice): Alert {
+  const { kind, subject, text, fromMs, toMs } = notice;
+  const from = fromMs === undefined ? null : new Date(fromMs).toISOString();
+  const to = toMs === undefined ? null : new Date(toMs).toISOString();
+  const alert = operationalAlert({
+    detector: kind,
+    subject,
+    identity: [subject, from, to, text].join("\n"),
+    title: `Records of ${subject} were lost`,
+    summary: text,
+    score: GAP_SCORE,
+    // A source that cannot say when lost them before now; the identity does not depend on it.
+    atMs: toMs ?? fromMs ?? Date.now(),
+    observed: { from, to },
+    triage: [
+      "Find out why reading fell behind: was Keyhawk stopped, or the stream's retention shorter than its rest?",
+      "Replay the trail of that time from its bucket: keyhawk replay s3://BUCKET/PREFIX --from … --to …",
+    ],
+  });
+  const { eventTime } = alert;
+  return { ...alert, window: { start: from ?? eventTime, end: to ?? eventTime } };
 }
 
 /** 36 characters in the form of a UUID, so that it fits wherever the ids of other alerts do. */

@@ -192,9 +192,7 @@ export const DeliveryOptions = z.strictObject({
     .int()
     .min(1)
     .default(100_000)
-    .describe(
-      "Most alerts that wait for one sink; the oldest above it are set aside and reported.",
-    ),
+    .describe("Most alerts that wait for one sink; further ones are set aside, kept and reported."),
   concurrency: z.int().min(1).max(64).default(4).describe("Most requests under way to one sink."),
   sinkDeadAfterMinutes: z
     .number()

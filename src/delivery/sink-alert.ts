@@ -6,7 +6,7 @@ const DEAD_SCORE = 75;
 
 /** What the other sinks are told of one that accepts nothing, accepts again, or has too much waiting. */
 export function sinkAlert(
-  { kind, status, oldestQueuedMs, parked }: SinkNews,
+  { kind, status, oldestQueuedMs, waiting }: SinkNews,
   nowMs: number,
 ): Alert {
   const { sink, lastError = "unknown problem", state } = status;
@@ -18,10 +18,10 @@ export function sinkAlert(
       subject: sink,
       identity: `${sink}\n${new Date(nowMs).toISOString().slice(0, 10)}`,
       title: `Too many alerts wait for sink ${sink}`,
-      summary: `${parked} alerts for ${sink} were set aside because too many waited; none is lost`,
+      summary: `${waiting} alerts wait for ${sink}; further ones are set aside and kept`,
       score: DEAD_SCORE,
       atMs: nowMs,
-      observed: { setAside: parked },
+      observed: { waiting },
       triage: [`Mend ${sink}.`, "Send the alerts that were set aside again (redrive)."],
     });
   }

@@ -84,6 +84,8 @@ async function build(
       return fileSink(options);
     case "stdout":
       return stdoutSink(options, dependencies.stdout);
+    default:
+      return options satisfies never;
   }
 }
 
