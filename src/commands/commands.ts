@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import { registerAlerts } from "./alerts.ts";
+import { registerDetectors } from "./detectors.ts";
 import { registerExplain } from "./explain.ts";
 import type { Perform } from "./options.ts";
 import { registerReport } from "./report.ts";
 import { registerSchema } from "./schema.ts";
+import { registerSendTest } from "./send-test.ts";
+import { registerSuppress } from "./suppress.ts";
 import { registerValidate } from "./validate.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -11,6 +14,9 @@ export function registerCommands(program: Command, perform: Perform): void {
   registerReport(program, perform);
   registerAlerts(program, perform);
   registerExplain(program, perform);
+  registerSuppress(program, perform);
+  registerDetectors(program, perform);
   registerValidate(program, perform);
+  registerSendTest(program, perform);
   registerSchema(program, perform);
 }

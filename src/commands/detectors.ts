@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { detectors } from "../../detectors/index.ts";
 import { nearestName } from "../config/nearest-name.ts";
 import type { Detector } from "../detection/detector.ts";
 import { type PageView, pageText, section, stepLines } from "./alert-page.ts";
@@ -10,7 +11,7 @@ import { UsageError } from "./usage-error.ts";
 import { parseName } from "./values.ts";
 
 /** What the catalogue says of a detector. */
-export type CatalogueEntry = Pick<
+type CatalogueEntry = Pick<
   Detector,
   | "id"
   | "version"
@@ -26,11 +27,7 @@ export type CatalogueEntry = Pick<
 >;
 
 /** `keyhawk detectors`: the catalogue, generated from the detectors themselves. */
-export function registerDetectors(
-  program: Command,
-  perform: Perform,
-  loadDetectors: () => Promise<readonly CatalogueEntry[]>,
-): void {
+export function registerDetectors(program: Command, perform: Perform): void {
   const command = program
     .command("detectors")
     .summary("list what is looked for, and show one detector")
@@ -45,11 +42,10 @@ export function registerDetectors(
     .addOption(formatOption(["table", "json"], "table, json; json is one object a line"))
     .action((options: { format: string }) =>
       perform(async (context) => {
-        const detectors = await loadDetectors();
         const text =
           options.format === "json"
             ? detectors.map((detector) => jsonLine(entryData(detector))).join("")
-            : listTable(detectors, context);
+            : listTable(context);
         await writeText(context.stdout, text);
         return 0;
       }),
@@ -61,7 +57,7 @@ export function registerDetectors(
     .addOption(formatOption(["text", "json"], "text, json"))
     .action((id: string, options: { format: string }) =>
       perform(async (context) => {
-        const detector = findDetector(await loadDetectors(), id);
+        const detector = findDetector(id);
         const view = { colors: colorsFor(context), columns: Math.min(context.columns, 100) };
         const isJson = options.format === "json";
         await writeText(
@@ -77,7 +73,7 @@ function formatOption(names: readonly [string, ...string[]], description: string
   return new Option("--format <name>", description).argParser(parseName(names)).default(names[0]);
 }
 
-function findDetector(detectors: readonly CatalogueEntry[], id: string): CatalogueEntry {
+function findDetector(id: string): CatalogueEntry {
   const found = detectors.find((detector) => detector.id === id);
   if (found !== undefined) return found;
   const nearest = nearestName(
@@ -89,7 +85,7 @@ function findDetector(detectors: readonly CatalogueEntry[], id: string): Catalog
   throw new UsageError(`detector ${id}: no such detector; ${hint}`);
 }
 
-function listTable(detectors: readonly CatalogueEntry[], context: CommandContext): string {
+function listTable(context: CommandContext): string {
   return tableText(
     detectors,
     [

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Suppression } from "../store/store.ts";
+import { detectors } from "../../detectors/index.ts";
 import { nearestName } from "../config/nearest-name.ts";
 import type { CommandContext, Perform } from "./options.ts";
 import { writeText } from "./output.ts";
@@ -10,22 +11,16 @@ import { UsageError } from "./usage-error.ts";
 import { parseExpiry, parseName } from "./values.ts";
 
 /** `keyhawk suppress`: mutes with a matcher, an owner, a reason and an expiry. */
-export function registerSuppress(
-  program: Command,
-  perform: Perform,
-  loadDetectors: LoadDetectors,
-): void {
+export function registerSuppress(program: Command, perform: Perform): void {
   const suppress = program
     .command("suppress")
     .summary("mute alerts with owner, reason and expiry")
     .description("Mutes alerts that match. Muted alerts are kept and counted, but sent nowhere.")
     .addHelpText("after", examples);
-  registerAdd(suppress, perform, loadDetectors);
+  registerAdd(suppress, perform);
   registerList(suppress, perform);
   registerRemove(suppress, perform);
 }
-
-type LoadDetectors = () => Promise<readonly { readonly id: string }[]>;
 
 const examples = `
 Examples:
@@ -45,7 +40,7 @@ interface AddOptions extends StateOptions {
   readonly force?: boolean;
 }
 
-function registerAdd(suppress: Command, perform: Perform, loadDetectors: LoadDetectors): void {
+function registerAdd(suppress: Command, perform: Perform): void {
   const command = suppress
     .command("add")
     .description("mute alerts that match all of the given; * in a pattern stands for anything")
@@ -60,20 +55,13 @@ function registerAdd(suppress: Command, perform: Perform, loadDetectors: LoadDet
     )
     .option("--force", "allow more than a year, or a detector that does not ship");
   addStateOptions(command).action((options: AddOptions) =>
-    perform(async (context) => {
-      const ids = (await loadDetectors()).map(({ id }) => id);
-      return add(options, ids, context);
-    }),
+    perform((context) => add(options, context)),
   );
 }
 
-async function add(
-  options: AddOptions,
-  detectorIds: readonly string[],
-  context: CommandContext,
-): Promise<number> {
+async function add(options: AddOptions, context: CommandContext): Promise<number> {
   const nowMs = Date.now();
-  check(options, detectorIds, nowMs);
+  check(options, nowMs);
   const { detector, principal, key, account, owner, reason } = options;
   const suppression = {
     id: `s-${randomBytes(4).toString("hex")}`,
@@ -92,7 +80,7 @@ async function add(
   return 0;
 }
 
-function check(options: AddOptions, detectorIds: readonly string[], nowMs: number): void {
+function check(options: AddOptions, nowMs: number): void {
   const { detector, principal, key, account } = options;
   const given = [detector, principal, key, account].filter((pattern) => pattern !== undefined);
   if (given.length === 0) {
@@ -105,16 +93,8 @@ function check(options: AddOptions, detectorIds: readonly string[], nowMs: numbe
       "suppress: expected a pattern that does not match everything; switch a detector off instead",
     );
   }
-  if (
-    detector !== undefined &&
-    !detector.includes("*") &&
-    !detectorIds.includes(detector) &&
-    options.force !== true
-  ) {
-    const nearest = nearestName(detector, detectorIds);
-    const hint =
-      nearest === undefined ? "--force mutes it all the same" : `did you mean ${nearest}?`;
-    throw new UsageError(`--detector: no detector ${detector}; ${hint}`);
+  if (detector !== undefined && !detector.includes("*") && options.force !== true) {
+    checkDetector(detector);
   }
   if (options.expires <= nowMs) {
     throw new UsageError(
@@ -124,6 +104,14 @@ function check(options: AddOptions, detectorIds: readonly string[], nowMs: numbe
   if (options.expires > nowMs + yearMs && options.force !== true) {
     throw new UsageError("--expires: expected at most a year from now; --force allows more");
   }
+}
+
+function checkDetector(id: string): void {
+  const ids = detectors.map((detector) => detector.id);
+  if (ids.includes(id)) return;
+  const nearest = nearestName(id, ids);
+  const hint = nearest === undefined ? "--force mutes it all the same" : `did you mean ${nearest}?`;
+  throw new UsageError(`--detector: no detector ${id}; ${hint}`);
 }
 
 const yearMs = 366 * 86_400_000;
