@@ -19,7 +19,7 @@ export interface BenchTrail {
 }
 
 /**
- * A mixed trail of so many records (about 1.2 KB each), 30 % of them KMS: four accounts, about 200 principals, 40 keys,
+ * A mixed trail of so many records (about 1.3 KB each), 30 % of them KMS: four accounts, about 200 principals, 40 keys,
  * three days with a daily rhythm, 20 files. The same each time; kept in the temporary directory and used again.
  */
 export function benchTrail(records = 100_000): BenchTrail {

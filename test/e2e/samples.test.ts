@@ -144,7 +144,7 @@ describe("what the stories say", () => {
     ],
     [
       "objects under a foreign key",
-      160,
+      300,
       () =>
         kms(ransom.records, "GenerateDataKey", "2026-05-14", "2026-05-15").filter(foreign).length,
     ],

@@ -75,10 +75,10 @@ function lookAround(startMs: number, random: Random): CloudTrailRecord[] {
   ];
 }
 
-/** 160 objects copied onto themselves under the stranger's key: read with the old key, written with the new. */
+/** 300 objects copied onto themselves under the stranger's key: read with the old key, written with the new. */
 function copyObjects(startMs: number, random: Random): CloudTrailRecord[] {
-  return Array.from({ length: 160 }, (_, nth) => {
-    const time = startMs + nth * 4000;
+  return Array.from({ length: 300 }, (_, nth) => {
+    const time = startMs + nth * 2500;
     const call = { time, caller: intruder, via: "s3" };
     const context = objectContext(
       "shipments",
@@ -89,6 +89,7 @@ function copyObjects(startMs: number, random: Random): CloudTrailRecord[] {
       kmsRecord(
         {
           ...call,
+          time: time + 1000,
           name: "GenerateDataKey",
           key: keys.foreign,
           context,

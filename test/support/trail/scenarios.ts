@@ -148,9 +148,9 @@ const ransomAlerts: readonly ExpectedAlert[] = [
     detector: "context-fan-out",
     principal: administratorRole,
     session: administratorSession,
-    severityAtLeast: "high",
+    severityAtLeast: "medium",
     eventTime: { from: "2026-05-14T01:05:02Z", to: "2026-05-14T01:26:00Z" },
-    why: "160 objects decrypted one after the other",
+    why: "300 objects decrypted one after the other",
   },
   {
     detector: "decrypt-spike",
@@ -158,7 +158,7 @@ const ransomAlerts: readonly ExpectedAlert[] = [
     session: administratorSession,
     severityAtLeast: "medium",
     eventTime: { from: "2026-05-14T01:05:02Z", to: "2026-05-14T01:26:00Z" },
-    why: "160 Decrypts in eleven minutes by a person who makes a few a day",
+    why: "300 Decrypts in thirteen minutes by a person who makes a few a day",
   },
   {
     detector: "unexpected-principal",
