@@ -1,0 +1,27 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { nodePlatform } from "../node-platform.ts";
+import { parseItem } from "./parse-items.ts";
+import type { Parsed, ParseSettings } from "./parse-items.ts";
+import type { ParseAnswer, ParseRequest } from "./parser.ts";
+
+/** The worker thread of `createParser`: answers requests one after the other. */
+const options = { ...(workerData as ParseSettings), platform: nodePlatform };
+let work = Promise.resolve();
+
+parentPort?.on("message", (request: ParseRequest) => {
+  work = work.then(() => answer(request));
+});
+
+async function answer({ id, items }: ParseRequest): Promise<void> {
+  const results: Parsed[] = [];
+  for (const item of items) results.push(await parseItem(item, options));
+  const message: ParseAnswer = { id, results };
+  const payloads = results.flatMap(({ rejected }) => rejected.map(({ payload }) => payload));
+  parentPort?.postMessage(message, payloads.map(bufferOf));
+}
+
+/** Payloads are copies of their own (`parseItem`), so that they can be handed over. */
+function bufferOf({ buffer }: Uint8Array): ArrayBuffer {
+  if (!(buffer instanceof ArrayBuffer)) throw new TypeError("a payload must own its bytes");
+  return buffer;
+}

@@ -1,0 +1,123 @@
+import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { nodePlatform } from "../node-platform.ts";
+import { parseItem } from "./parse-items.ts";
+import type { ParseItem, Parsed, ParseSettings } from "./parse-items.ts";
+
+/** Opens and parses items, in worker threads where that pays. */
+export interface Parser {
+  /** Results in the order of the items; `size` is the sum of their stored bytes. */
+  parse(items: readonly ParseItem[], size: number): Promise<Parsed[]>;
+  close(): Promise<void>;
+}
+
+/** What is asked of a worker thread. */
+export interface ParseRequest {
+  readonly id: number;
+  readonly items: readonly ParseItem[];
+}
+
+/** What a worker thread answers. */
+export interface ParseAnswer {
+  readonly id: number;
+  readonly results: Parsed[];
+}
+
+/**
+ * A parser with `jobs` worker threads. They start when more was asked for than the thread that asks opens in about the
+ * time that a start takes (`inProcessBytes`); with no jobs they never start.
+ */
+export function createParser(
+  settings: ParseSettings,
+  jobs: number,
+  inProcessBytes = 2 * 1024 * 1024,
+): Parser {
+  const threads: ParseThread[] = [];
+  let asked = 0;
+  return {
+    async parse(items, size) {
+      asked += size;
+      if (jobs === 0 || (threads.length === 0 && asked <= inProcessBytes)) {
+        return parseHere(items, settings);
+      }
+      while (threads.length < jobs) threads.push(new ParseThread(settings));
+      const idlest = threads.reduce((a, b) => (b.load < a.load ? b : a));
+      return idlest.parse(items, size);
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+async function parseHere(items: readonly ParseItem[], settings: ParseSettings): Promise<Parsed[]> {
+  const results: Parsed[] = [];
+  for (const item of items) {
+    results.push(await parseItem(item, { ...settings, platform: nodePlatform }));
+    await setImmediate(); // Signals and timers get their turn between files.
+  }
+  return results;
+}
+
+interface Waiting {
+  readonly size: number;
+  readonly resolve: (results: Parsed[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One worker thread and what it was asked. */
+class ParseThread {
+  /** Stored bytes and items asked for and not answered. */
+  load = 0;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+
+  constructor(settings: ParseSettings) {
+    this.#worker = new Worker(workerUrl, { workerData: settings });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: ParseAnswer) => this.#settle(answer));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", (code) => this.#fail(new Error(`parse worker ended with ${code}`)));
+  }
+
+  parse(items: readonly ParseItem[], size: number): Promise<Parsed[]> {
+    const id = this.#next++;
+    const request: ParseRequest = { id, items };
+    this.load += size + items.length;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { size: size + items.length, resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage(request, items.flatMap(ownedBuffer));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settle({ id, results }: ParseAnswer): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    this.load -= waiting.size;
+    if (this.#waiting.size === 0) this.#worker.unref();
+    waiting.resolve(results);
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** The worker lies beside this file, as source or compiled. */
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const workerUrl = new URL(`./parse-worker.${extension}`, import.meta.url);
+
+/** Buffers that belong to one item alone are handed over rather than copied. */
+function ownedBuffer(item: ParseItem): ArrayBuffer[] {
+  if (!("data" in item)) return [];
+  const { buffer, byteLength } = item.data;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}

@@ -1,0 +1,201 @@
+import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
+import type { Log } from "../telemetry.ts";
+import { inParallel } from "./files/ahead.ts";
+import { diskRoot } from "./files/disk-store.ts";
+import { addCounts, noCounts } from "./files/event-stream.ts";
+import type { EventStream } from "./files/event-stream.ts";
+import { fileStream, wasRead } from "./files/file-stream.ts";
+import { flatLanes, folderLane } from "./files/lane.ts";
+import { MemoryBudget } from "./files/memory-budget.ts";
+import { batchLimits, mergeStreams } from "./files/merge.ts";
+import type { BatchLimits } from "./files/merge.ts";
+import type { Root } from "./files/object-store.ts";
+import type { ParseSettings } from "./files/parse-items.ts";
+import { createParser } from "./files/parser.ts";
+import { positionKey } from "./files/reading-context.ts";
+import type { ReadingContext } from "./files/reading-context.ts";
+import { earliestTimeMs } from "./files/survey.ts";
+import { deliveryDates } from "./files/trail-layout.ts";
+import { trailStream } from "./files/trail-stream.ts";
+import { walk } from "./files/walk.ts";
+import type { FoundFile, Walk } from "./files/walk.ts";
+import type { S3Options } from "./s3/s3-client.ts";
+import { s3Roots } from "./s3/s3-store.ts";
+import type { Batch, Source } from "./source.ts";
+
+export interface HistoryOptions {
+  /** `maxOpenedBytes` holds for each file that is no file of lines. */
+  readonly parse: ParseSettings;
+  /** Event times from this one on, milliseconds since the epoch; undefined for no bound. */
+  readonly fromMs?: number | undefined;
+  /** Event times before this one. */
+  readonly toMs?: number | undefined;
+  /** Worker threads that open and parse; undefined for one less than the machine has cores, at least one; 0 for none. */
+  readonly jobs?: number | undefined;
+  readonly s3?: S3Options | undefined;
+  /** When a batch is full. */
+  readonly batch?: Partial<BatchLimits> | undefined;
+  /** Most bytes of a chunk that is sorted by itself. */
+  readonly chunkBytes?: number | undefined;
+}
+
+export interface HistoryDependencies {
+  readonly log: Log;
+  /** What `-` reads. */
+  readonly stdin?: Readable | undefined;
+  readonly onProgress?: ((progress: HistoryProgress) => void) | undefined;
+}
+
+/** How far the reading is, in files and stored bytes; totals where they are known. */
+export interface HistoryProgress {
+  readonly filesDone: number;
+  readonly filesTotal: number | undefined;
+  readonly bytesRead: number;
+  readonly bytesTotal: number | undefined;
+}
+
+/**
+ * Historical trails: files, folders, `s3://bucket/prefix` and `-` for stdin, all merged by event time. Files in
+ * CloudTrail's layout are read in the order of delivery, each other file as a stream of its own. `read` throws
+ * `SourceError` for a path or bucket that is not there or may not be read; a single file that cannot be read is a dead
+ * letter. Positions are kept by path: a file that is added later is read by the next reading.
+ */
+export function historySource(
+  paths: readonly string[],
+  options: HistoryOptions,
+  dependencies: HistoryDependencies,
+): Source {
+  return {
+    name: "history",
+    async *read(positions, signal) {
+      try {
+        yield* readHistory(paths, options, dependencies, positions, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error; // What fails because it was told to stop is no failure.
+      }
+    },
+  };
+}
+
+async function* readHistory(
+  paths: readonly string[],
+  options: HistoryOptions,
+  { log, stdin, onProgress }: HistoryDependencies,
+  positions: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, void, undefined> {
+  const roots = await resolveRoots(paths, options.s3, stdin, signal);
+  const found = await walk(roots, signal);
+  logSkipped(found, log);
+  const jobs = options.jobs ?? Math.max(1, availableParallelism() - 1);
+  const parser = createParser(options.parse, jobs);
+  const context: ReadingContext = {
+    parser,
+    jobs,
+    positions,
+    signal,
+    log,
+    window: { fromMs: options.fromMs, toMs: options.toMs },
+    maxOpenedBytes: options.parse.maxOpenedBytes,
+    memory: new MemoryBudget(undefined, options.chunkBytes),
+    onFile: countFiles(found, onProgress),
+  };
+  const streams: EventStream[] = [];
+  try {
+    const skipped = skippedBatch(paths, found, positions);
+    if (skipped !== undefined) yield skipped;
+    streams.push(...(await openStreams(found, context)));
+    yield* mergeStreams(streams, { ...batchLimits, ...options.batch }, signal);
+  } finally {
+    await parser.close();
+    await Promise.allSettled(streams.map((stream) => stream.close()));
+  }
+}
+
+async function resolveRoots(
+  paths: readonly string[],
+  s3: S3Options | undefined,
+  stdin: Readable | undefined,
+  signal: AbortSignal,
+): Promise<Root[]> {
+  const inBuckets = s3Roots(s3 ?? {});
+  const roots: Root[] = [];
+  for (const path of paths) {
+    if (path === "-")
+      roots.push({ kind: "stream", name: "stdin", open: () => stdin ?? process.stdin });
+    else if (path.startsWith("s3://")) roots.push(...(await inBuckets(path, signal)));
+    else roots.push(await diskRoot(path));
+  }
+  return roots;
+}
+
+/** With more files than this, each is looked at for its earliest event so that not all have to be open at once. */
+const openAtOnce = 16;
+const surveysAtOnce = 8;
+
+async function openStreams(found: Walk, context: ReadingContext): Promise<EventStream[]> {
+  const range = deliveryDates(context.window.fromMs, context.window.toMs);
+  const lanes = [
+    ...found.lanes.map((place) => folderLane(place, range, context)),
+    ...flatLanes(found.trailFiles, range, context),
+  ];
+  const streams: (EventStream | undefined)[] =
+    lanes.length > 0 ? [trailStream(lanes, context)] : [];
+  for (const origin of found.streams) streams.push(fileStream(origin, -Infinity, context));
+
+  const unread = found.looseFiles.filter((file) => !wasRead(file, context.positions));
+  const startsAtMs = new Map<FoundFile, number>();
+  if (unread.length > openAtOnce) {
+    await inParallel(unread, surveysAtOnce, async (origin) => {
+      if (context.signal.aborted) return;
+      const { store, file } = origin;
+      startsAtMs.set(origin, await earliestTimeMs(() => store.open(file, context.signal)));
+    });
+  }
+  for (const origin of unread) {
+    streams.push(fileStream(origin, startsAtMs.get(origin) ?? -Infinity, context));
+  }
+  return streams.filter((stream) => stream !== undefined);
+}
+
+/** Files skipped are counted once, however often the same paths are read. */
+function skippedBatch(
+  paths: readonly string[],
+  found: Walk,
+  positions: ReadonlyMap<string, string>,
+): Batch | undefined {
+  const key = positionKey("skipped", JSON.stringify(paths));
+  const skipped = [...found.skipped.values()].reduce((sum, files) => sum + files, 0);
+  const counted = Number(positions.get(key) ?? 0);
+  if (skipped <= counted) return undefined;
+  return {
+    events: [],
+    deadLetters: [],
+    counts: addCounts(noCounts, { filesSkipped: skipped - counted }),
+    positions: new Map([[key, String(skipped)]]),
+    notices: [],
+  };
+}
+
+function logSkipped(found: Walk, log: Log): void {
+  if (found.skipped.size === 0) return;
+  log.debug(Object.fromEntries(found.skipped), "files skipped by reason");
+}
+
+function countFiles(
+  found: Walk,
+  onProgress: HistoryDependencies["onProgress"],
+): (bytesRead: number) => void {
+  let filesDone = 0;
+  let bytesRead = 0;
+  const known = [...found.looseFiles, ...found.trailFiles];
+  const isKnown = found.lanes.length === 0 && found.streams.length === 0;
+  const bytesTotal = isKnown ? known.reduce((sum, { file }) => sum + file.size, 0) : undefined;
+  return (bytes) => {
+    filesDone += 1;
+    bytesRead += bytes;
+    const filesTotal = isKnown ? known.length : undefined;
+    onProgress?.({ filesDone, filesTotal, bytesRead, bytesTotal });
+  };
+}

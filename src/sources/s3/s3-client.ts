@@ -1,0 +1,31 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+/** How S3 is reached. Credentials come from the environment as for every AWS tool, unless given. */
+export interface S3Options {
+  readonly region?: string | undefined;
+  /** URL of a VPC endpoint or of another store that speaks S3. */
+  readonly endpoint?: string | undefined;
+  /** The bucket in the path rather than the host name, as most other stores need it. */
+  readonly forcePathStyle?: boolean | undefined;
+}
+
+/** A client that tries each request up to 8 times, with the SDK's growing pauses, and follows a bucket to its region. */
+export function s3Client({ region, endpoint, forcePathStyle }: S3Options): S3Client {
+  return new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    followRegionRedirects: true,
+    maxAttempts: 8,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 5000,
+      requestTimeout: 60_000,
+      throwOnRequestTimeout: true,
+      httpsAgent: { maxSockets, keepAlive: true },
+      httpAgent: { maxSockets, keepAlive: true },
+    }),
+  });
+}
+
+const maxSockets = 64;
