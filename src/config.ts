@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { detectors } from "../detectors/index.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { readDocument } from "./config/document.ts";
 import { problemsOf, spellIssue } from "./config/problems.ts";
 import { DeliveryOptions, SinkList } from "./delivery/options.ts";
+import { detectionOptions } from "./detection/options.ts";
 import { KinesisOptions } from "./sources/kinesis/options.ts";
 
 export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
@@ -16,17 +18,6 @@ const AccountId = z
   .string()
   .regex(/^\d{12}$/, { error: "expected an account id of 12 digits" })
   .describe("AWS account id, 12 digits.");
-
-const DetectionOptions = z.strictObject({
-  latenessMinutes: z.int().min(0).max(1440).default(60),
-  deduplicationHours: z.int().min(1).max(168).default(6),
-  detectors: z
-    .record(
-      z.string(),
-      z.looseObject({ enabled: z.boolean().optional(), shadow: z.boolean().optional() }),
-    )
-    .default({}),
-});
 
 const Source = z
   .strictObject({
@@ -105,9 +96,9 @@ export const Config = z
       .describe("Folder of the state, relative to this file."),
     sinks: SinkList.default([]).describe("Where alerts go."),
     delivery: DeliveryOptions.prefault({}).describe("How hard delivery is tried."),
-    organization: Organization.prefault({}),
-    detection: DetectionOptions.prefault({}),
-    limits: Limits.prefault({}),
+    organization: Organization.prefault({}).describe("Whose keys and principals are whose."),
+    detection: detectionOptions(detectors).prefault({}).describe("What is looked for."),
+    limits: Limits.prefault({}).describe("Everything has a limit."),
   })
   .describe("Configuration of Keyhawk.");
 export type Config = z.infer<typeof Config>;

@@ -52,7 +52,8 @@ export interface ReplayOptions {
   readonly learnUntilMs: number | undefined;
   /** A file, or `-` for stdout. */
   readonly alertsFile: string;
-  readonly format: FormatName;
+  /** `text` is for people, the others for machines. */
+  readonly format: FormatName | "text";
   readonly reportFile: string | undefined;
   readonly summaryFile: string | undefined;
   /** Send to the configured sinks. */

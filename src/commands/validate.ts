@@ -57,17 +57,14 @@ function accountsText({ accounts, approvedForeignAccounts }: Config["organizatio
 }
 
 function detectorsText(settings: Config["detection"]["detectors"]): string {
-  const named = (setting: "off" | "shadow"): string[] =>
-    Object.entries(settings)
-      .filter(([, value]) =>
-        setting === "off" ? value?.enabled === false : value?.shadow === true,
-      )
-      .map(([id]) => id);
-  const off = named("off");
-  const shadow = named("shadow");
-  if (off.length === 0 && shadow.length === 0) return "all on";
+  const all = Object.entries(settings);
+  const off = all.filter(([, setting]) => setting["enabled"] === false).map(([id]) => id);
+  const shadow = all
+    .filter(([, setting]) => setting["enabled"] !== false && setting["shadow"] === true)
+    .map(([id]) => id);
   return [
-    off.length === 0 ? "none off" : `off: ${off.join(", ")}`,
+    `${all.length - off.length} of ${all.length} on`,
+    ...(off.length === 0 ? [] : [`off: ${off.join(", ")}`]),
     ...(shadow.length === 0 ? [] : [`shadow: ${shadow.join(", ")}`]),
   ].join("; ");
 }

@@ -60,7 +60,15 @@ describe("a configuration that is wrong says where, what was expected and what w
     "an empty value": ["limits:\n", "keyhawk.yaml:1:8 limits: expected a mapping, found null"],
     "a number out of its range": [
       "detection: { latenessMinutes: -3 }",
-      "keyhawk.yaml:1:31 detection.latenessMinutes: expected at least 0, found -3",
+      "keyhawk.yaml:1:31 detection.latenessMinutes: expected at least 1, found -3",
+    ],
+    "a detector that does not exist": [
+      "detection:\n  detectors:\n    decrpyt-spike: {}",
+      'keyhawk.yaml:3:5 detection.detectors: unknown key "decrpyt-spike"; did you mean "decrypt-spike"?',
+    ],
+    "an option of a detector": [
+      "detection:\n  detectors:\n    decrypt-spike: { ratoi: 3 }",
+      'keyhawk.yaml:3:22 detection.detectors.decrypt-spike: unknown key "ratoi"; did you mean "ratio"?',
     ],
     "a fraction for a whole number": [
       "limits: { recordBytes: 2000.5 }",

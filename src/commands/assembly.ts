@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { detectors } from "../../detectors/index.ts";
+import type { Config } from "../config.ts";
+import { Engine } from "../detection/engine.ts";
+import { configureDetectors } from "../detection/options.ts";
+import type { StateStore } from "../store/store.ts";
+
+/** The engine of a configuration, as far as this store has brought it. */
+export async function assembleEngine(
+  config: Config,
+  store: StateStore,
+  options: { readonly learnUntilMs: number | undefined; readonly replay: boolean },
+): Promise<Engine> {
+  const { detection, organization, limits } = config;
+  return new Engine(
+    {
+      detectors: configureDetectors(detectors, detection),
+      latenessHours: Math.ceil(detection.latenessMinutes / 60),
+      deduplicationHours: detection.deduplicationHours,
+      organization: {
+        accounts: organization.accounts,
+        approvedForeignAccounts: organization.approvedForeignAccounts.map(
+          ({ account, expires }) => ({
+            account,
+            expiresMs: expires === undefined ? undefined : Date.parse(expires),
+          }),
+        ),
+      },
+      entitiesInMemory: limits.entitiesInMemory,
+      ...options,
+    },
+    await store.engineState(),
+  );
+}
+
+/** Ids of the detectors whose alerts are kept but sent to nobody. */
+export function shadowDetectors({ detection }: Config): ReadonlySet<string> {
+  return new Set(
+    configureDetectors(detectors, detection)
+      .filter(({ shadow }) => shadow)
+      .map(({ detector }) => detector.id),
+  );
+}
+
+const HASH_KEY = "context-hash-key";
+
+/** The secret that this installation hashes encryption-context values with, made at its first use. */
+export async function contextHashKey(store: StateStore): Promise<Uint8Array> {
+  const known = await store.setting(HASH_KEY);
+  if (known !== undefined) return known;
+  const made = new Uint8Array(randomBytes(16));
+  await store.setSetting(HASH_KEY, made);
+  return made;
+}

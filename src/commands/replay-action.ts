@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Config, defaultConfig, loadConfig } from "../config.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { createRouting } from "../delivery/routing.ts";
+import { severities } from "../detection/alert.ts";
+import { runPipeline } from "../pipeline.ts";
+import { historySource } from "../sources/history-source.ts";
+import type { Source } from "../sources/source.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { StateStore } from "../store/store.ts";
+import { type AlertOutput, openAlertOutput, OUTPUT_SINK } from "./alert-output.ts";
+import { assembleEngine, contextHashKey, shadowDetectors } from "./assembly.ts";
+import { assembleDelivery } from "./delivery-assembly.ts";
+import type { CommandContext, ReplayOptions } from "./options.ts";
+import { startProgress } from "./progress.ts";
+import { type Summary, Tally } from "./tally.ts";
+import { writeReport } from "./write-report.ts";
+
+/** Longest wait for the sinks once everything is read. */
+const DRAIN_MS = 60_000;
+
+/** `keyhawk replay`: reads history through the engine and writes what it finds. Resolves to the exit status. */
+export async function replay(options: ReplayOptions, context: CommandContext): Promise<number> {
+  const config =
+    options.configFile === undefined ? defaultConfig() : await loadConfig(options.configFile);
+  const directory = options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "keyhawk-")));
+  try {
+    await using store = await openSqliteStore(directory);
+    const resumed = (await store.positions()).size > 0;
+    const output = await openAlertOutput(options, context, resumed);
+    try {
+      return await replayInto({ store, config, output, options, context });
+    } finally {
+      await output.close();
+    }
+  } finally {
+    if (options.stateDirectory === undefined) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Replay {
+  readonly store: StateStore;
+  readonly config: Config;
+  readonly output: AlertOutput;
+  readonly options: ReplayOptions;
+  readonly context: CommandContext;
+}
+
+async function replayInto(replay: Replay): Promise<number> {
+  const { store, config, output, options, context } = replay;
+  const startedMs = performance.now();
+  const tally = new Tally();
+  const delivery = options.deliver ? await assembleDelivery(config, store, context) : undefined;
+  const progress = startProgress({ label: "replay" }, context);
+  const source = await assembleSource(replay, (filesDone) => {
+    progress.update(filesDone, { records: tally.records, alerts: tally.alerts });
+  });
+  const engine = await assembleEngine(config, store, {
+    learnUntilMs: options.learnUntilMs,
+    replay: true,
+  });
+  const sinksFor = createRouting(options.deliver ? config.sinks : []);
+  const shadow = shadowDetectors(config);
+  await output.drain(store.outbox);
+  try {
+    await runPipeline(
+      {
+        source,
+        engine,
+        store,
+        sinksFor: (alert) => (shadow.has(alert.detector) ? [] : [OUTPUT_SINK, ...sinksFor(alert)]),
+        closesAtEnd: options.stateDirectory === undefined,
+        committed: async (batch, commit) => {
+          tally.add(batch, commit);
+          if (commit.deliveries.length > 0) await output.drain(store.outbox);
+          delivery?.wake();
+        },
+      },
+      context.signal,
+    );
+  } finally {
+    progress.stop();
+  }
+  const summary = tally.summary((performance.now() - startedMs) / 1000, peakRssBytes());
+  await finish(replay, summary, delivery);
+  return exitStatus(options, summary);
+}
+
+async function assembleSource(
+  { store, config, options, context }: Replay,
+  onFiles: (filesDone: number) => void,
+): Promise<Source> {
+  const parse = {
+    contextHashKey: await contextHashKey(store),
+    maxOpenedBytes: config.limits.openedBytes.files,
+    maxRecordBytes: config.limits.recordBytes,
+    // A trail cannot hold what has not happened yet, but for a clock that is a little wrong.
+    notAfterMs: Date.now() + 15 * 60_000,
+  };
+  return historySource(
+    options.paths,
+    { parse, fromMs: options.fromMs, toMs: options.toMs, jobs: options.jobs },
+    {
+      log: context.log,
+      stdin: process.stdin,
+      onProgress: ({ filesDone }) => onFiles(filesDone),
+    },
+  );
+}
+
+async function finish(
+  { store, options, context }: Replay,
+  summary: Summary,
+  delivery: Delivery | undefined,
+): Promise<void> {
+  if (delivery !== undefined) {
+    const isDone = await delivery.drain(Date.now() + DRAIN_MS);
+    if (!isDone) context.log.warn({}, "some alerts were not accepted yet; they stay in the outbox");
+    await delivery.close();
+  }
+  if (options.summaryFile !== undefined) {
+    await writeFile(options.summaryFile, `${JSON.stringify(summary, undefined, 2)}\n`);
+  }
+  if (options.reportFile !== undefined) {
+    await writeReport(store, options.reportFile);
+    context.log.info({ file: options.reportFile }, "report written");
+  }
+  tell(summary, context);
+}
+
+function tell(summary: Summary, { log }: CommandContext): void {
+  const { files, records, kmsEvents, alerts, rejected, late, filesFailed, wallSeconds } = summary;
+  log.info({ files, records, kmsEvents, alerts, seconds: wallSeconds }, "replay done");
+  if (rejected > 0 || filesFailed > 0) {
+    log.warn(
+      { rejected, filesFailed },
+      "some records or files were not understood; they are kept as dead letters",
+    );
+  }
+  if (late > 0) {
+    log.warn({ late }, "some records came later than the lateness and changed no closed hour");
+  }
+}
+
+function exitStatus({ failOn }: ReplayOptions, { alertsBySeverity }: Summary): number {
+  if (failOn === undefined) return 0;
+  const grave = severities.slice(severities.indexOf(failOn));
+  return grave.some((severity) => alertsBySeverity[severity] > 0) ? 3 : 0;
+}
+
+/** Linux reports the peak of the resident set in KiB. */
+function peakRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

@@ -1,0 +1,17 @@
+import { rename, writeFile } from "node:fs/promises";
+import type { ReportOptions } from "../report/input.ts";
+import { readReportInput } from "../report/input.ts";
+import { renderReport } from "../report/report.ts";
+import type { StateStore } from "../store/store.ts";
+
+/** Writes the report page of a store. A reader never sees half a page: it appears under its name when it is complete. */
+export async function writeReport(
+  store: StateStore,
+  file: string,
+  options: ReportOptions = {},
+): Promise<void> {
+  const input = await readReportInput(store, { generatedAtMs: Date.now(), ...options });
+  const draft = `${file}.part`;
+  await writeFile(draft, renderReport(input));
+  await rename(draft, file);
+}
