@@ -497,7 +497,8 @@ export function testStore(name: string, driver: StoreDriver): void {
         await commit({ usage: [{ ...pair, firstMs: 500, lastMs: 600, count: 2 }] });
         await commit({
           usage: [
-            { ...pair, firstMs: 100, lastMs: 550, count: 3 },
+            { ...pair, firstMs: 100, lastMs: 550, count: 2 },
+            { ...pair, firstMs: 300, lastMs: 400, count: 1 },
             { ...pair, keyArn: "k2", firstMs: 1, lastMs: 1, count: 9 },
           ],
         });

@@ -25,15 +25,7 @@ export const pageBytes = 8192;
 
 /** Makes the state directory, private to its owner, where it is missing; durable when this returns. */
 export function createDirectory(directory: string): void {
-  systemCall(directory, () => {
-    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (first === undefined) {
-      return;
-    }
-    for (let path = resolve(directory); path !== dirname(resolve(first)); path = dirname(path)) {
-      synchronize(dirname(path));
-    }
-  });
+  systemCall(directory, () => makeDirectory(resolve(directory)));
 }
 
 /**
@@ -41,7 +33,7 @@ export function createDirectory(directory: string): void {
  * name is a damaged one, never a new one. The caller holds the lock.
  */
 export function createDatabase(directory: string): void {
-  if (fileSize(databaseFile(directory)) !== undefined) {
+  if (systemCall(directory, () => fileSize(databaseFile(directory))) !== undefined) {
     return;
   }
   const draft = `${databaseFile(directory)}.new`;
@@ -105,12 +97,36 @@ export function systemCall<T>(directory: string, work: () => T): T {
     if (isSystemError(error, "EEXIST", "ENOTDIR")) {
       throw new StoreError("failed", directory, "not a directory", error);
     }
+    if (error instanceof Error && "syscall" in error) {
+      throw new StoreError("failed", directory, error.message, error);
+    }
     throw error;
   }
 }
 
 /** The smallest page of any SQLite database. */
 const leastBytes = 512;
+
+/** One level at a time: a recursive `mkdir` says ENOENT where the disk is read-only. */
+function makeDirectory(directory: string): void {
+  if (isDirectory(directory)) {
+    return;
+  }
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isSystemError(error, "EEXIST") || !isDirectory(directory)) {
+      throw error;
+    }
+  }
+  synchronize(dirname(directory));
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
 
 function databaseFile(directory: string): string {
   return join(directory, "keyhawk.db");

@@ -71,6 +71,13 @@ describe("a place that cannot hold state is refused", () => {
     }
   });
 
+  it("a name that the file system does not take", async () => {
+    await expect(openSqliteStore(join(place.directory, "x".repeat(999)))).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("ENAMETOOLONG"),
+    });
+  });
+
   it("a directory that may not be written, by whoever may not", async () => {
     await chmod(place.parent, 0o755);
     await mkdir(place.directory, { mode: 0o555 });
