@@ -3,7 +3,9 @@ import { registerAlerts } from "./alerts.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerExplain } from "./explain.ts";
 import type { Perform } from "./options.ts";
+import { registerReplay } from "./replay.ts";
 import { registerReport } from "./report.ts";
+import { registerRun } from "./run.ts";
 import { registerSchema } from "./schema.ts";
 import { registerSendTest } from "./send-test.ts";
 import { registerSuppress } from "./suppress.ts";
@@ -11,6 +13,14 @@ import { registerValidate } from "./validate.ts";
 
 /** All commands, in the order in which help lists them. */
 export function registerCommands(program: Command, perform: Perform): void {
+  registerRun(program, perform, async (options, context) => {
+    const { run } = await import("./run-action.ts");
+    return run(options, context);
+  });
+  registerReplay(program, perform, async (options, context) => {
+    const { replay } = await import("./replay-action.ts");
+    return replay(options, context);
+  });
   registerReport(program, perform);
   registerAlerts(program, perform);
   registerExplain(program, perform);

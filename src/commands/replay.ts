@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type FormatName, formatNames } from "../delivery/formats/formats.ts";
+import { formatNames } from "../delivery/formats/formats.ts";
 import { type Severity, severities } from "../detection/alert.ts";
 import type { CommandAction, Perform, ReplayOptions } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -26,9 +26,9 @@ export function registerReplay(
     .option("--learn-until <time>", "before TIME only learn: its alerts are not emitted", parseTime)
     .option("--alerts <file>", "where alerts are written, one a line; - is stdout", "-")
     .addOption(
-      new Option("--format <name>", formatNames.join(", "))
-        .argParser(parseName(formatNames))
-        .default(formatNames[0]),
+      new Option("--format <name>", `${outputFormats.join(", ")} (for people)`)
+        .argParser(parseName(outputFormats))
+        .default(outputFormats[0]),
     )
     .option("--report <file>", "write a report page (HTML)")
     .option("--summary <file>", "write counts (JSON)")
@@ -46,9 +46,11 @@ export function registerReplay(
     );
 }
 
+const outputFormats = [...formatNames, "text"] as const;
+
 const examples = `
 Examples:
-  keyhawk replay samples/first-look
+  keyhawk replay samples/stolen-role/trail --format text
   keyhawk replay AWSLogs/ --learn-until 2026-03-01 --report march.html
   keyhawk replay s3://trail-bucket/AWSLogs/ --state ./state --alerts alerts.ndjson
   keyhawk replay trail.json.gz --format ocsf | jq .severity`;
@@ -60,7 +62,7 @@ interface Typed {
   readonly to?: number;
   readonly learnUntil?: number;
   readonly alerts: string;
-  readonly format: FormatName;
+  readonly format: ReplayOptions["format"];
   readonly report?: string;
   readonly summary?: string;
   readonly deliver?: boolean;

@@ -1,0 +1,102 @@
+import type { Alert } from "./detection/alert.ts";
+import type { Engine, EngineOutput } from "./detection/engine.ts";
+import { muted } from "./detection/suppression.ts";
+import { gapAlert } from "./delivery/gap-alert.ts";
+import type { Batch, Source } from "./sources/source.ts";
+import type { Commit, Delivery, StateStore } from "./store/store.ts";
+
+/** What a run plugs in; live and replay differ only in this. */
+export interface Pipeline {
+  readonly source: Source;
+  readonly engine: Engine;
+  readonly store: StateStore;
+  /** Names of the sinks that are to get an alert. */
+  readonly sinksFor: (alert: Alert) => readonly string[];
+  /** Called after each commit with what it held, to deliver and to report. */
+  readonly committed: (batch: Batch, commit: Commit) => Promise<void>;
+  /** Whether the end of the source is the end of time: every open hour and alert is closed then. */
+  readonly closesAtEnd: boolean;
+}
+
+/**
+ * The whole data path.
+ *
+ * Memories, positions, recent calls, alerts and outbox of a batch are committed in one write before anybody is told. After a
+ * crash the batch is read again as if never seen; alerts that were told twice carry the same id and revision.
+ */
+export async function runPipeline(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  const { source, engine, store } = pipeline;
+  engine.restoreCalls(await store.recentCalls());
+  for await (const batch of source.read(await store.positions(), signal)) {
+    engine.adopt(await store.loadMemories(engine.missing(batch.events)));
+    engine.process(batch.events);
+    await commit(pipeline, batch);
+  }
+  if (pipeline.closesAtEnd && !signal.aborted) {
+    engine.adopt(await store.loadMemories(engine.missing([])));
+    engine.finish();
+    await commit(pipeline, nothingMore);
+  }
+}
+
+async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
+  const { engine, store, committed } = pipeline;
+  const output = engine.take();
+  const notices = batch.notices.map(gapAlert);
+  const suppressions = output.alerts.length === 0 ? [] : await store.suppressions.list();
+  const suppressed = muted(output.alerts, suppressions);
+  const told = [...output.revisions.filter(({ alertId }) => !suppressed.has(alertId)), ...notices];
+  const write: Commit = {
+    positions: batch.positions,
+    memories: output.memories,
+    engineState: output.state,
+    calls: output.calls,
+    forgetCallsBeforeHour: forgetBefore(output),
+    alerts: [...output.alerts, ...notices],
+    deliveries: deliveriesOf(told, pipeline.sinksFor),
+    deadLetters: batch.deadLetters,
+    counters: {
+      ...batch.counts,
+      duplicates: output.duplicates,
+      sharedCopies: output.sharedCopies,
+      late: output.late,
+      alerts: output.revisions.filter(({ status, revision }) => revision === 0 && status !== "closed").length,
+      suppressed: suppressed.size,
+    },
+    history: output.history,
+    usage: output.usage,
+    suppressed,
+  };
+  await store.commit(write);
+  await committed(batch, write);
+}
+
+function forgetBefore({ forgetCallsBeforeHour }: EngineOutput): number | undefined {
+  return Number.isFinite(forgetCallsBeforeHour) ? forgetCallsBeforeHour : undefined;
+}
+
+function deliveriesOf(alerts: readonly Alert[], sinksFor: Pipeline["sinksFor"]): Delivery[] {
+  const deliveries: Delivery[] = [];
+  for (const alert of alerts) {
+    const sinks = sinksFor(alert);
+    if (sinks.length > 0) deliveries.push({ alert, sinks });
+  }
+  return deliveries;
+}
+
+const nothingMore: Batch = {
+  events: [],
+  deadLetters: [],
+  counts: {
+    files: 0,
+    filesSkipped: 0,
+    filesFailed: 0,
+    bytesCompressed: 0,
+    bytes: 0,
+    records: 0,
+    kmsEvents: 0,
+    rejected: 0,
+  },
+  positions: new Map(),
+  notices: [],
+};
