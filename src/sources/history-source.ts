@@ -31,7 +31,7 @@ export interface HistoryOptions {
   readonly fromMs?: number | undefined;
   /** Event times before this one. */
   readonly toMs?: number | undefined;
-  /** Worker threads that open and parse; undefined for one less than the machine has cores, at least one; 0 for none. */
+  /** Worker threads that open and parse; undefined for as many as the machine has cores, at most 8; 0 for none. */
   readonly jobs?: number | undefined;
   readonly s3?: S3Options | undefined;
   /** When a batch is full. */
@@ -88,7 +88,7 @@ async function* readHistory(
   const roots = await resolveRoots(paths, options.s3, stdin, signal);
   const found = await walk(roots, signal);
   logSkipped(found, log);
-  const jobs = options.jobs ?? Math.max(1, availableParallelism() - 1);
+  const jobs = options.jobs ?? Math.min(8, availableParallelism());
   const parser = createParser(options.parse, jobs);
   const context: ReadingContext = {
     parser,

@@ -19,7 +19,7 @@ import type { FoundFile } from "./walk.ts";
 export type StreamOrigin = FoundFile | { readonly name: string; readonly open: () => Readable };
 
 const mebibyte = 1024 * 1024;
-const mostPart = 4 * mebibyte;
+const mostPart = mebibyte;
 const mostLine = 64 * mebibyte;
 const lateMs = 3_600_000;
 

@@ -153,20 +153,33 @@ class Held {
     return this.#sawLineEnd;
   }
 
-  /** The first bytes, all of them where no number is given. */
+  /** The first bytes, all of them where no number is given, in a buffer of their own that a thread can be given. */
   take(cut = this.size): Part {
-    const data = this.bytes();
-    const rest = data.slice(cut);
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.size = rest.length;
-    this.#sawLineEnd = rest.includes(lineEnd);
+    const data = new Uint8Array(cut);
+    const rest: Uint8Array[] = [];
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      const head = chunk.subarray(0, cut - at);
+      data.set(head, at);
+      at += head.length;
+      if (head.length < chunk.length) rest.push(chunk.subarray(head.length));
+    }
+    this.#chunks = rest;
+    this.size -= cut;
+    this.#sawLineEnd = rest.some((chunk) => chunk.includes(lineEnd));
     this.#start += cut;
-    return { data: data.subarray(0, cut), end: this.#start, failure: undefined };
+    return { data, end: this.#start, failure: undefined };
   }
 
   /** Up to the last line's end; undefined where no line ends. */
   takeLines(): Part | undefined {
-    return this.hasLineEnd() ? this.take(this.bytes().lastIndexOf(lineEnd) + 1) : undefined;
+    let after = 0;
+    for (const chunk of this.#chunks.toReversed()) {
+      const end = chunk.lastIndexOf(lineEnd) + 1;
+      if (end > 0) return this.take(this.size - after - chunk.length + end);
+      after += chunk.length;
+    }
+    return undefined;
   }
 
   /** Drops bytes up to and with the next line's end; says whether it was found. */

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { nodePlatform } from "../node-platform.ts";
+import { writeTable } from "./event-table.ts";
 import { parseItem } from "./parse-items.ts";
-import type { Parsed, ParseSettings } from "./parse-items.ts";
-import type { ParseAnswer, ParseRequest } from "./parser.ts";
+import type { ParseSettings } from "./parse-items.ts";
+import type { ParseAnswer, ParseRequest, SentResult } from "./parser.ts";
 
 /** The worker thread of `createParser`: answers requests one after the other. */
 const options = { ...(workerData as ParseSettings), platform: nodePlatform };
@@ -13,8 +14,11 @@ parentPort?.on("message", (request: ParseRequest) => {
 });
 
 async function answer({ id, items }: ParseRequest): Promise<void> {
-  const results: Parsed[] = [];
-  for (const item of items) results.push(await parseItem(item, options));
+  const results: SentResult[] = [];
+  for (const item of items) {
+    const { events, ...rest } = await parseItem(item, options);
+    results.push({ ...rest, table: writeTable(events) });
+  }
   const message: ParseAnswer = { id, results };
   const payloads = results.flatMap(({ rejected }) => rejected.map(({ payload }) => payload));
   parentPort?.postMessage(message, payloads.map(bufferOf));

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { nodePlatform } from "../node-platform.ts";
+import { readTable } from "./event-table.ts";
+import type { EventTable } from "./event-table.ts";
 import { parseItem } from "./parse-items.ts";
 import type { ParseItem, Parsed, ParseSettings } from "./parse-items.ts";
 
@@ -20,8 +22,11 @@ export interface ParseRequest {
 /** What a worker thread answers. */
 export interface ParseAnswer {
   readonly id: number;
-  readonly results: Parsed[];
+  readonly results: readonly SentResult[];
 }
+
+/** A result on its way between threads. */
+export type SentResult = Omit<Parsed, "events"> & { readonly table: EventTable };
 
 /**
  * A parser with `jobs` worker threads. They start when more was asked for than the thread that asks opens in about the
@@ -102,7 +107,7 @@ class ParseThread {
     this.#waiting.delete(id);
     this.load -= waiting.size;
     if (this.#waiting.size === 0) this.#worker.unref();
-    waiting.resolve(results);
+    waiting.resolve(results.map(({ table, ...rest }) => ({ ...rest, events: readTable(table) })));
   }
 
   #fail(error: unknown): void {
