@@ -2,8 +2,8 @@ import { cellOf, dayOf, DAY_HOURS, hourOfDay, isWeekend } from "./calendar.ts";
 import { fade, short } from "./forgetting.ts";
 
 const HALF_LIFE_VISITS = 30;
-/** Share of a day's hours that somebody of whom nothing is known is taken to be active at, per hour. */
-const PRIOR_VISITS = 1;
+/** Days' worth of the average hour that every hour of the day starts from (the half of Jeffreys' prior). */
+const PRIOR_VISITS = 0.5;
 
 /**
  * On how many days an entity was active at each hour of the day, weekdays and weekends apart. Plain data.

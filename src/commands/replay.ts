@@ -18,7 +18,7 @@ export function registerReplay(
       "Reads trails of the past and prints the alerts they give: the same engine and the same " +
         "alerts as live. Nothing is sent anywhere without --deliver.",
     )
-    .argument("<path...>", "files, folders or s3://bucket/prefix; plain or gzip")
+    .argument("<path...>", "files, folders or s3://bucket/prefix, plain or gzip; - is stdin")
     .option("-c, --config <file>", "configuration; without it the defaults")
     .option("--state <dir>", "state that is kept and resumed; without it a temporary one")
     .option("--from <time>", "event times from TIME on (UTC)", parseTime)

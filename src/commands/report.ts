@@ -1,4 +1,3 @@
-import { rename, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { CommandContext, Perform } from "./options.ts";
 import { writeText } from "./output.ts";
@@ -36,29 +35,16 @@ async function report(options: ReportOptions, context: CommandContext): Promise<
   if (from !== undefined && to !== undefined && from >= to) {
     throw new UsageError("--from: expected a time before that of --to");
   }
-  const { readReportInput } = await import("../report/input.ts");
-  const { renderReport } = await import("../report/report.ts");
-  const input = await withStore(options, "read", (store) =>
-    readReportInput(store, {
-      generatedAtMs: Date.now(),
-      ...(from === undefined ? {} : { fromMs: from }),
-      ...(to === undefined ? {} : { toMs: to }),
-      ...(title === undefined ? {} : { title }),
-    }),
-  );
-  const page = renderReport(input);
-  if (out === "-") {
-    await writeText(context.stdout, page);
-    return 0;
-  }
-  await writeWhole(out, page);
-  context.log.info({ file: out }, "report written");
+  const bounds = {
+    ...(from === undefined ? {} : { fromMs: from }),
+    ...(to === undefined ? {} : { toMs: to }),
+    ...(title === undefined ? {} : { title }),
+  };
+  await withStore(options, "read", async (store) => {
+    const { renderStore, writeReport } = await import("./write-report.ts");
+    if (out === "-") await writeText(context.stdout, await renderStore(store, bounds));
+    else await writeReport(store, out, bounds);
+  });
+  if (out !== "-") context.log.info({ file: out }, "report written");
   return 0;
-}
-
-/** A reader never sees half a page: it appears under its name when it is complete. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const draft = `${file}.part`;
-  await writeFile(draft, text);
-  await rename(draft, file);
 }

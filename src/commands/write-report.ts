@@ -10,8 +10,12 @@ export async function writeReport(
   file: string,
   options: ReportOptions = {},
 ): Promise<void> {
-  const input = await readReportInput(store, { generatedAtMs: Date.now(), ...options });
   const draft = `${file}.part`;
-  await writeFile(draft, renderReport(input));
+  await writeFile(draft, await renderStore(store, options));
   await rename(draft, file);
+}
+
+/** The report page of a store as it is now. */
+export async function renderStore(store: StateStore, options: ReportOptions = {}): Promise<string> {
+  return renderReport(await readReportInput(store, { generatedAtMs: Date.now(), ...options }));
 }

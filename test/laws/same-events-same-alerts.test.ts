@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { KmsEvent } from "../../src/cloudtrail/event.ts";
+import { detect, type Detected, detectWithRestarts } from "../support/detection.ts";
+import {
+  context,
+  event,
+  hours,
+  inHour,
+  key,
+  keyArn,
+  person,
+  principal,
+} from "../support/events.ts";
+
+const MINUTE_MS = 60_000;
+const LATENESS_MS = 60 * MINUTE_MS;
+
+/** Three weeks of habit, then a night in which everything happens at once. */
+const history = habit();
+const attack = night();
+const trail = [...history, ...attack];
+
+/** The trail as it arrives: each event delayed by less than the lateness, so that order is lost within it. */
+const arrival = fc
+  .array(fc.integer({ min: 0, max: LATENESS_MS - 1 }), {
+    minLength: trail.length,
+    maxLength: trail.length,
+  })
+  .map((delays) => byArrival(trail, delays));
+
+const cuts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 5, maxLength: 60 });
+
+describe("law 1: the same events give the same alerts", () => {
+  const expected = outcome(detect([trail]));
+
+  it("finds something to compare", () => {
+    expect(new Set([...expected.values()].map(({ detector }) => detector))).toEqual(
+      new Set([
+        "context-fan-out",
+        "decrypt-spike",
+        "foreign-account",
+        "key-destruction",
+        "unexpected-principal",
+        "unusual-hour",
+      ]),
+    );
+  });
+
+  it("in any order of arrival within the lateness and in any batches", () => {
+    fc.assert(
+      fc.property(arrival, cuts, (events, sizes) => {
+        expect(outcome(detect(inBatches(events, sizes)))).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("when copies of events arrive again", () => {
+    fc.assert(
+      fc.property(arrival, cuts, (events, sizes) => {
+        const twice = events.flatMap((one, index) => (index % 7 === 0 ? [one, one] : [one]));
+        const found = detect(inBatches(twice, sizes));
+        expect(outcome(found)).toEqual(expected);
+        expect(found.duplicates).toBe(Math.ceil(events.length / 7));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("when the process dies after every batch and another goes on", () => {
+    fc.assert(
+      fc.property(arrival, cuts, (events, sizes) => {
+        expect(outcome(detectWithRestarts(inBatches(events, sizes)))).toEqual(expected);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("and the same memories", () => {
+    const memories = detect([trail]).memories;
+    fc.assert(
+      fc.property(arrival, cuts, (events, sizes) => {
+        const other = detect(inBatches(events, sizes)).memories;
+        expect(new Set(other.keys())).toEqual(new Set(memories.keys()));
+        for (const [name, text] of memories) {
+          expect(JSON.parse(other.get(name) ?? "null"), name).toEqual(JSON.parse(text));
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("with few entities in memory as with many", () => {
+    const found = detect(inBatches(trail, [97]), { entitiesInMemory: 3 });
+    expect(outcome(found)).toEqual(expected);
+  });
+});
+
+/** What must not differ: the last state of each alert. */
+function outcome({ last }: Detected) {
+  return last;
+}
+
+function byArrival(events: readonly KmsEvent[], delays: readonly number[]): KmsEvent[] {
+  return events
+    .map((one, index) => ({ one, at: one.timeMs + (delays[index] ?? 0) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
+}
+
+function inBatches(events: readonly KmsEvent[], sizes: readonly number[]): KmsEvent[][] {
+  const batches: KmsEvent[][] = [];
+  let at = 0;
+  for (let index = 0; at < events.length; index += 1) {
+    const size = sizes[index % sizes.length] ?? 1;
+    batches.push(events.slice(at, at + size));
+    at += size;
+  }
+  return batches;
+}
+
+function habit(): KmsEvent[] {
+  return hours(0, 21 * 24).flatMap((hour) => {
+    const atWork = hour % 24 >= 8 && hour % 24 < 17 && Math.floor(hour / 24) % 7 < 5;
+    const events = inHour(hour, 2, { context: context("aws:s3:arn", hour % 5) });
+    if (atWork) events.push(...inHour(hour, 2, { principal: person("ada@example.com") }));
+    return events;
+  });
+}
+
+function night(): KmsEvent[] {
+  const hour = 21 * 24 + 3;
+  const ada = person("ada@example.com");
+  const foreign = keyArn(9, "999988887777");
+  return [
+    // The spike goes over the end of the hour.
+    ...inHour(hour, 300, { context: undefined }),
+    ...inHour(hour + 1, 400, { context: undefined }),
+    ...Array.from({ length: 60 }, (_, index) =>
+      event({ hour, second: index * 50, context: context("SecretARN", index) }),
+    ),
+    ...inHour(hour, 12, { principal: ada }),
+    ...inHour(hour, 3, { principal: principal("stranger") }),
+    ...inHour(hour + 1, 3, { principal: principal("stranger") }),
+    ...inHour(hour, 30, { name: "GenerateDataKey", operation: "dataKey", keys: [key(foreign)] }),
+    ...[1, 2, 3, 4].map((number) =>
+      event({
+        hour,
+        second: number * 60,
+        name: "ScheduleKeyDeletion",
+        operation: "admin",
+        principal: ada,
+        keys: [key(keyArn(number))],
+        parameters: { pendingWindowInDays: 7 },
+      }),
+    ),
+    // Time goes on, so that hours close by themselves too.
+    ...hours(hour + 2, hour + 30).flatMap((later) => inHour(later, 2)),
+  ];
+}

@@ -1,0 +1,118 @@
+import { detectors } from "../../detectors/index.ts";
+import type { KmsEvent } from "../../src/cloudtrail/event.ts";
+import type { Alert } from "../../src/detection/alert.ts";
+import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
+import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
+
+/** Options of an engine with every detector at its defaults. */
+export function engineOptions(overrides: Partial<EngineOptions> = {}): EngineOptions {
+  const schema = detectionOptions(detectors);
+  return {
+    detectors: configureDetectors(detectors, schema.parse({})),
+    latenessHours: 1,
+    deduplicationHours: 6,
+    organization: { accounts: [], approvedForeignAccounts: [] },
+    learnUntilMs: undefined,
+    replay: true,
+    entitiesInMemory: 100_000,
+    ...overrides,
+  };
+}
+
+export interface Detected {
+  /** Every revision told, in order. */
+  readonly revisions: Alert[];
+  /** Newest state of each alert by id. */
+  readonly last: Map<string, Alert>;
+  readonly memories: Map<string, string>;
+  readonly duplicates: number;
+  readonly sharedCopies: number;
+  readonly late: number;
+}
+
+/** Runs events through an engine in the batches given, closing everything at the end. */
+export function detect(
+  batches: readonly (readonly KmsEvent[])[],
+  overrides: Partial<EngineOptions> = {},
+): Detected {
+  const engine = new Engine(engineOptions(overrides), undefined);
+  const found = newDetected();
+  for (const batch of batches) {
+    engine.adopt(pick(found.memories, engine.missing(batch)));
+    engine.process(batch);
+    keep(engine, found);
+  }
+  engine.adopt(pick(found.memories, engine.missing([])));
+  engine.finish();
+  keep(engine, found);
+  return found;
+}
+
+/** As `detect`, but after each batch the process dies and another one goes on from what was committed. */
+export function detectWithRestarts(
+  batches: readonly (readonly KmsEvent[])[],
+  overrides: Partial<EngineOptions> = {},
+): Detected {
+  const options = engineOptions(overrides);
+  const found = newDetected();
+  const calls: { hour: number; ids: Uint8Array }[] = [];
+  let state: string | undefined;
+  for (const [index, batch] of [...batches, []].entries()) {
+    const engine = new Engine(options, state);
+    engine.restoreCalls(calls);
+    engine.adopt(pick(found.memories, engine.missing(batch)));
+    if (index < batches.length) engine.process(batch);
+    else {
+      engine.adopt(found.memories);
+      engine.finish();
+    }
+    const output = keep(engine, found);
+    state = output.state;
+    calls.push(...output.calls);
+  }
+  return found;
+}
+
+/** Alerts at least this severe, newest state, by detector. */
+export function severe(found: Detected, minimumScore: number): string[] {
+  return [...found.last.values()]
+    .filter(({ score }) => score >= minimumScore)
+    .map(({ detector }) => detector)
+    .sort();
+}
+
+type Mutable = { -readonly [Name in keyof Detected]: Detected[Name] };
+
+function newDetected(): Mutable {
+  return {
+    revisions: [],
+    last: new Map(),
+    memories: new Map(),
+    duplicates: 0,
+    sharedCopies: 0,
+    late: 0,
+  };
+}
+
+function keep(engine: Engine, found: Mutable) {
+  const output = engine.take();
+  for (const [name, text] of output.memories) found.memories.set(name, text);
+  found.revisions.push(...output.revisions);
+  for (const alert of output.alerts) found.last.set(alert.alertId, alert);
+  found.duplicates += output.duplicates;
+  found.sharedCopies += output.sharedCopies;
+  found.late += output.late;
+  return output;
+}
+
+function pick(
+  memories: ReadonlyMap<string, string>,
+  names: readonly string[],
+): Map<string, string> {
+  const picked = new Map<string, string>();
+  for (const name of names) {
+    const text = memories.get(name);
+    if (text !== undefined) picked.set(name, text);
+  }
+  return picked;
+}
