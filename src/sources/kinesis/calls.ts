@@ -12,6 +12,9 @@ export type Call = <Answer>(request: {
   readonly send: (signal: AbortSignal) => Promise<Answer>;
 }) => Promise<Answer>;
 
+/** AWS allows each kind of request on a shard five times a second, refused ones included. */
+const LEAST_PAUSE_MS = 200;
+
 type Problem = readonly [problem: string, code: "usage" | "access"];
 
 /** Nothing that waiting mends: wrong credentials, no permission, no such stream. */
@@ -64,7 +67,7 @@ export function createCall(stream: string, log: Log, signal: AbortSignal): Call 
         if (attempt === 0) {
           log.warn({ stream, action, shard: shardId, error }, "Kinesis does not answer, trying on");
         }
-        await pause(backoffMs(attempt, Math.random()), signal);
+        await pause(Math.max(LEAST_PAUSE_MS, backoffMs(attempt, Math.random())), signal);
         signal.throwIfAborted();
       }
     }

@@ -7,6 +7,9 @@ import type { Page, StreamRecord } from "./stream-api.ts";
 /** How often the position of a shard without new records is written again, so that it does not outlive retention. */
 export const QUIET_REFRESH_MS = 600_000;
 
+/** A CloudWatch Logs envelope, the largest of the usual ones, compressed. */
+const FIRST_GUESS_BYTES = 64 * 1024;
+
 /** A record with the shard it came from. */
 export interface ShardRecord extends StreamRecord {
   readonly shardId: string;
@@ -22,6 +25,8 @@ export class ShardLane implements Lane {
   /** The shard is gone, with whatever it held. */
   lost = false;
   bufferedBytes = 0;
+  /** Bytes of a record, as far as is known: those of the last page, on average. */
+  recordBytes = FIRST_GUESS_BYTES;
   /** When a loss of records was last reported. */
   gapMs = -Infinity;
 
@@ -54,12 +59,18 @@ export class ShardLane implements Lane {
     return this.taken === this.records.length;
   }
 
+  /** Whether another page may be read. With nothing in hand it always may: others may be waiting to know what comes. */
+  hasRoom(shareBytes: number): boolean {
+    return this.empty || this.bufferedBytes < shareBytes;
+  }
+
   /** Takes in a page. `askedMs` is when it was asked for, `full` whether more records may be waiting. */
   receive(page: Page, askedMs: number, full: boolean): void {
     if (page.records.length > 0) {
       this.records = [...this.records.slice(this.taken), ...page.records];
       this.taken = 0;
       this.bufferedBytes += page.bytes;
+      this.recordBytes = Math.max(1, page.bytes / page.records.length);
     }
     const last = page.records.at(-1);
     this.state = page.behindMs === 0 && !full ? "tip" : "behind";

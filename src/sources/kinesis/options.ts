@@ -41,7 +41,7 @@ export const KinesisOptions = z.strictObject({
     .min(1)
     .default(64 * 1024 * 1024)
     .describe(
-      "Bytes read ahead over all shards; beyond it a shard reads only when it has nothing in hand.",
+      "Bytes read ahead, shared evenly by the shards; one with nothing in hand reads a page in any case.",
     ),
   alignmentMs: z
     .int()

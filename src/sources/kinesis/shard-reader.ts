@@ -8,8 +8,8 @@ import { type Bell, pause } from "./waiting.ts";
 const REQUEST_INTERVAL_MS = 200;
 /** AWS hands out 2 MB a second and shard, and refuses reads for as long as one has gone beyond it. */
 const BYTES_PER_MS = 2000;
-/** Records of one read when everything read ahead fills its limit: enough to know the shard's place in time. */
-const TIGHT_LIMIT = 100;
+/** Fewest records of one read, however little room a shard has. */
+const LEAST_LIMIT = 10;
 const STEP_BACK_MS = 60_000;
 const EDGE_MS = 60_000;
 /** A shard that is read more slowly than it is trimmed loses records all the time: one notice an hour says so. */
@@ -28,8 +28,8 @@ export interface ReaderContext {
   /** Rung when records were handed over, so that there is room again. */
   readonly room: Bell;
   now(): number;
-  /** Whether all lanes together hold as much as they may. */
-  full(): boolean;
+  /** Bytes that each shard may hold: its part of what may be read ahead over all. */
+  shareBytes(): number;
   /** Adds shards that a last page named; lists the shards anew where it named none. */
   learnChildren(page: Page): Promise<void>;
   /** Whether the stream still lists the shard; asks AWS. */
@@ -49,7 +49,7 @@ export async function readShard(lane: ShardLane, context: ReaderContext): Promis
   let iterator: string | undefined;
   let fruitless = 0;
   while (!context.signal.aborted) {
-    while (!lane.empty && context.full() && !context.signal.aborted) {
+    while (!lane.hasRoom(context.shareBytes()) && !context.signal.aborted) {
       await context.room.wait();
     }
     iterator ??= await open(lane, context, openings);
@@ -58,9 +58,11 @@ export async function readShard(lane: ShardLane, context: ReaderContext): Promis
       return;
     }
     reportTrimmed(lane, context);
-    const limit = Math.min(context.recordsPerRead, context.full() ? TIGHT_LIMIT : Infinity);
+    const fitting = Math.floor(context.shareBytes() / lane.recordBytes);
+    const limit = Math.min(context.recordsPerRead, Math.max(LEAST_LIMIT, fitting));
     const askedMs = context.now();
     const page = await context.api.getRecords(lane.shardId, iterator, limit);
+    reads.postpone(REQUEST_INTERVAL_MS);
     if (page === "expired" || page === "missing") {
       context.log.debug({ shard: lane.shardId, reason: page }, "opening a new shard iterator");
       iterator = undefined;
@@ -97,6 +99,7 @@ async function open(
     reportTrimmed(lane, context);
     const { cursor } = lane;
     const opened = await context.api.openIterator(lane.shardId, cursor);
+    openings.postpone(REQUEST_INTERVAL_MS);
     if (typeof opened === "object") {
       if (cursor.kind === "latest") {
         lane.cursor = { kind: "at", throughMs: cursor.throughMs };
@@ -140,7 +143,7 @@ function goToHorizon(lane: ShardLane, context: ReaderContext, why: string): void
   context.news.ring();
 }
 
-/** Keeps requests of one kind for one shard apart. */
+/** Keeps requests of one kind for one shard apart; counted from the answer, since one request may be several attempts. */
 interface Pace {
   turn(): Promise<void>;
   /** The next turn is at least this far away. */
@@ -152,7 +155,6 @@ function createPace(context: ReaderContext): Pace {
   return {
     async turn() {
       await pause(nextMs - performance.now(), context.signal);
-      nextMs = performance.now() + REQUEST_INTERVAL_MS;
     },
     postpone(ms) {
       nextMs = Math.max(nextMs, performance.now() + ms);

@@ -73,10 +73,7 @@ export function streamApi(client: KinesisClient, stream: string, call: Call): St
             action: "GetShardIterator",
             shardId,
             // The stream has been listed by now: a shard that is not found is one that has expired.
-            expected:
-              "throughMs" in cursor
-                ? ["ResourceNotFoundException", ...refusals]
-                : ["ResourceNotFoundException"],
+            expected: ["ResourceNotFoundException", ...(isPlace(cursor) ? refusals : [])],
             send: (abortSignal) => client.send(new GetShardIteratorCommand(query), { abortSignal }),
           });
           const iterator = answer.ShardIterator;
@@ -105,6 +102,11 @@ export function streamApi(client: KinesisClient, stream: string, call: Call): St
         return pageOf(answer);
       }, readProblems),
   };
+}
+
+/** A place that the stream may not know; the trim horizon and the tip always exist. */
+function isPlace({ kind }: Cursor): boolean {
+  return kind === "after" || kind === "at";
 }
 
 const refusals = ["InvalidArgumentException", "ValidationException"];

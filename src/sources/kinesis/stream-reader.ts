@@ -192,7 +192,7 @@ export class StreamReader {
       news: this.news,
       room: this.room,
       now: () => this.parts.now(),
-      full: () => this.bufferedBytes() >= options.prefetchBytes,
+      shareBytes: () => options.prefetchBytes / Math.max(1, this.lanes.size),
       learnChildren: async ({ children }) => {
         for (const child of children) {
           this.shards.set(child.id, this.shards.get(child.id) ?? child);
@@ -216,14 +216,6 @@ export class StreamReader {
     const notice = gapNotice(this.stream, shardId, fromMs, Math.max(toMs, fromMs ?? toMs), why);
     this.notices.push(notice);
     this.parts.log.warn({ stream: this.stream, shard: shardId, why }, "Records may be lost");
-  }
-
-  private bufferedBytes(): number {
-    let sum = 0;
-    for (const lane of this.lanes.values()) {
-      sum += lane.bufferedBytes;
-    }
-    return sum;
   }
 
   private async list(): Promise<void> {
