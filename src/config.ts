@@ -147,10 +147,7 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(
-      [{ file, path: "", text: `cannot be read: ${unreadable(error)}` }],
-      error,
-    );
+    throw new ConfigError([{ file, path: "", text: unreadable(error) }], error);
   }
 }
 
@@ -158,8 +155,8 @@ function unreadable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "expected a file, found nothing";
   if (code === "EISDIR") return "expected a file, found a folder";
-  if (code === "EACCES") return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  if (code === "EACCES") return "expected a file that may be read, found permission denied";
+  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function withResolvedPaths(config: Config, folder: string): Config {

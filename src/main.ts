@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { realpathSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { registerCommands } from "./commands/commands.ts";
 import { createContext, type GlobalOptions, Interruption, type Io } from "./commands/context.ts";
+import { writeText } from "./commands/output.ts";
 import { problemLines } from "./commands/problem-lines.ts";
 import { UsageError } from "./commands/usage-error.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -19,9 +21,8 @@ export type { Io } from "./commands/context.ts";
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const output = watchOutput(io);
   const status = await perform(argv, io, output.stop.signal);
-  await new Promise<void>((resolve) => {
-    io.stdout.write("", () => resolve()); // What was written has left, or its error has come.
-  });
+  await writeText(io.stdout, ""); // What was written before has left, or failed,
+  await setImmediate(); // and the stream has said so.
   if (output.problem !== undefined) {
     io.stderr.write(`keyhawk: stdout: ${escapeControls(output.problem.message)}\n`);
     return 1;
