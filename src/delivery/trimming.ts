@@ -14,7 +14,8 @@ export function trimAlert(alert: Alert, fits: (alert: Alert) => boolean): Alert 
   if (fits(alert)) return alert;
   for (const trim of steps) {
     const trimmed = trim(alert);
-    const marked = { ...trimmed, summary: `${trimmed.summary}${TRIMMED_REMARK}` };
+    const summary = trimmed.summary.replace(TRIMMED_REMARK, "");
+    const marked = { ...trimmed, summary: `${summary}${TRIMMED_REMARK}` };
     if (fits(marked)) return marked;
   }
   return undefined;

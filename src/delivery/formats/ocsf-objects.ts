@@ -24,7 +24,7 @@ export function anomalyAnalyses(alert: Alert) {
         .slice(0, 1),
       anomalies: observations(observed, {
         timespan: { start_time: Date.parse(window.start), end_time: Date.parse(window.end) },
-      }).map((anomaly) => ({ ...anomaly, observed_pattern: alert.summary })),
+      }),
       baselines: baselines.length > 0 ? baselines : undefined,
     },
   ];

@@ -98,12 +98,6 @@ export function createHttpClient(options: HttpClientOptions, now: () => number):
   };
 }
 
-/** A URL that may be shown: where it goes, but no path, query or credentials. */
-export function maskUrl(url: URL): string {
-  const hidden = url.pathname.length > 1 || url.search !== "" ? "/…" : "";
-  return `${url.protocol}//${url.host}${hidden}`;
-}
-
 /** Retry-After in seconds or as a date (RFC 9110 §10.2.3), in milliseconds from now. */
 export function retryAfter(
   header: string | string[] | undefined,
@@ -112,7 +106,7 @@ export function retryAfter(
   const text = (Array.isArray(header) ? header[0] : header)?.trim();
   if (text === undefined || text === "") return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MessageAttributeValue, PublishBatchRequestEntry } from "@aws-sdk/client-sns";
 import type { Alert } from "../../detection/alert.ts";
-import type { Trimmed } from "../formats/format.ts";
+import { toJson, type Trimmed } from "../formats/format.ts";
 import { formatOf } from "../formats/formats.ts";
 import type { SnsOptions } from "../options.ts";
 import { severityTable } from "../severities.ts";
@@ -23,11 +23,15 @@ export function snsMessage(
   alert: Alert,
   options: Pick<SnsOptions, "topicArn" | "format" | "ocsfVersion">,
 ): SnsMessage | undefined {
-  const whole = messageOf(alert, options);
-  if (whole.bytes <= SNS_MAX_BYTES) return whole;
-  const trimmed = { untrimmedBytes: whole.bytes };
+  const bytes = Buffer.byteLength(toJson(alert));
+  // Formats repeat parts of an alert: one that is far too large is cut before it is multiplied.
+  const bounded = trimAlert(alert, (one) => Buffer.byteLength(toJson(one)) <= 2 * SNS_MAX_BYTES);
+  if (bounded === undefined) return undefined;
+  const whole = messageOf(bounded, options);
+  if (bounded === alert && whole.bytes <= SNS_MAX_BYTES) return whole;
+  const trimmed = { untrimmedBytes: Math.max(bytes, whole.bytes) };
   const small = trimAlert(
-    alert,
+    bounded,
     (candidate) => messageOf(candidate, options, trimmed).bytes <= SNS_MAX_BYTES,
   );
   return small && messageOf(small, options, trimmed);

@@ -160,7 +160,6 @@ describe("OCSF", () => {
                 timespan: { start_time: 1_773_453_600_000, end_time: 1_773_457_200_000 },
               },
             ],
-            observed_pattern: "812 decrypts in an hour; 40 are usual",
           },
         ],
         baselines: [
