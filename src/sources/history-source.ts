@@ -18,10 +18,11 @@ import type { ReadingContext } from "./files/reading-context.ts";
 import { earliestTimeMs } from "./files/survey.ts";
 import { deliveryDates } from "./files/trail-layout.ts";
 import { trailStream } from "./files/trail-stream.ts";
-import { walk } from "./files/walk.ts";
+import { mostCounted, walk } from "./files/walk.ts";
 import type { FoundFile, Walk } from "./files/walk.ts";
 import type { S3Options } from "./s3/s3-client.ts";
-import { s3Roots } from "./s3/s3-store.ts";
+import { s3Finder } from "./s3/s3-store.ts";
+import type { S3Finder } from "./s3/s3-store.ts";
 import type { Batch, Source } from "./source.ts";
 
 export interface HistoryOptions {
@@ -36,6 +37,8 @@ export interface HistoryOptions {
   readonly s3?: S3Options | undefined;
   /** When a batch is full. */
   readonly batch?: Partial<BatchLimits> | undefined;
+  /** Stored bytes up to which no worker threads are started, 2 MiB by default. */
+  readonly inProcessBytes?: number | undefined;
   /** Most bytes of a chunk that is sorted by itself. */
   readonly chunkBytes?: number | undefined;
 }
@@ -85,24 +88,25 @@ async function* readHistory(
   positions: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
-  const roots = await resolveRoots(paths, options.s3, stdin, signal);
-  const found = await walk(roots, signal);
-  logSkipped(found, log);
-  const jobs = options.jobs ?? Math.min(8, availableParallelism());
-  const parser = createParser(options.parse, jobs);
-  const context: ReadingContext = {
-    parser,
-    jobs,
-    positions,
-    signal,
-    log,
-    window: { fromMs: options.fromMs, toMs: options.toMs },
-    maxOpenedBytes: options.parse.maxOpenedBytes,
-    memory: new MemoryBudget(undefined, options.chunkBytes),
-    onFile: countFiles(found, onProgress),
-  };
+  const jobs = options.jobs ?? Math.min(mostJobs, availableParallelism());
+  const parser = createParser(options.parse, jobs, options.inProcessBytes);
+  const buckets = s3Finder(options.s3 ?? {});
   const streams: EventStream[] = [];
   try {
+    const found = await walk(await findRoots(paths, buckets, stdin, signal), signal);
+    if (signal.aborted) return;
+    logSkipped(found, log);
+    const context: ReadingContext = {
+      parser,
+      jobs,
+      positions,
+      signal,
+      log,
+      window: { fromMs: options.fromMs, toMs: options.toMs },
+      maxOpenedBytes: options.parse.maxOpenedBytes,
+      memory: new MemoryBudget(undefined, options.chunkBytes),
+      onFile: countFiles(found, onProgress),
+    };
     const skipped = skippedBatch(paths, found, positions);
     if (skipped !== undefined) yield skipped;
     streams.push(...(await openStreams(found, context)));
@@ -110,22 +114,27 @@ async function* readHistory(
   } finally {
     await parser.close();
     await Promise.allSettled(streams.map((stream) => stream.close()));
+    buckets.close();
   }
 }
 
-async function resolveRoots(
+const mostJobs = 8;
+
+async function findRoots(
   paths: readonly string[],
-  s3: S3Options | undefined,
+  buckets: S3Finder,
   stdin: Readable | undefined,
   signal: AbortSignal,
 ): Promise<Root[]> {
-  const inBuckets = s3Roots(s3 ?? {});
   const roots: Root[] = [];
   for (const path of paths) {
-    if (path === "-")
+    if (path === "-") {
       roots.push({ kind: "stream", name: "stdin", open: () => stdin ?? process.stdin });
-    else if (path.startsWith("s3://")) roots.push(...(await inBuckets(path, signal)));
-    else roots.push(await diskRoot(path));
+    } else if (path.startsWith("s3://")) {
+      roots.push(...(await buckets.find(path, signal)));
+    } else {
+      roots.push(await diskRoot(path));
+    }
   }
   return roots;
 }
@@ -179,6 +188,13 @@ function skippedBatch(
 }
 
 function logSkipped(found: Walk, log: Log): void {
+  for (const [folder, seen] of found.foreign) {
+    if (seen >= mostCounted)
+      log.info(
+        { folder },
+        "of the files of another service only the first 20,000 are counted as skipped",
+      );
+  }
   if (found.skipped.size === 0) return;
   log.debug(Object.fromEntries(found.skipped), "files skipped by reason");
 }

@@ -168,10 +168,7 @@ class ChunkBuilder {
 
   /** The last piece, which counts the file. */
   takeLast(opened: OpenedBytes): Piece {
-    const isSkipped =
-      this.start === 0 &&
-      this.#parsed.length > 0 &&
-      this.#parsed.every(({ isSkipped }) => isSkipped);
+    const isSkipped = this.start === 0 && this.#parsed.every(({ isSkipped }) => isSkipped);
     const files = fileCount(this.#failed, isSkipped);
     return this.#piece({ state: "done", counts: { ...files, bytesCompressed: opened.stored() } });
   }

@@ -155,7 +155,7 @@ class OpenBatch {
       positions.set(piece.positionKey, piece.positionAfter(piece.events[index - 1]));
     }
     const batch: Batch = {
-      events: this.#events,
+      events: this.#events.sort(compareEvents), // Files of a trail overlap in time.
       deadLetters: this.#deadLetters,
       counts: this.#counts,
       positions,

@@ -21,7 +21,7 @@ export interface Parsed {
   readonly bytes: number;
   readonly bytesCompressed: number;
   /** Why the item as a whole could not be understood, or not to its end; one line. */
-  /** All of it is of a kind that holds no records: a digest, a notification. */
+  /** All of it is of a kind that holds no records: a digest, a notification; or there is nothing in it. */
   readonly isSkipped: boolean;
   readonly failure: ItemFailure | undefined;
 }
@@ -93,10 +93,12 @@ function parsedOf(reading: ReturnType<typeof readEnvelope>, data: Uint8Array): P
     more === undefined &&
     reading.records === 0 &&
     wholeReasons.has(only.reason);
+  const isEmpty = only?.reason === "empty" && more === undefined && reading.records === 0;
   return {
     events: [...reading.events].sort(compareEvents),
-    rejected: failed ? [] : reading.rejected.map(withOwnPayload),
-    isSkipped: reading.skipped > 0 && reading.records === 0 && reading.rejected.length === 0,
+    rejected: failed || isEmpty ? [] : reading.rejected.map(withOwnPayload),
+    isSkipped:
+      (reading.skipped > 0 && reading.records === 0 && reading.rejected.length === 0) || isEmpty,
     records: reading.records,
     kmsEvents: reading.kmsEvents,
     bytes: reading.bytes,

@@ -40,18 +40,22 @@ export type SkipReason =
 /** What a folder means by its place in CloudTrail's layout, under any prefix. */
 export function folderKind(folder: string): FolderKind {
   if (baseName(folder).startsWith(".")) return "hidden";
-  if (/(?:^|\/)CloudTrail-(?:Digest|Insight)\//.test(folder)) return "skipped";
-  if (laneFolder.test(folder)) return "lane";
-  const [, service] = serviceFolder.exec(folder) ?? [];
-  return service !== undefined && !service.startsWith("CloudTrail") ? "skipped" : "plain";
+  if (foreignPart(folder) !== undefined) return "foreign";
+  return laneFolder.test(folder) ? "lane" : "plain";
 }
 
-/** `lane`: files of one account and region in folders of dates; `skipped`: files of other services, digests, Insights. */
-export type FolderKind = "hidden" | "skipped" | "lane" | "plain";
+/** `lane`: files of one account and region in folders of dates; `foreign`: files of other services, digests, Insights. */
+export type FolderKind = "hidden" | "foreign" | "lane" | "plain";
+
+/** The outermost folder of the path that belongs to another service, or to CloudTrail's digests or Insights. */
+export function foreignPart(folder: string): string | undefined {
+  return foreignFolder.exec(folder)?.[0];
+}
 
 const laneFolder =
   /(?:^|\/)\d{12}\/CloudTrail\/[a-z]{2}[a-z0-9-]*-\d\/(?:\d{4}\/(?:\d\d\/(?:\d\d\/)?)?)?$/;
-const serviceFolder = /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/([^/]+)\/$/;
+const foreignFolder =
+  /^(?:.*?\/)??(?:CloudTrail-(?:Digest|Insight)|AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/(?!CloudTrail)[^/]+)\//;
 
 /** The date parts at the end of a lane's folder, e.g. `["2026", "03"]`. */
 export function dateParts(folder: string): string[] {

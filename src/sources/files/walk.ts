@@ -1,7 +1,10 @@
 import { SourceError } from "../source-error.ts";
 import { foldersAtOnce, inParallel } from "./ahead.ts";
 import type { ObjectStore, Root, StoredFile } from "./object-store.ts";
-import { baseName, folderKind, readTrailName, skipReason } from "./trail-layout.ts";
+import { baseName, foreignPart, folderKind, readTrailName, skipReason } from "./trail-layout.ts";
+
+/** Files and folders that are counted of one folder of another service: there may be hundreds of millions. */
+export const mostCounted = 20_000;
 
 /** What lies under the PATH arguments. */
 export interface Walk {
@@ -14,6 +17,8 @@ export interface Walk {
   readonly streams: readonly Extract<Root, { kind: "stream" }>[];
   /** Files that are none of ours to read, by reason. */
   readonly skipped: ReadonlyMap<string, number>;
+  /** Folders of other services with how many files and folders were seen in each: at 20,000 counting ended. */
+  readonly foreign: ReadonlyMap<string, number>;
 }
 
 export interface LaneFolder {
@@ -29,7 +34,8 @@ export interface FoundFile {
 /**
  * Looks through the roots, folder by folder, without going into CloudTrail's own folders, whose millions of names are
  * listed day by day while reading. A file named by itself is read whatever its extension. Names outside of CloudTrail's
- * folders are held in memory, at most a million; of folders of other services at most 20,000 files are counted each.
+ * folders are held in memory, at most a million; of a folder of another service at most 20,000 files are
+ * counted.
  */
 export async function walk(roots: readonly Root[], signal: AbortSignal): Promise<Walk> {
   const found: MutableWalk = {
@@ -38,6 +44,7 @@ export async function walk(roots: readonly Root[], signal: AbortSignal): Promise
     looseFiles: [],
     streams: [],
     skipped: new Map(),
+    foreign: new Map(),
   };
   let level: LaneFolder[] = [];
   for (const root of roots) {
@@ -60,11 +67,11 @@ interface MutableWalk {
   readonly looseFiles: FoundFile[];
   readonly streams: Extract<Root, { kind: "stream" }>[];
   readonly skipped: Map<string, number>;
+  readonly foreign: Map<string, number>;
 }
 
 const mostDepth = 64;
 const mostNames = 1_000_000;
-const mostCounted = 20_000;
 
 async function lookInto(
   found: MutableWalk,
@@ -72,16 +79,16 @@ async function lookInto(
   { store, folder }: LaneFolder,
   signal: AbortSignal,
 ): Promise<void> {
-  const countOnly = folderKind(folder) === "skipped";
-  let counted = 0;
+  const foreign = foreignPart(folder);
+  if (foreign !== undefined && !mayCount(found, store.origin + foreign, 0)) return;
   for await (const page of store.listFolder(folder, signal)) {
     for (const inner of page.folders) placeFolder(found, next, store, inner);
-    for (const file of page.files) {
-      if (countOnly) skip(found, "other service");
-      else placeFile(found, { store, file });
+    if (foreign !== undefined) {
+      for (let file = 0; file < page.files.length; file += 1) skip(found, "other service");
+      if (!mayCount(found, store.origin + foreign, page.files.length + 1)) return;
+    } else {
+      for (const file of page.files) placeFile(found, { store, file });
     }
-    counted += page.files.length;
-    if (countOnly && counted >= mostCounted) return;
     if (found.looseFiles.length + found.trailFiles.length > mostNames) {
       throw failed(
         { store, folder },
@@ -89,6 +96,13 @@ async function lookInto(
       );
     }
   }
+}
+
+/** Adds to what was seen of a folder of another service; says whether to go on counting. */
+function mayCount(found: MutableWalk, foreign: string, seen: number): boolean {
+  const count = (found.foreign.get(foreign) ?? 0) + seen;
+  found.foreign.set(foreign, count);
+  return count < mostCounted;
 }
 
 function placeFolder(

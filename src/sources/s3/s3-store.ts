@@ -7,19 +7,31 @@ import { s3Client } from "./s3-client.ts";
 import type { S3Options } from "./s3-client.ts";
 import { s3Error } from "./s3-error.ts";
 
-/**
- * Says what `s3://bucket/prefix` is: an object of that name, a folder of that name, or, where there is neither, all whose
- * names begin so. The client is made at the first bucket. Throws `SourceError` (`usage`) where there is nothing at all.
- */
-export function s3Roots(options: S3Options): (url: string, signal: AbortSignal) => Promise<Root[]> {
+/** Finds what `s3://bucket/prefix` names; one client serves all buckets. */
+export interface S3Finder {
+  /**
+   * An object of that name, a folder of that name, or, where there is neither, all whose names begin so. Throws
+   * `SourceError` with `usage` where there is nothing at all, with `access` where listing is not allowed.
+   */
+  find(url: string, signal: AbortSignal): Promise<Root[]>;
+  close(): void;
+}
+
+/** The client is made when the first bucket is asked for. */
+export function s3Finder(options: S3Options): S3Finder {
   let client: S3Client | undefined;
-  return async (url, signal) => {
-    const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(url) ?? [];
-    if (bucket === undefined) {
-      throw new SourceError(url, "expected s3://BUCKET/PREFIX", { code: "usage" });
-    }
-    client ??= s3Client(options);
-    return rootsOf(s3Store(client, bucket), prefix ?? "", signal);
+  return {
+    async find(url, signal) {
+      const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(url) ?? [];
+      if (bucket === undefined) {
+        throw new SourceError(url, "expected s3://BUCKET/PREFIX", { code: "usage" });
+      }
+      client ??= s3Client(options);
+      return rootsOf(s3Store(client, bucket), prefix ?? "", signal);
+    },
+    close() {
+      client?.destroy();
+    },
   };
 }
 

@@ -1,0 +1,44 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { startFauxqs } from "fauxqs";
+import type { S3Options } from "../../src/sources/s3/s3-client.ts";
+
+/** A bucket on this machine. */
+export interface TestBucket extends AsyncDisposable {
+  readonly url: string;
+  readonly options: S3Options;
+  readonly client: S3Client;
+  write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
+}
+
+const bucket = "trail-archive";
+
+/** Starts a server that speaks S3, with one bucket that holds the files. */
+export async function bucketOf(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<TestBucket> {
+  const server = await startFauxqs({ port: 0, logger: false });
+  server.createBucket(bucket);
+  const options = { region: "us-east-1", endpoint: server.address, forcePathStyle: true };
+  const client = new S3Client({
+    ...options,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  process.env["AWS_ACCESS_KEY_ID"] ??= "test";
+  process.env["AWS_SECRET_ACCESS_KEY"] ??= "test";
+  const found: TestBucket = {
+    url: `s3://${bucket}`,
+    options,
+    client,
+    async write(more) {
+      for (const [Key, Body] of Object.entries(more)) {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Buffer.from(Body) }));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await server.stop();
+    },
+  };
+  await found.write(files);
+  return found;
+}
