@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS, minuteOf } from "../src/baseline/calendar.ts";
+import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   expectHour,
   type HourExpectation,
@@ -10,6 +10,12 @@ import {
   type SeasonalRate,
 } from "../src/baseline/seasonal-rate.ts";
 import { fade, short } from "../src/baseline/forgetting.ts";
+import {
+  countMinute,
+  crossingSecond,
+  largestWindow,
+  type MinuteCounts,
+} from "../src/baseline/minute-counts.ts";
 import { upperCount } from "../src/baseline/negative-binomial.ts";
 import {
   addEvidence,
@@ -41,9 +47,7 @@ interface Bucket {
   count: number;
   /** Largest count in any five consecutive minutes. */
   fiveMinutes: number;
-  /** Count and last second with an event, by minute of the hour. */
-  minutes: number[];
-  lastSeconds: number[];
+  minutes: MinuteCounts;
   evidence: Evidence;
 }
 
@@ -138,13 +142,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     dayWeight: 0,
   }),
 
-  newBucket: () => ({
-    count: 0,
-    fiveMinutes: 0,
-    minutes: Array.from({ length: 60 }, () => 0),
-    lastSeconds: Array.from({ length: 60 }, () => 0),
-    evidence: newEvidence(),
-  }),
+  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: newEvidence() }),
 
   limits(baseline, hour, options) {
     const expectation = expectHour(baseline.rate, hour);
@@ -177,12 +175,12 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 
   add({ bucket }, event) {
-    const minute = minuteOf(event.timeMs);
     bucket.count += 1;
-    bucket.minutes[minute] = (bucket.minutes[minute] ?? 0) + 1;
-    const second = Math.floor(event.timeMs / 1000) % 60;
-    if (second > (bucket.lastSeconds[minute] ?? 0)) bucket.lastSeconds[minute] = second;
-    bucket.fiveMinutes = Math.max(bucket.fiveMinutes, largestAround(bucket.minutes, minute));
+    countMinute(bucket.minutes, event.timeMs);
+    bucket.fiveMinutes = Math.max(
+      bucket.fiveMinutes,
+      largestWindow(bucket.minutes, event.timeMs, 5),
+    );
     addEvidence(bucket.evidence, event);
   },
 
@@ -201,10 +199,11 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   describe: (view, subject) => (subject === DAILY.name ? describeDay(view) : describeHour(view)),
 
   fold(baseline, hour, bucket, limits) {
-    const clipped = Math.min(bucket.count, limits.hour);
+    const hasAlarmed = bucket.count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes;
+    const clipped = hasAlarmed ? Math.min(bucket.count, tolerable(limits)) : bucket.count;
     learnHour(baseline.rate, hour, clipped);
+    const five = hasAlarmed ? 0 : bucket.fiveMinutes;
     const peakFade = fade(1, PEAK_HALF_LIFE_HOURS);
-    const five = Math.min(bucket.fiveMinutes, limits.fiveMinutes);
     baseline.peakFiveMinutes = short(Math.max(five, baseline.peakFiveMinutes * peakFade));
     learnDay(baseline, dayOf(hour), limits.day);
     baseline.dayCount += clipped;
@@ -223,6 +222,14 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     limit: limits.hour === NEVER ? null : limits.hour,
   }),
 });
+
+/**
+ * What an hour that alarmed teaches at most: twice the usual. A lasting change of level is learned within days, a single theft
+ * hardly at all, and neither raises the remembered peaks.
+ */
+function tolerable({ expectation }: Limits): number {
+  return Math.round(2 * expectation.mean) + 10;
+}
 
 /** Closes the days before `day`; what a day held beyond its limit is not learned. */
 function learnDay(baseline: Baseline, day: number, limit: number): void {
@@ -247,16 +254,6 @@ function countOfDay({ hour, baseline, earlier, bucket, limits }: View): number {
     if (dayOf(open.hour) === day) count += Math.min(open.bucket.count, open.limits.hour);
   }
   return count + Math.min(bucket.count, limits.hour);
-}
-
-function largestAround(minutes: readonly number[], minute: number): number {
-  let largest = 0;
-  for (let start = Math.max(0, minute - 4); start <= minute && start <= 55; start += 1) {
-    let sum = 0;
-    for (let at = start; at < start + 5; at += 1) sum += minutes[at] ?? 0;
-    if (sum > largest) largest = sum;
-  }
-  return largest;
 }
 
 function describeHour(view: View): Finding {
@@ -303,7 +300,13 @@ function describeHour(view: View): Finding {
     reasons,
     eventTimeMs:
       startMs +
-      crossing(bucket, hourFires ? limits.hour : NEVER, fiveFires ? fiveMinutes : NEVER) * 1000,
+      crossingSecond(
+        bucket.minutes,
+        hourFires ? limits.hour : NEVER,
+        fiveFires ? fiveMinutes : NEVER,
+        5,
+      ) *
+        1000,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     observed: { decryptsPerHour: bucket.count, decryptsPerFiveMinutes: bucket.fiveMinutes },
@@ -321,7 +324,8 @@ function describeDay(view: View): Finding {
   const count = countOfDay(view);
   const startMs = dayOf(hour) * 24 * HOUR_MS;
   const expected = round(limits.expectedDay);
-  const over = crossing(bucket, Math.max(0, limits.day - (count - bucket.count)), NEVER);
+  const already = count - bucket.count;
+  const over = crossingSecond(bucket.minutes, Math.max(0, limits.day - already), NEVER, 5);
   return {
     ...common(view, bucket.evidence),
     title: "Decrypt volume of a day",
@@ -356,21 +360,6 @@ function common(view: View, evidence: Evidence) {
 /** Points for how far over its limit a count is: 0 at the limit, 40 at 64 times. */
 function strength(timesLimit: number): number {
   return Math.round(Math.min(40, (40 * Math.log2(Math.max(1, timesLimit))) / 6) * 10) / 10;
-}
-
-/** Second of the hour at which a limit was crossed, to the last event of that minute. */
-function crossing(bucket: Bucket, hourLimit: number, fiveMinuteLimit: number): number {
-  let sum = 0;
-  for (let minute = 0; minute < 60; minute += 1) {
-    const count = bucket.minutes[minute] ?? 0;
-    if (count === 0) continue;
-    sum += count;
-    let five = 0;
-    for (let at = Math.max(0, minute - 4); at <= minute; at += 1) five += bucket.minutes[at] ?? 0;
-    if (sum > hourLimit || five > fiveMinuteLimit)
-      return minute * 60 + (bucket.lastSeconds[minute] ?? 0);
-  }
-  return 3599;
 }
 
 function name(bucket: Bucket): string {

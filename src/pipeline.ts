@@ -1,7 +1,7 @@
 import type { Alert } from "./detection/alert.ts";
 import type { Engine, EngineOutput } from "./detection/engine.ts";
 import { muted } from "./detection/suppression.ts";
-import { gapAlert } from "./delivery/gap-alert.ts";
+import { gapAlert } from "./delivery/operational-alert.ts";
 import type { Batch, Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
 
@@ -60,7 +60,9 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
       duplicates: output.duplicates,
       sharedCopies: output.sharedCopies,
       late: output.late,
-      alerts: output.revisions.filter(({ status, revision }) => revision === 0 && status !== "closed").length,
+      alerts: output.revisions.filter(
+        ({ status, revision }) => revision === 0 && status !== "closed",
+      ).length,
       suppressed: suppressed.size,
     },
     history: output.history,

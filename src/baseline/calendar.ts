@@ -24,11 +24,6 @@ export function isWeekend(hour: number): boolean {
   return weekday === 0 || weekday === 6;
 }
 
-/** Minute of the hour, 0–59. */
-export function minuteOf(timeMs: number): number {
-  return Math.floor(timeMs / 60_000) % 60;
-}
-
 /** Cell of an hour in a table of 24 weekday hours followed by 24 weekend hours. */
 export function cellOf(hour: number): number {
   return hourOfDay(hour) + (isWeekend(hour) ? DAY_HOURS : 0);

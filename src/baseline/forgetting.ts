@@ -6,12 +6,6 @@ export function fade(steps: number, halfLife: number): number {
   return 2 ** (-steps / halfLife);
 }
 
-/** Weight of `steps` ones, each fading as above: what a memory gains over a run of observations. */
-export function fadedCount(steps: number, halfLife: number): number {
-  const factor = fade(1, halfLife);
-  return (1 - factor ** steps) / (1 - factor);
-}
-
 /** Rounds to four decimals, so that memories stay short as text; the same on every machine. */
 export function short(value: number): number {
   return Math.round(value * 10_000) / 10_000;

@@ -1,4 +1,4 @@
-import { cellOf, dayOf, isWeekend } from "./calendar.ts";
+import { cellOf, isWeekend } from "./calendar.ts";
 import { fade, short } from "./forgetting.ts";
 import { upperCount } from "./negative-binomial.ts";
 
@@ -124,9 +124,4 @@ export function learnSilence(rate: SeasonalRate, from: number, to: number): void
   for (let hour = Math.max(from, to - LONGEST_GAP_HOURS); hour < to; hour += 1) {
     learnHour(rate, hour, 0);
   }
-}
-
-/** Days between the first count and `hour`, whole UTC days touched. */
-export function daysKnown(rate: SeasonalRate, hour: number): number {
-  return rate.born < 0 ? 0 : dayOf(hour) - dayOf(rate.born);
 }

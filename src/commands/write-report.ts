@@ -1,4 +1,5 @@
-import { rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { ReportOptions } from "../report/input.ts";
 import { readReportInput } from "../report/input.ts";
 import { renderReport } from "../report/report.ts";
@@ -10,6 +11,7 @@ export async function writeReport(
   file: string,
   options: ReportOptions = {},
 ): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.part`;
   await writeFile(draft, await renderStore(store, options));
   await rename(draft, file);

@@ -1,4 +1,3 @@
-import { HOUR_MS } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
 import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
@@ -266,9 +265,4 @@ export class Alerting implements Closing {
     if (configured === undefined) throw new Error(`no detector ${slot} for ${memory.kind}`);
     return configured;
   }
-}
-
-/** Bounds of an hour in milliseconds. */
-export function boundsOf(hour: number): { startMs: number; endMs: number } {
-  return { startMs: hour * HOUR_MS, endMs: (hour + 1) * HOUR_MS };
 }

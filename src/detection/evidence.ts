@@ -83,6 +83,8 @@ export function principalOf(event: KmsEvent): AlertPrincipal {
 }
 
 function keepSmallest(kept: string[], value: string): void {
+  // Addresses, agents and keys are mostly those of the event before.
+  if (kept.length === 1 && kept[0] === value) return;
   const last = kept[kept.length - 1];
   if (last !== undefined && kept.length >= SAMPLES && value >= last) return;
   let at = kept.length;

@@ -20,14 +20,21 @@ export function detectionOptions(detectors: readonly Detector[]) {
       .min(1)
       .max(1440)
       .default(60)
-      .describe("How far out of event-time order a record may arrive and still count fully; whole hours, rounded up."),
+      .describe(
+        "How far out of event-time order a record may arrive and still count fully; whole hours, rounded up.",
+      ),
     deduplicationHours: z
       .int()
       .min(2)
       .max(168)
       .default(6)
-      .describe("How long copies of one call are recognised, hours of event time; older records count as late."),
-    detectors: z.strictObject(Object.fromEntries(byDetector)).prefault({}).describe("Settings of each detector."),
+      .describe(
+        "How long copies of one call are recognised, hours of event time; older records count as late.",
+      ),
+    detectors: z
+      .strictObject(Object.fromEntries(byDetector))
+      .prefault({})
+      .describe("Settings of each detector."),
   });
 }
 

@@ -14,7 +14,10 @@ export interface Mute {
 }
 
 /** Alert id → id of the first suppression that mutes it, by the alert's event time. */
-export function muted(alerts: readonly Alert[], suppressions: readonly Mute[]): Map<string, string> {
+export function muted(
+  alerts: readonly Alert[],
+  suppressions: readonly Mute[],
+): Map<string, string> {
   const found = new Map<string, string>();
   for (const alert of alerts) {
     const suppression = suppressions.find((candidate) => mutes(candidate, alert));
