@@ -4,15 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { CreateStreamCommand, KinesisClient } from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import { type KinesisServer, startKinesalite } from "../support/kinesalite.ts";
 
 const script = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 let folder = "";
+const started = new Set<ChildProcess>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "keyhawk-cli-"));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  for (const child of started) if (child.exitCode === null) child.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
 
 interface Ended {
   readonly status: number | null;
@@ -21,11 +28,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-function start(...argv: string[]): ChildProcess {
-  return spawn(process.execPath, [script, ...argv], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"] },
-  });
+function start(argv: string[], env: Record<string, string> = {}): ChildProcess {
+  const options = { cwd: folder, env: { PATH: process.env["PATH"], ...env } };
+  const child = spawn(process.execPath, [script, ...argv], options);
+  started.add(child);
+  return child;
 }
 
 async function ended(child: ChildProcess): Promise<Ended> {
@@ -41,7 +48,7 @@ async function ended(child: ChildProcess): Promise<Ended> {
   return { status, signal, stdout, stderr };
 }
 
-const keyhawk = (...argv: string[]) => ended(start(...argv));
+const keyhawk = (...argv: string[]) => ended(start(argv));
 
 /** Runs a line of shell with `keyhawk` defined; resolves to what it printed. */
 function shell(line: string): Promise<Ended> {
@@ -88,3 +95,56 @@ describe("the process", () => {
     expect(stderr).toMatch(/^keyhawk: stdout: .*ENOSPC/);
   });
 });
+
+describe("a live consumer that is told to stop", () => {
+  let kinesis: KinesisServer;
+  const credentials = {
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_REGION: "eu-west-1",
+  };
+  beforeAll(async () => {
+    kinesis = await startKinesalite();
+    const client = new KinesisClient({
+      endpoint: kinesis.endpoint,
+      region: "eu-west-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      requestHandler: new NodeHttpHandler(),
+    });
+    await client.send(new CreateStreamCommand({ StreamName: "events", ShardCount: 1 }));
+    client.destroy();
+  });
+  afterAll(() => kinesis.stop());
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("by %s, saves its state and exits as a shell expects", async (signal, status) => {
+    const file = join(folder, `${signal}.yaml`);
+    await writeFile(
+      file,
+      `source: { kinesis: { stream: events, endpoint: "${kinesis.endpoint}" } }\n` +
+        `state: ${signal}\nsinks: [{ type: stdout }]\n`,
+    );
+    const child = start(["run", "--config", file], credentials);
+    const end = ended(child);
+    await lineOf(child, "running");
+    child.kill(signal);
+    const { stderr, ...rest } = await end;
+    expect(rest).toEqual({ status, signal: null, stdout: "" });
+    expect(stderr).toContain("state saved");
+    expect(await keyhawk("alerts", "list", "--config", file)).toMatchObject({ status: 0 });
+  });
+});
+
+/** Waits until a process says something on stderr. */
+function lineOf(child: ChildProcess, word: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(word)) resolve();
+    });
+    child.on("exit", () => reject(new Error(`ended before it said ${word}: ${said}`)));
+  });
+}
