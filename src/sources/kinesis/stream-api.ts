@@ -121,7 +121,7 @@ const readProblems: Readonly<Record<string, ReadProblem>> = {
 function pageOf(answer: GetRecordsCommandOutput): Page {
   const records = (answer.Records ?? []).map((record) => ({
     sequence: record.SequenceNumber ?? "",
-    arrivalMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
+    arrivalMs: record.ApproximateArrivalTimestamp?.getTime() ?? Date.now(),
     data: record.Data ?? new Uint8Array(),
   }));
   return {

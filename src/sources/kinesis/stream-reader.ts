@@ -11,8 +11,8 @@ import { gapNotice, planStart, type Cursor } from "./start-plan.ts";
 import type { StreamApi } from "./stream-api.ts";
 import { createBell, pause } from "./waiting.ts";
 
-/** Most bytes of one batch as they came from the stream; opened they may be ten times as many. */
-const BATCH_BYTES = 4 * 1024 * 1024;
+/** Most bytes of one batch as they came from the stream; opened they may be thirty times as many. */
+const BATCH_BYTES = 1024 * 1024;
 
 export interface StreamReaderParts {
   readonly options: KinesisOptions;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { collect } from "../../../support/collect.ts";
 import {
   broken,
@@ -12,27 +12,30 @@ import { type KinesisServer, startKinesalite } from "../../../support/kinesalite
 import { eventually, openWorld, seen, type StreamWorld } from "./stream-world.ts";
 
 let server: KinesisServer;
-let proxy: FaultProxy;
-let world: StreamWorld;
 const denied: Fault = { kind: "error", name: "AccessDeniedException", message: "not authorized" };
 const expired: Fault = { kind: "error", name: "ExpiredIteratorException" };
 
 beforeAll(async () => {
   server = await startKinesalite();
-  proxy = await startFaultProxy(server.endpoint);
 });
-afterAll(async () => {
-  await proxy.stop();
-  await server.stop();
-});
-beforeEach(async () => {
-  proxy.plan(undefined);
-  world = await openWorld(server.endpoint, { shards: 2, endpoint: proxy.endpoint });
-  return () => world.close();
-});
+afterAll(() => server.stop());
+
+/** A stream of its own behind a proxy of its own, so that tests can wait at the same time. */
+async function flaky(
+  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  shards = 2,
+): Promise<{ proxy: FaultProxy; world: StreamWorld }> {
+  const proxy = await startFaultProxy(server.endpoint);
+  const world = await openWorld(server.endpoint, { shards, endpoint: proxy.endpoint });
+  onTestFinished(async () => {
+    world.close();
+    await proxy.stop();
+  });
+  return { proxy, world };
+}
 
 /** Ten events over two shards. */
-async function putTen(): Promise<string[]> {
+async function putTen(world: StreamWorld): Promise<string[]> {
   const shards = await world.open();
   const ids = Array.from({ length: 10 }, (_, index) => `e${index}`);
   await world.put(shards[0], ...ids.slice(0, 5));
@@ -52,7 +55,7 @@ function first(count: number, operation: string, fault: Fault) {
   };
 }
 
-describe("a stream that does not answer well", () => {
+describe.concurrent("a stream that does not answer well", () => {
   const faults: [claim: string, operation: string, fault: Fault][] = [
     ["throttled reads", "GetRecords", throttled],
     ["server errors", "GetRecords", broken],
@@ -64,8 +67,9 @@ describe("a stream that does not answer well", () => {
     ["a stream summary that fails", "DescribeStreamSummary", broken],
   ];
 
-  it.each(faults)("is read once and whole in spite of %s", async (_claim, operation, fault) => {
-    const ids = await putTen();
+  it.for(faults)("is read once and whole in spite of %s", async ([, operation, fault], context) => {
+    const { proxy, world } = await flaky(context);
+    const ids = await putTen(world);
     const before = proxy.faults;
     proxy.plan(first(3, operation, fault));
     const { eventIds } = await collect(world.source({ recordsPerRead: 2 }), {
@@ -75,25 +79,30 @@ describe("a stream that does not answer well", () => {
     expect(proxy.faults - before).toBe(3);
   });
 
-  it.each([1, 2, 3])("is read once and whole in a storm of everything, seed %i", async (seed) => {
-    const ids = await putTen();
-    proxy.plan(
-      seededPlan(seed, [
-        { fault: throttled, probability: 0.1 },
-        { fault: broken, probability: 0.1 },
-        { fault: { kind: "cut" }, probability: 0.1 },
-        { fault: { kind: "lostAnswer" }, probability: 0.1 },
-        { fault: { kind: "slow", ms: 30 }, probability: 0.1 },
-      ]),
-    );
-    const { eventIds } = await collect(world.source({ recordsPerRead: 2 }), {
-      until: seen(...ids),
-    });
-    expect(eventIds.toSorted()).toEqual(ids);
-  });
+  it.for([1, 2, 3])(
+    "is read once and whole in a storm of everything, seed %i",
+    async (seed, context) => {
+      const { proxy, world } = await flaky(context);
+      const ids = await putTen(world);
+      proxy.plan(
+        seededPlan(seed, [
+          { fault: throttled, probability: 0.1 },
+          { fault: broken, probability: 0.1 },
+          { fault: { kind: "cut" }, probability: 0.1 },
+          { fault: { kind: "lostAnswer" }, probability: 0.1 },
+          { fault: { kind: "slow", ms: 30 }, probability: 0.1 },
+        ]),
+      );
+      const { eventIds } = await collect(world.source({ recordsPerRead: 2 }), {
+        until: seen(...ids),
+      });
+      expect(eventIds.toSorted()).toEqual(ids);
+    },
+  );
 
-  it("goes on after the last record received when an iterator expires in the middle", async () => {
-    const ids = await putTen();
+  it("goes on after the last record received when an iterator expires in the middle", async (context) => {
+    const { proxy, world } = await flaky(context);
+    const ids = await putTen(world);
     let reads = 0;
     proxy.plan(({ operation }) => {
       reads += operation === "GetRecords" ? 1 : 0;
@@ -105,7 +114,8 @@ describe("a stream that does not answer well", () => {
     expect(eventIds.toSorted()).toEqual(ids);
   });
 
-  it("says so once, and once when it is over", async () => {
+  it("says so once, and once when it is over", async (context) => {
+    const { proxy, world } = await flaky(context);
     await world.put((await world.open())[0], "e0");
     proxy.plan(first(4, "ListShards", throttled));
     await collect(world.source(), { until: seen("e0") });
@@ -116,20 +126,23 @@ describe("a stream that does not answer well", () => {
     ]);
   });
 
-  it("is refused at the start: the error names stream and action", async () => {
+  it("is refused at the start: the error names stream and action", async (context) => {
+    const { proxy, world } = await flaky(context);
     proxy.plan(({ operation }) => (operation === "GetRecords" ? denied : undefined));
     await expect(collect(world.source())).rejects.toThrow(
       new RegExp(`^stream ${world.producer.stream}: access denied \\(kinesis:GetRecords\\)`),
     );
   });
 
-  it("does not exist: the error names stream and action", async () => {
+  it("does not exist: the error names stream and action", async (context) => {
+    const { world } = await flaky(context);
     await expect(collect(world.source({ stream: "nowhere" }))).rejects.toThrow(
       /^stream nowhere: not found \(kinesis:\w+\)/,
     );
   });
 
-  it("is refused after it had been read: that is waited for", async () => {
+  it("is refused after it had been read: that is waited for", async (context) => {
+    const { proxy, world } = await flaky(context);
     const [shard] = await world.open();
     await world.put(shard, "e0");
     let refused = false;
@@ -146,7 +159,8 @@ describe("a stream that does not answer well", () => {
     expect(eventIds).toEqual(["e0", "e1"]);
   });
 
-  it("holds back the other shards until a shard has answered for the first time", async () => {
+  it("holds back the other shards until a shard has answered for the first time", async (context) => {
+    const { proxy, world } = await flaky(context);
     const [first, second = ""] = await world.open();
     await world.put(first, "early");
     await world.put(second, "late");
@@ -168,8 +182,9 @@ describe("a stream that does not answer well", () => {
     await reading.return();
   });
 
-  it("reads on no further than its limit while nobody asks for batches", async () => {
-    const ids = await putTen();
+  it("reads on no further than its limit while nobody asks for batches", async (context) => {
+    const { proxy, world } = await flaky(context);
+    const ids = await putTen(world);
     const reading = world
       .source({ recordsPerRead: 1, prefetchBytes: 1 })
       .read(new Map(), new AbortController().signal);
@@ -189,7 +204,8 @@ describe("a stream that does not answer well", () => {
     expect(new Set(rest).size).toBe(rest.length);
   });
 
-  it("stops at once when told to, even in the middle of an outage", async () => {
+  it("stops at once when told to, even in the middle of an outage", async (context) => {
+    const { proxy, world } = await flaky(context);
     proxy.plan(({ operation }) =>
       operation === "GetRecords" ? { kind: "slow", ms: 10_000 } : undefined,
     );
@@ -204,26 +220,30 @@ describe("a stream that does not answer well", () => {
     expect(performance.now() - from).toBeLessThan(2000);
   });
 
-  it.each([
+  const requests: [claim: string, operation: string, fault: Fault | undefined][] = [
     ["while it has more", "GetRecords", undefined],
     ["while it throttles", "GetRecords", throttled],
     ["while iterators keep expiring", "GetShardIterator", expired],
-  ])("is asked no more than five times a second and shard %s", async (_claim, operation, fault) => {
-    const single = await openWorld(server.endpoint, { endpoint: proxy.endpoint });
-    await single.put((await single.open())[0], "e0", "e1", "e2", "e3");
-    const times: number[] = [];
-    proxy.plan((request) => {
-      if (request.operation === operation) {
-        times.push(performance.now());
-      }
-      return request.operation === "GetRecords" && times.length < 5 ? fault : undefined;
-    });
-    await collect(single.source({ recordsPerRead: 1 }), { until: seen("e3") });
-    single.close();
-    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(gaps.length).toBeGreaterThan(2);
-    expect(Math.min(...gaps)).toBeGreaterThan(180);
-  });
+  ];
+
+  it.for(requests)(
+    "is asked no more than five times a second and shard %s",
+    async ([, operation, fault], context) => {
+      const { proxy, world } = await flaky(context, 1);
+      await world.put((await world.open())[0], "e0", "e1", "e2", "e3");
+      const times: number[] = [];
+      proxy.plan((request) => {
+        if (request.operation === operation) {
+          times.push(performance.now());
+        }
+        return request.operation === "GetRecords" && times.length < 5 ? fault : undefined;
+      });
+      await collect(world.source({ recordsPerRead: 1 }), { until: seen("e3") });
+      const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+      expect(gaps.length).toBeGreaterThan(2);
+      expect(Math.min(...gaps)).toBeGreaterThan(180);
+    },
+  );
 });
 
 /** The value once it has stayed the same for half a second. */

@@ -1,25 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { collect } from "../../../support/collect.ts";
 import { type KinesisServer, startKinesalite } from "../../../support/kinesalite.ts";
 import { openWorld, seen, type StreamWorld } from "./stream-world.ts";
 
 let server: KinesisServer;
-let world: StreamWorld | undefined;
 
 beforeAll(async () => {
   server = await startKinesalite();
 });
 afterAll(() => server.stop());
 
-async function open(shards: number): Promise<StreamWorld> {
-  world?.close();
-  world = await openWorld(server.endpoint, { shards });
+async function open(
+  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  shards: number,
+): Promise<StreamWorld> {
+  const world = await openWorld(server.endpoint, { shards });
+  onTestFinished(() => world.close());
   return world;
 }
 
-describe("a stream that changes its shards", () => {
-  it("is read on through a split while it runs, parent first", async () => {
-    const { source, open: openShards, put, producer } = await open(1);
+describe.concurrent("a stream that changes its shards", () => {
+  it("is read on through a split while it runs, parent first", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 1);
     const [parent] = await openShards();
     await put(parent, "p1", "p2");
     let split = false;
@@ -41,8 +43,8 @@ describe("a stream that changes its shards", () => {
     );
   });
 
-  it("is read on through a merge while it runs: the child waits for both parents", async () => {
-    const { source, open: openShards, put, producer } = await open(2);
+  it("is read on through a merge while it runs: the child waits for both parents", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 2);
     const [left = "", right = ""] = await openShards();
     await put(left, "l1");
     await put(right, "r1", "r2", "r3", "r4");
@@ -60,8 +62,8 @@ describe("a stream that changes its shards", () => {
     expect(eventIds.at(-1)).toBe("c1");
   });
 
-  it("is read on after a graceful stop, though every shard it knew has closed meanwhile", async () => {
-    const { source, open: openShards, put, producer } = await open(1);
+  it("is read on after a graceful stop, though every shard it knew has closed meanwhile", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 1);
     const [parent = ""] = await openShards();
     await put(parent, "p1");
     const before = await collect(source(), { until: seen("p1") });
@@ -77,8 +79,8 @@ describe("a stream that changes its shards", () => {
     expect(eventIds).toEqual(["p2", "l1", "r1", "m1"]);
   });
 
-  it("starts children once, whether stopped before or after their parent's end was committed", async () => {
-    const { source, open: openShards, put, producer } = await open(1);
+  it("starts children once, whether stopped before or after their parent's end was committed", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 1);
     const [parent = ""] = await openShards();
     await put(parent, "p1");
     const [left, right] = await producer.split(parent);
@@ -96,8 +98,8 @@ describe("a stream that changes its shards", () => {
     expect([...ended.eventIds, ...rest.eventIds].toSorted()).toEqual(["l1", "p1", "r1"]);
   });
 
-  it("read from LATEST skips what was there, but nothing of new children", async () => {
-    const { source, open: openShards, put, producer } = await open(2);
+  it("read from LATEST skips what was there, but nothing of new children", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 2);
     const [first = "", second = ""] = await openShards();
     await put(first, "old1");
     await put(second, "old2");
@@ -116,8 +118,8 @@ describe("a stream that changes its shards", () => {
     expect(eventIds.toSorted()).toEqual(["l1", "r1"]);
   });
 
-  it("read from LATEST leaves closed shards alone, after a restart too", async () => {
-    const { source, open: openShards, put, producer } = await open(1);
+  it("read from LATEST leaves closed shards alone, after a restart too", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 1);
     const [parent = ""] = await openShards();
     await put(parent, "old");
     const [left] = await producer.split(parent);
@@ -132,8 +134,8 @@ describe("a stream that changes its shards", () => {
     expect([...before.eventIds, ...eventIds]).toEqual(["new"]);
   });
 
-  it("read from a time skips what came before, in closed shards too", async () => {
-    const { source, open: openShards, put, producer } = await open(1);
+  it("read from a time skips what came before, in closed shards too", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 1);
     const [parent = ""] = await openShards();
     await put(parent, "old");
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -145,8 +147,8 @@ describe("a stream that changes its shards", () => {
     expect(eventIds).toEqual(["new1", "new2"]);
   });
 
-  it("is merged by arrival time across shards", async () => {
-    const { source, open: openShards, put } = await open(3);
+  it("is merged by arrival time across shards", async (context) => {
+    const { source, open: openShards, put } = await open(context, 3);
     const shards = await openShards();
     const order = Array.from({ length: 12 }, (_, index) => `e${String(index).padStart(2, "0")}`);
     for (const [index, id] of order.entries()) {
