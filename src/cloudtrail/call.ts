@@ -74,7 +74,7 @@ export function callSource(text: string | undefined): CallSource {
       ? { kind: "address", value: ipaddr.process(value).toString() }
       : { kind: "unknown", value };
   }
-  const service = serviceName(value) ?? value;
+  const service = serviceName(value);
   const named = service === "AWS Internal" || /\.amazonaws\.com(?:\.cn)?$/.test(service);
   return named ? { kind: "service", value: service } : { kind: "unknown", value };
 }

@@ -1,4 +1,3 @@
-import { lookAt, type Sight } from "./document.ts";
 import type { KmsEvent } from "./event.ts";
 import { formOf } from "./forms.ts";
 import { isAggregate, openAggregate } from "./kpl.ts";
@@ -11,7 +10,7 @@ import {
   type Rejected,
   type RejectReason,
 } from "./records.ts";
-import { skipSpace, skipValue } from "./scan.ts";
+import { lookAt, type Part, skipSpace } from "./scan.ts";
 
 /**
  * Reads all that one envelope holds: CloudTrail records in any wrapping that AWS puts around them, and notices of log
@@ -115,7 +114,7 @@ class EnvelopeReader implements Reading {
     const opened = decodeBase64(text);
     if (opened !== undefined) {
       this.openBytes(opened, layer + 1);
-    } else if (skipSpace(text, Math.max(0, skipValue(text, skipSpace(text, 0)))) === text.length) {
+    } else if (/^\s*(?:true|false|null|-?\d{1,99})\s*$/.test(text.toString("latin1"))) {
       this.#reject("not-cloudtrail", "JSON without a CloudTrail record", text);
     } else {
       this.#reject("not-json", "not JSON, nor any known wrapping of it", text);
@@ -127,59 +126,42 @@ class EnvelopeReader implements Reading {
     for (let at = start; at < text.length;) {
       const sight = lookAt(text, at);
       if (sight === undefined) {
-        this.#readBrokenDocuments(text.subarray(at), layer);
+        this.#readBroken(text.subarray(at), layer);
         return;
       }
-      this.#readSight(text, sight, layer);
+      this.records += sight.others;
+      for (const part of sight.parts) {
+        this.#readPart(text, part, layer);
+      }
       at = skipSpace(text, sight.end);
     }
   }
 
-  /** After a document that is not JSON, each line that begins one is a new chance, and is read for itself. */
-  #readBrokenDocuments(text: Buffer, layer: number): void {
+  #readPart(text: Buffer, part: Part, layer: number): void {
+    const bytes = text.subarray(part.start, part.end);
+    const value = parseJson(bytes);
+    if (value === undefined) {
+      this.#readBroken(bytes, layer, part.kind === "kms");
+    } else if (part.kind === "kms") {
+      this.#readRecord(value, () => bytes);
+    } else {
+      this.#readValue(value, () => bytes, layer);
+    }
+  }
+
+  /** What is not JSON is set aside; but where later lines begin documents, each of them is a new chance. */
+  #readBroken(text: Buffer, layer: number, recognised = false): void {
+    const end = nextDocument(text, 0);
+    if (end === text.length || this.#crumbs > MOST_CRUMBS) {
+      this.records += recognised ? 1 : 0;
+      this.kmsEvents += recognised ? 1 : 0;
+      this.#reject("not-json", "not JSON: torn, or damaged", text, recognised);
+      return;
+    }
     for (let start = 0; start < text.length;) {
-      if (this.#crumbs >= MOST_CRUMBS) {
-        this.#reject("not-json", "not JSON", text.subarray(start));
-        return;
-      }
-      const end = nextDocument(text, start);
-      this.#readLine(text.subarray(start, end), layer);
-      start = end;
-    }
-  }
-
-  #readLine(line: Buffer, layer: number): void {
-    for (let at = skipSpace(line, 0); at < line.length;) {
-      const sight = lookAt(line, at);
-      if (sight === undefined) {
-        this.#reject("not-json", "not JSON: torn, or damaged", line.subarray(at));
-        return;
-      }
-      this.#readSight(line, sight, layer);
-      at = skipSpace(line, sight.end);
-    }
-  }
-
-  #readSight(text: Buffer, sight: Sight, layer: number): void {
-    switch (sight.kind) {
-      case "other":
-        this.records += 1;
-        return;
-      case "kms":
-        this.#readRecord(parseSight(text, sight), () => text.subarray(sight.start, sight.end));
-        return;
-      case "list":
-        this.skipped += sight.elements.length === 0 ? 1 : 0;
-        for (const element of sight.elements) {
-          this.#readSight(text, element, layer);
-        }
-        return;
-      case "unsure":
-        this.#readValue(
-          parseSight(text, sight),
-          () => text.subarray(sight.start, sight.end),
-          layer,
-        );
+      const next = nextDocument(text, start);
+      this.#readDocuments(text.subarray(start, next), 0, layer);
+      start = next;
     }
   }
 
@@ -291,9 +273,16 @@ function nextDocument(text: Buffer, start: number): number {
   return text.length;
 }
 
-/** The scanner has seen that it is JSON, so this cannot fail. */
-function parseSight(text: Buffer, sight: Sight): unknown {
-  return JSON.parse(text.toString("utf8", sight.start, sight.end));
+/** Undefined, which no JSON is, where the bytes are not JSON. */
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** Undefined where the value is nested too deep to be written again. */

@@ -1,9 +1,13 @@
+import { memoize } from "./memo.ts";
+
 /**
  * A role's or user's name without what a generator appended to it: CloudFormation's and CDK's suffixes, random hex, UUIDs,
  * timestamps, run and pull request numbers. Two names of one family differ in nothing else. Equals the name where nothing
  * was appended, or where next to nothing would be left.
  */
-export function familyOf(name: string): string {
+export const familyOf: (name: string) => string = memoize(computeFamily, 10_000);
+
+function computeFamily(name: string): string {
   let family = name.length > LONGEST_NAME ? name.slice(0, LONGEST_NAME) : name;
   for (let cut = 0; cut < MOST_CUTS; cut += 1) {
     const shorter = withoutSuffix(family);

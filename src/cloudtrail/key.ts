@@ -1,6 +1,7 @@
 import { parseArn, partitionOf } from "./arn.ts";
 import type { KmsKey } from "./event.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "./fields.ts";
+import { memoize } from "./memo.ts";
 
 /** Where a key id without Region and account belongs. */
 export interface KeyHome {
@@ -128,7 +129,9 @@ function resolve(name: unknown, home: KeyHome): KmsKey | undefined {
   };
 }
 
-function fromArn(text: string): KmsKey | undefined {
+const fromArn = memoize(parseKeyArn, 10_000);
+
+function parseKeyArn(text: string): KmsKey | undefined {
   const arn = parseArn(text);
   const kind = arn?.resource.slice(0, arn.resource.indexOf("/"));
   if (arn === undefined || arn.service !== "kms" || (kind !== "key" && kind !== "alias")) {

@@ -2,11 +2,12 @@ import { type Arn, parseArn, partitionOf } from "./arn.ts";
 import type { Principal } from "./event.ts";
 import { familyOf } from "./family.ts";
 import { type Fields, fieldsOf, isTrue, textOf } from "./fields.ts";
+import { memoize } from "./memo.ts";
 
 /** Who acted, out of a record's `userIdentity` in all its renderings. Never throws; an unreadable identity is `Unknown`. */
 export function principalOf(record: Fields): Principal {
   const identity = fieldsOf(record["userIdentity"]) ?? {};
-  const invokedBy = serviceName(textOf(identity["invokedBy"]));
+  const invokedBy = optionalServiceName(textOf(identity["invokedBy"]));
   const type = textOf(identity["type"]);
   const service = serviceOf(type, identity, invokedBy, record);
   if (service !== undefined) {
@@ -33,10 +34,7 @@ export function principalOf(record: Fields): Principal {
 const REGION_LABEL = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 /** `workmail.eu-west-1.amazonaws.com` and `workmail.amazonaws.com` are the same service; `AWS Internal/3` is `AWS Internal`. */
-export function serviceName(text: string | undefined): string | undefined {
-  if (text === undefined) {
-    return undefined;
-  }
+export function serviceName(text: string): string {
   if (text.startsWith("AWS Internal") || text === "&AWS; Internal") {
     return "AWS Internal";
   }
@@ -51,6 +49,10 @@ export function serviceName(text: string | undefined): string | undefined {
 }
 
 const LONGEST_NAME = 256;
+
+function optionalServiceName(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : serviceName(text);
+}
 
 /** What the renderings have in common. */
 interface Actor {
@@ -69,7 +71,7 @@ function serviceOf(
 ): string | undefined {
   if (type === "AWSService") {
     const named = textOf(identity["userName"]) ?? textOf(identity["principalId"]);
-    return invokedBy ?? serviceName(named) ?? "AWSService";
+    return invokedBy ?? optionalServiceName(named) ?? "AWSService";
   }
   if (type !== undefined || textOf(identity["arn"]) !== undefined) {
     return undefined;
@@ -99,7 +101,7 @@ function actorOf(type: string | undefined, identity: Fields, record: Fields): Ac
       ? federatedUser(identity)
       : (identityCenterUser(type, identity) ??
         fromIssuer(type, identity) ??
-        fromArn(type, textOf(identity["arn"])) ??
+        fromOwnArn(type, identity) ??
         fromAccount(type, identity, record));
   return actor ?? unnamed(type ?? "Unknown", identity, record);
 }
@@ -123,44 +125,58 @@ function fromIssuer(type: string | undefined, identity: Fields): Actor | undefin
   }
   // Some renderings name a user or a session as issuer: then the caller's own role ARN says more.
   if (!issuer.includes(":role/") && own?.key.includes(":role/") === true) {
-    return own;
+    return { ...own, session };
   }
   return { ...actor, type: type ?? "AssumedRole", session: session ?? actor.session };
 }
 
-/** By the shape of the ARN; undefined for shapes that name no principal. */
+function fromOwnArn(type: string | undefined, identity: Fields): Actor | undefined {
+  const actor = fromArn(type, textOf(identity["arn"]));
+  return actor?.key.includes(":role/") === true
+    ? { ...actor, session: sessionOf(identity) }
+    : actor;
+}
+
 function fromArn(type: string | undefined, text: string | undefined): Actor | undefined {
-  const arn = text === undefined ? undefined : parseArn(text);
-  if (text === undefined || arn === undefined) {
+  const actor = text === undefined ? undefined : byShape(text);
+  return actor === undefined || type === undefined ? actor : { ...actor, type };
+}
+
+const byShape = memoize(actorByShape, 10_000);
+
+/** By the shape of the ARN, type included; undefined for shapes that name no principal. */
+function actorByShape(text: string): Actor | undefined {
+  const arn = parseArn(text);
+  if (arn === undefined) {
     return undefined;
   }
   if (arn.service === "sts" && arn.resource.startsWith("assumed-role/")) {
-    return fromSession(type, arn);
+    return fromSession(arn);
   }
   if (arn.service === "sts" && arn.resource.startsWith("federated-user/")) {
     const name = arn.resource.slice("federated-user/".length);
-    return { key: text, type: type ?? "FederatedUser", name, session: undefined };
+    return { key: text, type: "FederatedUser", name, session: undefined };
   }
   if (arn.service !== "iam") {
     return undefined;
   }
   if (arn.resource === "root") {
-    return { key: text, type: type ?? "Root", name: "root", session: undefined };
+    return { key: text, type: "Root", name: "root", session: undefined };
   }
   const name = arn.resource.slice(arn.resource.lastIndexOf("/") + 1);
-  const inferred = arn.resource.startsWith("user/") ? "IAMUser" : "AssumedRole";
-  return name === "" ? undefined : { key: text, type: type ?? inferred, name, session: undefined };
+  const type = arn.resource.startsWith("user/") ? "IAMUser" : "AssumedRole";
+  return name === "" ? undefined : { key: text, type, name, session: undefined };
 }
 
 /** `assumed-role/NAME/SESSION` → the role's ARN. */
-function fromSession(type: string | undefined, arn: Arn): Actor | undefined {
+function fromSession(arn: Arn): Actor | undefined {
   const [, name = "", ...rest] = arn.resource.split("/");
   if (name === "") {
     return undefined;
   }
   return {
     key: `arn:${arn.partition}:iam::${arn.accountId}:role/${name}`,
-    type: type ?? "AssumedRole",
+    type: "AssumedRole",
     name,
     session: textOf(rest.join("/")),
   };
@@ -168,13 +184,11 @@ function fromSession(type: string | undefined, arn: Arn): Actor | undefined {
 
 /** The session's name: the end of the session's ARN, else what follows the unique id in `principalId`. */
 function sessionOf(identity: Fields): string | undefined {
-  const arn = parseArn(textOf(identity["arn"]) ?? "");
-  if (arn?.resource.startsWith("assumed-role/") === true) {
-    return textOf(arn.resource.split("/").slice(2).join("/"));
-  }
+  const arn = textOf(identity["arn"]);
+  const named = arn?.includes(":assumed-role/") === true ? byShape(arn)?.session : undefined;
   const principalId = textOf(identity["principalId"]) ?? "";
   const colon = principalId.indexOf(":");
-  return colon === -1 ? undefined : textOf(principalId.slice(colon + 1));
+  return named ?? (colon === -1 ? undefined : textOf(principalId.slice(colon + 1)));
 }
 
 function federatedUser(identity: Fields): Actor | undefined {

@@ -1,184 +1,285 @@
+import { INSIGHT, SERVICE_SUFFIX } from "./forms.ts";
+import { KMS_EVENT_SOURCE } from "./record.ts";
+
 /**
- * Reads JSON without making values of it: where each value ends, and which records are about KMS.
- *
- * It accepts exactly what `JSON.parse` accepts (RFC 8259), so that a document is taken apart only if it is valid as a whole;
- * a property test holds the two against each other. Every function takes the position where something begins and returns
- * the position after it, or -1 where the bytes are not JSON.
+ * What a JSON value holds, seen without making a value of it: records of other services, which need no more than counting,
+ * and the parts to parse. A `kms` part is surely a record of KMS; what a `doubtful` one is only parsing can tell.
  */
+export interface Sight {
+  /** Position after the value. */
+  readonly end: number;
+  /** Records of services other than KMS. */
+  readonly others: number;
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly kind: "kms" | "doubtful";
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Looks at the value that begins at `start`: an object, a list, or an object with a list of `Records`. Undefined where
+ * its strings and brackets do not come out even, which no valid JSON does.
+ *
+ * For valid JSON, counting and parsing as it says gives what parsing everything would give: where a record's service is
+ * not plainly written (a name with escapes, a member that occurs twice) the part is doubtful. In JSON that is not valid
+ * in some other way only the parts that turn out so are lost.
+ */
+export function lookAt(bytes: Buffer, start: number): Sight | undefined {
+  const found: Found = { others: 0, parts: [] };
+  const end =
+    bytes[start] === BRACKET ? lookAtList(bytes, start, found) : lookAtObject(bytes, start, found);
+  return end === -1 ? undefined : { end, others: found.others, parts: found.parts };
+}
 
 /** The first position from `at` on that is not white space. */
-export function skipSpace(bytes: Uint8Array, at: number): number {
+export function skipSpace(bytes: Buffer, at: number): number {
   let next = at;
-  while (next < bytes.length && isSpace(bytes[next] as number)) {
+  while (isSpace(bytes[next])) {
     next += 1;
   }
   return next;
 }
 
-/** Skips one value of any kind. It does not recurse, so that no nesting is too deep for it. */
-export function skipValue(bytes: Uint8Array, start: number): number {
-  const open: number[] = [];
-  let at = start;
-  for (;;) {
-    const first = bytes[at];
-    if (first === BRACE || first === BRACKET) {
-      const closing = first + 2;
-      at = skipSpace(bytes, at + 1);
-      if (bytes[at] !== closing) {
-        open.push(closing);
-        at = first === BRACE ? skipName(bytes, at) : at;
-        if (at === -1) {
-          return -1;
-        }
-        continue;
-      }
-      at += 1;
-    } else {
-      at = first === QUOTE ? skipString(bytes, at) : skipScalar(bytes, at);
-    }
-    at = at === -1 ? -1 : toNextValue(bytes, at, open);
-    if (at === -1 || open.length === 0) {
-      return at;
-    }
-  }
+interface Found {
+  others: number;
+  readonly parts: Part[];
 }
 
-/** After a value: closes what ends here and goes on to the next value, if anything is still open. */
-function toNextValue(bytes: Uint8Array, start: number, open: number[]): number {
-  let at = start;
-  for (let closing = open.at(-1); closing !== undefined; closing = open.at(-1)) {
-    at = skipSpace(bytes, at);
-    const next = bytes[at];
-    if (next === COMMA) {
-      at = skipSpace(bytes, at + 1);
-      return closing === CLOSING_BRACE ? skipName(bytes, at) : at;
-    }
-    if (next !== closing) {
+/** The functions below return the position after what they looked at, or -1 where it does not come out even. */
+function lookAtList(bytes: Buffer, start: number, found: Found): number {
+  let at = skipSpace(bytes, start + 1);
+  while (bytes[at] !== CLOSING_BRACKET) {
+    const end = lookAtElement(bytes, at, found);
+    if (end === -1) {
       return -1;
     }
-    open.pop();
-    at += 1;
+    at = skipSpace(bytes, end);
+    if (bytes[at] === COMMA) {
+      at = skipSpace(bytes, at + 1);
+    } else if (bytes[at] !== CLOSING_BRACKET) {
+      return -1;
+    }
   }
-  return at;
+  return at + 1;
 }
 
-/** Skips a member's name, the colon and the space around it. */
-export function skipName(bytes: Uint8Array, start: number): number {
-  if (bytes[start] !== QUOTE) {
-    return -1;
-  }
-  const end = skipString(bytes, start);
-  const colon = end === -1 ? -1 : skipSpace(bytes, end);
-  return colon !== -1 && bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : -1;
+function lookAtElement(bytes: Buffer, start: number, found: Found): number {
+  const signs = newSigns();
+  const end =
+    bytes[start] === BRACE
+      ? scan(bytes, start + 1, 1, signs, undefined)
+      : scan(bytes, start, 0, signs, undefined);
+  addTo(found, signs, start, end);
+  return end;
 }
 
-/** Skips a string, quotes included. */
-export function skipString(bytes: Uint8Array, start: number): number {
+function lookAtObject(bytes: Buffer, start: number, found: Found): number {
+  const signs = newSigns();
+  const records: Found = { others: 0, parts: [] };
+  const end =
+    bytes[start] === BRACE
+      ? scan(bytes, start + 1, 1, signs, records)
+      : scan(bytes, start, 0, signs, undefined);
+  const isEnvelope = signs.lists === 1 && signs.sources === 0 && !signs.doubt;
+  if (isEnvelope && records.others + records.parts.length > 0) {
+    found.others += records.others;
+    for (const part of records.parts) {
+      found.parts.push(part);
+    }
+  } else {
+    addTo(found, signs, start, end);
+  }
+  return end;
+}
+
+function addTo(found: Found, signs: Signs, start: number, end: number): void {
+  const plain = signs.sources === 1 && !signs.doubt;
+  if (plain && !signs.isKms) {
+    found.others += 1;
+  } else {
+    found.parts.push({ kind: plain ? "kms" : "doubtful", start, end });
+  }
+}
+
+/** What an object's own members say, not those of the objects inside it. */
+interface Signs {
+  sources: number;
+  isKms: boolean;
+  lists: number;
+  doubt: boolean;
+}
+
+function newSigns(): Signs {
+  return { sources: 0, isKms: false, lists: 0, doubt: false };
+}
+
+/**
+ * Goes to the end of what is open `startDepth` deep at `start`, or, at depth 0, of the one value there. This is the loop
+ * that sees every byte. What follows a string must be what can follow one, so that a quote too many does not go unnoticed.
+ */
+function scan(
+  bytes: Buffer,
+  start: number,
+  startDepth: number,
+  signs: Signs,
+  records: Found | undefined,
+): number {
   const { length } = bytes;
-  let at = start + 1;
+  let depth = startDepth;
+  let at = start;
   while (at < length) {
-    while (at < length && STOPS[bytes[at] as number] === 0) {
-      at += 1;
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      const signed = endOfString(bytes, at + 1);
+      const end = Math.abs(signed);
+      if (end === 0 || (end < length && AFTER_STRING[bytes[end] as number] === 0)) {
+        return -1;
+      }
+      at = depth === 1 ? lookAtText(bytes, at, signed, signs, records) : end;
+      if (depth === 0 || at === -1) {
+        return at;
+      }
+      continue;
     }
-    if (bytes[at] === QUOTE) {
-      return at + 1;
-    }
-    if (bytes[at] !== BACKSLASH) {
-      return -1; // A control character, or the end of the bytes.
-    }
-    at = skipEscape(bytes, at + 1);
-    if (at === -1) {
+    const step = STEPS[byte] as number;
+    if (step === NOT_JSON) {
       return -1;
+    }
+    depth += step;
+    at += 1;
+    if (depth <= 0 && !(depth === 0 && step === 0 && isPartOfWord(bytes[at]))) {
+      return depth === 0 ? at : -1;
     }
   }
   return -1;
 }
 
-function skipEscape(bytes: Uint8Array, at: number): number {
-  const letter = bytes[at] ?? 0;
-  if (letter !== LETTER_U) {
-    return ESCAPES.includes(letter) ? at + 1 : -1;
-  }
-  for (let digit = at + 1; digit <= at + 4; digit += 1) {
-    if (!isHexDigit(bytes[digit] ?? 0)) {
-      return -1;
-    }
-  }
-  return at + 5;
-}
-
-/** Skips a number, `true`, `false` or `null`. */
-function skipScalar(bytes: Uint8Array, start: number): number {
-  const first = bytes[start] ?? 0;
-  const literal = LITERALS.find((word) => word[0] === first);
-  if (literal !== undefined) {
-    return literal.every((byte, at) => bytes[start + at] === byte) ? start + literal.length : -1;
-  }
-  return skipNumber(bytes, start);
-}
-
-function skipNumber(bytes: Uint8Array, start: number): number {
-  let at = bytes[start] === MINUS ? start + 1 : start;
-  const whole = at;
-  at = skipDigits(bytes, at);
-  if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) {
-    return -1;
-  }
-  if (bytes[at] === POINT) {
-    const fraction = at + 1;
-    at = skipDigits(bytes, fraction);
-    if (at === fraction) {
-      return -1;
-    }
-  }
-  if (bytes[at] === LETTER_E || bytes[at] === CAPITAL_E) {
-    const signed = bytes[at + 1] === PLUS || bytes[at + 1] === MINUS;
-    const exponent = at + (signed ? 2 : 1);
-    at = skipDigits(bytes, exponent);
-    if (at === exponent) {
-      return -1;
-    }
-  }
-  return at;
-}
-
-function skipDigits(bytes: Uint8Array, start: number): number {
+/** The position after the closing quote, negative if there are escapes before it; 0 where there is no closing quote. */
+function endOfString(bytes: Buffer, start: number): number {
   let at = start;
-  while (at < bytes.length && (bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) {
-    at += 1;
+  let sign = 1;
+  for (;;) {
+    let byte = bytes[at];
+    while (byte !== QUOTE && byte !== BACKSLASH && byte !== undefined) {
+      at += 1;
+      byte = bytes[at];
+    }
+    if (byte !== BACKSLASH) {
+      return byte === QUOTE ? sign * (at + 1) : 0;
+    }
+    sign = -1;
+    at += 2;
   }
-  return at;
 }
 
-function isSpace(byte: number): boolean {
-  return byte <= 32 && (byte === 32 || byte === 10 || byte === 13 || byte === 9);
+/**
+ * A string directly in the object, `end` signed as above: a text, or the name of a member. Only a list of records is gone
+ * through here; every other value is left to the caller.
+ */
+function lookAtText(
+  bytes: Buffer,
+  start: number,
+  signedEnd: number,
+  signs: Signs,
+  records: Found | undefined,
+): number {
+  const end = Math.abs(signedEnd);
+  const first = bytes[start + 1];
+  if (signedEnd > 0 && first !== LETTER_E && first !== LETTER_R) {
+    return end;
+  }
+  const colon = skipSpace(bytes, end);
+  if (bytes[colon] !== COLON) {
+    return end;
+  }
+  if (signedEnd < 0) {
+    signs.doubt = true; // A name with escapes may be any name.
+    return end;
+  }
+  const value = skipSpace(bytes, colon + 1);
+  if (is(bytes, start, RECORDS)) {
+    signs.lists += 1;
+    if (records !== undefined && signs.lists === 1 && bytes[value] === BRACKET) {
+      return lookAtList(bytes, value, records);
+    }
+    signs.doubt = true;
+  } else if (is(bytes, start, EVENT_SOURCE)) {
+    lookAtSource(bytes, value, signs);
+  } else if (is(bytes, start, EVENT_TYPE)) {
+    const isPlain = bytes[value] === QUOTE && endOfString(bytes, value + 1) > 0;
+    signs.doubt ||= !isPlain || is(bytes, value, INSIGHT_TYPE);
+  }
+  return end;
 }
 
-function isHexDigit(byte: number): boolean {
-  const letter = byte | 0x20;
-  return (byte >= ZERO && byte <= NINE) || (letter >= 97 && letter <= 102);
+function lookAtSource(bytes: Buffer, value: number, signs: Signs): void {
+  const end = bytes[value] === QUOTE ? endOfString(bytes, value + 1) : 0;
+  signs.doubt ||= end <= 0 || !is(bytes, end - SERVICE_END.length, SERVICE_END);
+  signs.sources += 1;
+  signs.isKms = is(bytes, value, KMS);
 }
 
-export const QUOTE = 34;
-export const COMMA = 44;
-export const BRACKET = 91;
-export const CLOSING_BRACKET = 93;
-export const BRACE = 123;
-export const CLOSING_BRACE = 125;
-export const BACKSLASH = 92;
-const PLUS = 43;
-const MINUS = 45;
-const POINT = 46;
-const ZERO = 48;
-const NINE = 57;
+/** Whether exactly these bytes stand there. */
+function is(bytes: Buffer, at: number, expected: Uint8Array): boolean {
+  for (let index = 0; index < expected.length; index += 1) {
+    if (bytes[at + index] !== expected[index]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
+}
+
+/** Part of a number or of `true`, `false`, `null`. */
+function isPartOfWord(byte: number | undefined): boolean {
+  return byte !== undefined && WORD[byte] === 1;
+}
+
+const QUOTE = 34;
+const COMMA = 44;
 const COLON = 58;
-const CAPITAL_E = 69;
+const LETTER_R = 82;
+const BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSING_BRACKET = 93;
 const LETTER_E = 101;
-const LETTER_U = 117;
-const ESCAPES = Uint8Array.from(Buffer.from('"\\/bfnrt'));
-const LITERALS = ["true", "false", "null"].map((word) => Uint8Array.from(Buffer.from(word)));
+const BRACE = 123;
+const CLOSING_BRACE = 125;
+const NOT_JSON = 127;
 
-/** 1 for the bytes that end a run of ordinary characters in a string: quote, backslash, control characters. */
-const STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < 32 || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
-);
+const EVENT_SOURCE = bytesOf('"eventSource"');
+const EVENT_TYPE = bytesOf('"eventType"');
+const RECORDS = bytesOf('"Records"');
+const INSIGHT_TYPE = bytesOf(`"${INSIGHT}"`);
+const KMS = bytesOf(`"${KMS_EVENT_SOURCE}"`);
+const SERVICE_END = bytesOf(`${SERVICE_SUFFIX}"`);
+
+/** Bytes of numbers and literals; with space, colon and comma, all that stands between strings and brackets. */
+const WORD = tableOf("truefalsn0123456789+-.E");
+const OUTSIDE_STRINGS = tableOf("truefalsn0123456789+-.E \n\r\t:,");
+const AFTER_STRING = tableOf(" \n\r\t:,}]");
+
+/** How much deeper it is after a byte that stands outside of strings. */
+const STEPS = Int8Array.from(OUTSIDE_STRINGS, (allowed) => (allowed === 1 ? 0 : NOT_JSON));
+STEPS[BRACE] = 1;
+STEPS[BRACKET] = 1;
+STEPS[CLOSING_BRACE] = -1;
+STEPS[CLOSING_BRACKET] = -1;
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text));
+}
+
+function tableOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of bytesOf(characters)) {
+    table[byte] = 1;
+  }
+  return table;
+}
