@@ -9,7 +9,7 @@ import { DeliveryOptions, SinkList } from "./delivery/options.ts";
 import { detectionOptions } from "./detection/options.ts";
 import { KinesisOptions } from "./sources/kinesis/options.ts";
 
-export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
+export { ConfigError } from "./config/config-error.ts";
 
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import { type Severity, severities } from "../detection/alert.ts";
+import type { Severity } from "../detection/alert.ts";
 import { escapeControls, escapeJson } from "../telemetry.ts";
 
 /** Colours, or functions that leave text as it is. */
@@ -98,10 +98,6 @@ export function wrapped(text: string, width: number, indent = ""): string {
 /** A time as a table shows it: UTC, without fractions. */
 export function timeText(time: string): string {
   return time.replace("T", " ").replace(/(\.\d+)?Z$/, "Z");
-}
-
-export function isSeverity(text: string): text is Severity {
-  return (severities as readonly string[]).includes(text);
 }
 
 function widthOf(text: string): number {

@@ -46,7 +46,8 @@ function admits(schema: z.core.$ZodType, value: unknown): boolean {
   if (definition.type !== "object") return false;
   return Object.entries(definition.shape).every(([key, property]) => {
     const literals = literalsOf(property);
-    return literals.length === 0 || literals.includes(String(childOf(value, key)));
+    const found = childOf(value, key); // What is left out speaks against nothing: it may have a default.
+    return found === undefined || literals.length === 0 || literals.includes(String(found));
   });
 }
 

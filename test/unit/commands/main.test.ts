@@ -18,6 +18,23 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("help", () => {
   const words: Record<string, string[]> = {
     "": ["--quiet", "--verbose", "--json", "--no-color", "--version", "Exit status", "Examples"],
+    run: ["--config", "state saved"],
+    replay: [
+      "<path...>",
+      "--config",
+      "--state",
+      "--from",
+      "--to",
+      "--learn-until",
+      "--alerts",
+      "--format",
+      "--report",
+      "--summary",
+      "--deliver",
+      "--jobs",
+      "--fail-on",
+      "Examples",
+    ],
     report: ["--state", "--config", "--out", "--from", "--to"],
     alerts: ["list", "show", "close"],
     "alerts list": [

@@ -44,6 +44,10 @@ describe("a configuration that is wrong says where, what was expected and what w
       "sinks:\n  - type: sns\n    topicArn: arn:aws:sns:eu-west-1:111122223333:t\n    topicARn: x",
       'keyhawk.yaml:4:5 sinks[0]: unknown key "topicARn"; did you mean "topicArn"?',
     ],
+    "a key of another choice is not offered": [
+      "sinks:\n  - { type: stdout, tokn: x }",
+      'keyhawk.yaml:2:21 sinks[0]: unknown key "tokn"; expected one of type, name, format, ocsfVersion, minimumSeverity',
+    ],
     "a tag that does not exist": [
       "sinks:\n  - type: snz",
       'keyhawk.yaml:2:11 sinks[0].type: expected one of "sns", "webhook", "splunk-hec", "file", "stdout", found "snz"',

@@ -1,0 +1,34 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { CommandContext } from "../../../src/commands/options.ts";
+import { startProgress } from "../../../src/commands/progress.ts";
+
+/** What is written to stderr while a command goes from nothing to 50 of 100. */
+function drawn(context: Partial<CommandContext>): string {
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
+  const progress = startProgress({ total: 100, label: "replay" }, {
+    isErrorTerminal: true,
+    quiet: false,
+    json: false,
+    stderr,
+    ...context,
+  } as CommandContext);
+  progress.update(50, { file: "a\u001b[2Jb" });
+  progress.stop();
+  return String(stderr.read() ?? "");
+}
+
+describe("a progress bar", () => {
+  it("is drawn for a person who watches, with nothing that their terminal obeys in its fields", () => {
+    expect(drawn({})).toContain("replay");
+    expect(drawn({})).not.toContain("\u001b[2J");
+  });
+
+  it.each<[string, Partial<CommandContext>]>([
+    ["without a terminal", { isErrorTerminal: false }],
+    ["with --quiet", { quiet: true }],
+    ["with --json", { json: true }],
+  ])("is not there %s", (_name, context) => {
+    expect(drawn(context)).toBe("");
+  });
+});
