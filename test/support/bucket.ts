@@ -1,5 +1,6 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startFauxqs } from "fauxqs";
+import { inParallel } from "../../src/sources/files/ahead.ts";
 import type { S3Options } from "../../src/sources/s3/s3-client.ts";
 
 /** A bucket on this machine. */
@@ -30,9 +31,10 @@ export async function bucketOf(
     options,
     client,
     async write(more) {
-      for (const [Key, Body] of Object.entries(more)) {
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Buffer.from(Body) }));
-      }
+      await inParallel(Object.entries(more), 32, async ([Key, content]) => {
+        const Body = Buffer.from(content);
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+      });
     },
     async [Symbol.asyncDispose]() {
       client.destroy();

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { access, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Dirent, Stats } from "node:fs";
 import { SourceError } from "../source-error.ts";
@@ -33,6 +33,9 @@ export async function diskRoot(path: string): Promise<Root> {
     return { kind: "folder", store: diskStore, path: absolute === "/" ? "/" : `${absolute}/` };
   }
   if (found.isFile()) {
+    await access(absolute, constants.R_OK).catch((cause: unknown) => {
+      throw diskError(path, cause);
+    });
     return { kind: "file", store: diskStore, file: describe(absolute, found) };
   }
   return { kind: "stream", name: path, open: () => createReadStream(absolute) };

@@ -1,3 +1,4 @@
+import { SourceError } from "../source-error.ts";
 import { closeTornJson } from "./torn-json.ts";
 
 /** Consecutive bytes of a file that can be parsed by themselves: whole lines, or all of it. */
@@ -29,8 +30,8 @@ export interface PartSizes {
 /**
  * Cuts opened bytes into parts. Where the first lines are JSON values by themselves, the file is one of lines and is cut
  * at line ends; anything else is a document and comes whole. `start` is the place of the first byte in the file; after
- * the first byte of a file there are only lines. With `firstEnd` the first part ends exactly there. Never throws: what ends
- * the reading is the last part's failure.
+ * the first byte of a file there are only lines. With `firstEnd` the first part ends exactly there. What ends the reading
+ * is the last part's failure; only a `SourceError` that passes or concerns a permission is thrown on.
  */
 export async function* cutParts(
   chunks: AsyncIterable<Uint8Array>,
@@ -46,6 +47,7 @@ export async function* cutParts(
       if (part?.failure?.passed === false) return;
     }
   } catch (error) {
+    if (error instanceof SourceError && (error.retryable || error.code === "access")) throw error;
     yield* cutter.tear(error);
     return;
   }

@@ -128,7 +128,12 @@ class FileReader {
 
   async read(job: Job): Promise<{ file: TrailFile; parsed: Parsed | SourceError }[]> {
     const items = await Promise.all(job.map((file) => this.#item(file)));
-    const parseable = items.filter((item): item is ParseItem => !(item instanceof SourceError));
+    this.#fetched ||= items.some((item) => !(item instanceof SourceError));
+    const parseable: ParseItem[] = [];
+    for (const item of items) {
+      if (!(item instanceof SourceError)) parseable.push(item);
+      else if (item.code === "access" && !this.#fetched) throw item; // None may be read: a matter of permission.
+    }
     const size = job.reduce((sum, { file }) => sum + file.size, 0);
     const parsed = (await this.#context.parser.parse(parseable, size)).values();
     return job.map((file, index) => {
@@ -140,17 +145,14 @@ class FileReader {
     });
   }
 
-  /** One that cannot be read is set aside, unless none could be: then it is a matter of permission. */
+  /** What cannot be fetched by trying again, and is no passing trouble, is an error to be set aside. */
   async #item({ store, file }: TrailFile): Promise<ParseItem | SourceError> {
     if (store.local) return { path: file.path };
     const { maxOpenedBytes, signal } = this.#context;
     try {
-      const data = await store.read(file, maxOpenedBytes, signal);
-      this.#fetched = true;
-      return { data };
+      return { data: await store.read(file, maxOpenedBytes, signal) };
     } catch (error) {
-      if (!(error instanceof SourceError) || signal.aborted) throw error;
-      if (error.retryable || (error.code === "access" && !this.#fetched)) throw error;
+      if (!(error instanceof SourceError) || signal.aborted || error.retryable) throw error;
       return error;
     }
   }

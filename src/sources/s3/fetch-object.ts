@@ -38,15 +38,54 @@ export async function fetchObject(
   throw s3Error(subject, "s3:GetObject", lastError);
 }
 
-/** Opens an object's body, with its stored size. */
-export async function openObject(
+/**
+ * The bytes of an object however large. Where the connection breaks it goes on behind the last byte that came, as long as
+ * the object has the same entity tag and each attempt brings something.
+ */
+export async function* readOn(
+  client: S3Client,
+  pointer: ObjectPointer,
+  entityTag: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = 0;
+  let fruitless = 0;
+  while (true) {
+    const from = at;
+    const { body, size } = await openObject(client, pointer, signal, { at, entityTag });
+    try {
+      for await (const chunk of body) {
+        at += (chunk as Uint8Array).length;
+        yield chunk as Uint8Array;
+      }
+      if (at >= from + size) return;
+    } catch (error) {
+      fruitless = at > from ? 0 : fruitless + 1;
+      if (signal.aborted || fruitless >= bodyAttempts) {
+        throw s3Error(`s3://${pointer.bucket}/${pointer.key}`, "s3:GetObject", error);
+      }
+    } finally {
+      body.destroy();
+    }
+  }
+}
+
+/** Opens an object's body, from a byte on where one is given; `size` is what is to come. */
+async function openObject(
   client: S3Client,
   { bucket, key }: ObjectPointer,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  rest?: { at: number; entityTag: string },
 ): Promise<{ body: Readable; size: number }> {
   const subject = `s3://${bucket}/${key}`;
   try {
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const command = new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      ...(rest === undefined || rest.at === 0
+        ? {}
+        : { Range: `bytes=${rest.at}-`, IfMatch: rest.entityTag }),
+    });
     const answer = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
     if (!(answer.Body instanceof Readable)) {
       throw new SourceError(subject, "the answer has no body", { code: "failed" });

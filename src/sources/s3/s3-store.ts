@@ -1,8 +1,9 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
+import { Readable } from "node:stream";
 import type { FolderPage, ObjectStore, Root } from "../files/object-store.ts";
 import { SourceError } from "../source-error.ts";
-import { fetchObject, openObject } from "./fetch-object.ts";
+import { fetchObject, readOn } from "./fetch-object.ts";
 import { s3Client } from "./s3-client.ts";
 import type { S3Options } from "./s3-client.ts";
 import { s3Error } from "./s3-error.ts";
@@ -45,7 +46,7 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
     read: (file, maxBytes, signal) =>
       fetchObject(client, { bucket, key: file.path }, maxBytes, signal),
     async open(file, signal) {
-      return (await openObject(client, { bucket, key: file.path }, signal)).body;
+      return Readable.from(readOn(client, { bucket, key: file.path }, file.version, signal));
     },
   };
 }
