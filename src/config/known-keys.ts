@@ -47,7 +47,7 @@ function admits(schema: z.core.$ZodType, value: unknown): boolean {
   return Object.entries(definition.shape).every(([key, property]) => {
     const literals = literalsOf(property);
     const found = childOf(value, key); // What is left out speaks against nothing: it may have a default.
-    return found === undefined || literals.length === 0 || literals.includes(String(found));
+    return typeof found !== "string" || literals.length === 0 || literals.includes(found);
   });
 }
 
