@@ -34,7 +34,7 @@ export function outboxTable(
       const rows = database.rows(
         `SELECT * FROM outbox AS entry
         WHERE sink = ? AND state = 'pending' AND next_attempt_ms <= ? AND NOT EXISTS (
-          SELECT 1 FROM outbox AS older WHERE older.sink = entry.sink
+          SELECT 1 FROM outbox AS older INDEXED BY outbox_revisions WHERE older.sink = entry.sink
             AND older.alert_id = entry.alert_id AND older.state = 'pending' AND older.id < entry.id)
         ORDER BY id LIMIT ?`,
         sink,

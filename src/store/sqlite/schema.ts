@@ -74,9 +74,9 @@ CREATE TABLE outbox (
   accepted_ms      INTEGER,
   accepted_time    TEXT GENERATED ALWAYS AS (${isoTime("accepted_ms")}) VIRTUAL,
   error            TEXT,
-  alert            TEXT,
-  UNIQUE (sink, alert_id, revision)
+  alert            TEXT
 ) STRICT;
+CREATE UNIQUE INDEX outbox_revisions ON outbox (sink, alert_id, revision);
 CREATE INDEX outbox_pending ON outbox (sink, id, next_attempt_ms) WHERE state = 'pending';
 CREATE INDEX outbox_parked ON outbox (sink, id) WHERE state = 'parked';
 CREATE INDEX outbox_accepted ON outbox (id) WHERE state = 'accepted';

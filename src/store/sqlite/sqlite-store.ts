@@ -136,11 +136,14 @@ function storeOf(
     },
 
     async loadMemories(entities) {
-      const rows = database.rows(
-        "SELECT entity, memory FROM memories WHERE entity IN (SELECT value FROM json_each(?))",
-        JSON.stringify(entities),
-      );
-      return new Map(rows.map((row) => [textIn(row, "entity"), textIn(row, "memory")]));
+      const memories = new Map<string, string>();
+      for (const entity of entities) {
+        const row = database.row("SELECT memory FROM memories WHERE entity = ?", entity);
+        if (row !== undefined) {
+          memories.set(entity, textIn(row, "memory"));
+        }
+      }
+      return memories;
     },
 
     async engineState() {
