@@ -2,7 +2,7 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { Log } from "../../telemetry.ts";
 import type { Batch, Source } from "../source.ts";
 import { SourceError } from "../source-error.ts";
-import { assembleBatch, type Read } from "./batch.ts";
+import { assembleBatches, type Read } from "./batch.ts";
 import { createCall } from "./calls.ts";
 import { kinesisClient } from "./client.ts";
 import type { FetchObject } from "./objects.ts";
@@ -63,7 +63,7 @@ async function* readStream(
         await reader.news.wait();
         continue;
       }
-      yield await assembleBatch(parts, { stream, read, fetchObject, signal });
+      yield* assembleBatches(parts, { stream, read, fetchObject, signal });
     }
   } catch (error) {
     if (!outerSignal.aborted) {

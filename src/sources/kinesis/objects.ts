@@ -8,7 +8,7 @@ export type FetchObject = (pointer: ObjectPointer) => Promise<Uint8Array>;
 type Fetched = { readonly data: Uint8Array } | { readonly problem: string };
 
 /** Objects fetched at the same time. */
-const PARALLEL = 4;
+export const PARALLEL = 4;
 const ATTEMPTS = 4;
 
 /**

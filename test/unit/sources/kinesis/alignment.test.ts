@@ -72,12 +72,14 @@ function mergeAll(arrivals: number[][], alignmentMs: number, schedule: number[])
       );
       lane.drained = next === undefined;
     }
-    for (
-      let run = nextRun(lanes, alignmentMs);
-      run !== undefined;
-      run = nextRun(lanes, alignmentMs)
-    ) {
-      for (const record of lanes[run.lane]?.take(run.untilMs, { records: 5, bytes: 99 }) ?? []) {
+    // A shard read to its end is no longer among those that are merged.
+    for (;;) {
+      const live = lanes.filter((each) => !(each.drained && each.empty));
+      const run = nextRun(live, alignmentMs);
+      if (run === undefined) {
+        break;
+      }
+      for (const record of live[run.lane]?.take(run.untilMs, { records: 5, bytes: 99 }) ?? []) {
         const behind = unread.flatMap((times, shard) =>
           lanes[shard]?.drained === true ? [] : times,
         );

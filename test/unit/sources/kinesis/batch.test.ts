@@ -1,16 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { assembleBatch } from "../../../../src/sources/kinesis/batch.ts";
+import { assembleBatches } from "../../../../src/sources/kinesis/batch.ts";
+import type { Batch } from "../../../../src/sources/source.ts";
 import type { FetchObject } from "../../../../src/sources/kinesis/objects.ts";
 import { readPlain } from "../../../support/reading.ts";
 
 const ARRIVAL = 1_800_000_000_000;
 const MINUTE_MS = 60_000;
 
-function assemble(
+async function assemble(...given: Parameters<typeof assembleAll>): Promise<Batch> {
+  const [batch, ...more] = await assembleAll(...given);
+  if (batch === undefined || more.length > 0) {
+    throw new Error(`expected one batch, got ${more.length + (batch === undefined ? 0 : 1)}`);
+  }
+  return batch;
+}
+
+async function assembleAll(
   texts: string[],
   fetchObject?: FetchObject,
   signal = new AbortController().signal,
-) {
+): Promise<Batch[]> {
   const records = texts.map((text, index) => ({
     shardId: "shard-1",
     sequence: String(index),
@@ -18,7 +27,16 @@ function assemble(
     data: new TextEncoder().encode(text),
   }));
   const parts = { records, positions: new Map([["key", "value"]]), notices: [] };
-  return assembleBatch(parts, { stream: "trail", read: readPlain, fetchObject, signal });
+  const batches: Batch[] = [];
+  for await (const batch of assembleBatches(parts, {
+    stream: "trail",
+    read: readPlain,
+    fetchObject,
+    signal,
+  })) {
+    batches.push(batch);
+  }
+  return batches;
 }
 
 describe("a batch", () => {
@@ -111,6 +129,19 @@ describe("a batch", () => {
       new TextEncoder().encode("s3://bucket/key"),
     );
     expect(deadLetters).toMatchObject([{ detail: expect.stringContaining("not followed") }]);
+  });
+
+  it("is cut where objects open to much, after a record and with its position", async () => {
+    const megabyte = 1024 * 1024;
+    const batches = await assembleAll(
+      Array.from({ length: 12 }, (_, index) => `s3://bucket/${index}`),
+      async ({ key }) => new TextEncoder().encode(`e${key} 1`.padStart(10 * megabyte)),
+    );
+    expect(batches.map(({ counts, positions }) => [counts.files, ...positions.values()])).toEqual([
+      [4, `3@${ARRIVAL}`],
+      [4, `7@${ARRIVAL}`],
+      [4, "value"],
+    ]);
   });
 
   it("is given up when reading stops, even if an object never comes", async () => {

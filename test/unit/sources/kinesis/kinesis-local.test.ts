@@ -111,4 +111,16 @@ describe("a stream of kinesis-local", () => {
     expect(eventIds).toEqual(["meanwhile"]);
     close();
   });
+
+  it("is read by its ARN, and keeps the positions it had by its name", async () => {
+    const { source, open, put, producer, close } = await openWorld(server.endpoint);
+    const [shard] = await open();
+    await put(shard, "e1");
+    const { positions } = await collect(source(), { until: seen("e1") });
+    await put(shard, "e2");
+    const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${producer.stream}`;
+    const { eventIds } = await collect(source({ stream: arn }), { positions, until: seen("e2") });
+    expect(eventIds).toEqual(["e2"]);
+    close();
+  });
 });
