@@ -24,6 +24,8 @@ export class ShardLane implements Lane {
   drained = false;
   /** The shard is gone, with whatever it held. */
   lost = false;
+  /** Takes no more records: it ends, and is never at its tip. */
+  closed = false;
   bufferedBytes = 0;
   /** Bytes of a record, as far as is known: those of the last page, on average. */
   recordBytes = FIRST_GUESS_BYTES;
@@ -52,7 +54,9 @@ export class ShardLane implements Lane {
   }
 
   get floorMs(): number | undefined {
-    return this.drained || this.state === "tip" ? undefined : this.reachedMs;
+    // What followed in its children may be older than what other shards have in hand: they are asked first.
+    if (this.drained) return -Infinity;
+    return this.state === "tip" ? undefined : this.reachedMs;
   }
 
   get empty(): boolean {
@@ -73,8 +77,9 @@ export class ShardLane implements Lane {
       this.recordBytes = Math.max(1, page.bytes / page.records.length);
     }
     const last = page.records.at(-1);
-    this.state = page.behindMs === 0 && !full ? "tip" : "behind";
-    this.reachedMs = Math.max(this.reachedMs, last?.arrivalMs ?? askedMs - page.behindMs);
+    this.state = page.behindMs === 0 && !full && !this.closed ? "tip" : "behind";
+    const quietMs = this.closed ? -Infinity : askedMs - page.behindMs;
+    this.reachedMs = Math.max(this.reachedMs, last?.arrivalMs ?? quietMs);
     if (last !== undefined) {
       this.cursor = { kind: "after", sequence: last.sequence, throughMs: last.arrivalMs };
     } else if (this.state === "tip") {

@@ -32,6 +32,8 @@ export interface ReaderContext {
   shareBytes(): number;
   /** Adds shards that a last page named; lists the shards anew where it named none. */
   learnChildren(page: Page): Promise<void>;
+  /** Whether the shard is known to take no more records. */
+  isClosed(shardId: string): boolean;
   /** Whether the stream still lists the shard; asks AWS. */
   isListed(shardId: string): Promise<boolean>;
   retentionMs(): number;
@@ -75,6 +77,7 @@ export async function readShard(lane: ShardLane, context: ReaderContext): Promis
     if (page.next === undefined) {
       await context.learnChildren(page);
     }
+    lane.closed = context.isClosed(lane.shardId);
     lane.receive(page, askedMs, more);
     lane.drained = page.next === undefined;
     context.news.ring();

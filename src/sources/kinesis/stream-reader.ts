@@ -201,6 +201,7 @@ export class StreamReader {
           await this.list();
         }
       },
+      isClosed: (shardId) => this.shards.get(shardId)?.open === false,
       isListed: async (shardId) => {
         await this.list();
         return this.listed.has(shardId);

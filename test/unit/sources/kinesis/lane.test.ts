@@ -44,6 +44,17 @@ describe("a lane", () => {
     expect(lane.floorMs).toBe(NOW);
   });
 
+  it("that is closed holds others back to its end, and then until its children are asked", () => {
+    const lane = new ShardLane("s", horizon);
+    lane.closed = true;
+    lane.receive(page([7], 0), NOW, false);
+    lane.take(7, all);
+    lane.receive(page([], 0), NOW, false);
+    expect(lane.floorMs).toBe(7);
+    lane.drained = true;
+    expect(lane.floorMs).toBe(-Infinity);
+  });
+
   it("writes where a quiet shard stands at once, and again before retention can pass", () => {
     const lane = new ShardLane("s", horizon);
     expect(lane.duePosition(false, NOW)).toBeUndefined();

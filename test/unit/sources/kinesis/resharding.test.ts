@@ -161,4 +161,28 @@ describe.concurrent("a stream that changes its shards", () => {
     const latest = batches.flatMap((batch) => batch.events.map((event) => event.eventId));
     expect(latest).toEqual(order);
   });
+
+  it("of a backlog that changed its shards is merged by arrival time too, across generations", async (context) => {
+    const { source, open: openShards, put, producer } = await open(context, 3);
+    const order: string[] = [];
+    const putNext = async (shard: string | undefined) => {
+      order.push(`e${String(order.length).padStart(2, "0")}`);
+      await put(shard, order.at(-1) ?? "");
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    // kinesalite says of what a new shard gets in its first second that it came when that second was over.
+    const firstSecond = () => new Promise((resolve) => setTimeout(resolve, 1010));
+    const [first = "", second = "", third = ""] = await openShards();
+    for (const shard of [first, third, second]) await putNext(shard);
+    const [left = "", right = ""] = await producer.split(first);
+    await firstSecond();
+    for (const shard of [third, left, third, right]) await putNext(shard);
+    const child = await producer.merge(right, second);
+    await firstSecond();
+    for (const shard of [third, child, left, child, third]) await putNext(shard);
+    const { batches } = await collect(source({ alignmentMs: 0 }), { until: seen(...order) });
+    expect(batches.length).toBeGreaterThan(1);
+    const read = batches.flatMap((batch) => batch.events.map((event) => event.eventId));
+    expect(read).toEqual(order);
+  });
 });
