@@ -42,6 +42,7 @@ export async function startKinesalite(
     updateStreamMs: 0,
     shardLimit: options.shardLimit ?? 500,
   });
+  server.keepAliveTimeout = 0; // No request may meet a connection that is being closed because it was idle.
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
