@@ -7,12 +7,15 @@ import { addCounts, noCounts } from "./files/event-stream.ts";
 import type { EventStream } from "./files/event-stream.ts";
 import { fileStream, wasRead } from "./files/file-stream.ts";
 import { flatLanes, folderLane } from "./files/lane.ts";
+import type { Lane } from "./files/lane.ts";
 import { MemoryBudget } from "./files/memory-budget.ts";
 import { batchLimits, mergeStreams } from "./files/merge.ts";
 import type { BatchLimits } from "./files/merge.ts";
 import type { Root } from "./files/object-store.ts";
 import type { ParseSettings } from "./files/parse-items.ts";
 import { createParser } from "./files/parser.ts";
+import { ProgressCounter } from "./files/progress.ts";
+import type { HistoryProgress } from "./files/progress.ts";
 import { positionKey } from "./files/reading-context.ts";
 import type { ReadingContext } from "./files/reading-context.ts";
 import { earliestTimeMs } from "./files/survey.ts";
@@ -48,14 +51,6 @@ export interface HistoryDependencies {
   /** What `-` reads. */
   readonly stdin?: Readable | undefined;
   readonly onProgress?: ((progress: HistoryProgress) => void) | undefined;
-}
-
-/** How far the reading is, in files and stored bytes; totals where they are known. */
-export interface HistoryProgress {
-  readonly filesDone: number;
-  readonly filesTotal: number | undefined;
-  readonly bytesRead: number;
-  readonly bytesTotal: number | undefined;
 }
 
 /**
@@ -96,6 +91,7 @@ async function* readHistory(
     const found = await walk(await findRoots(paths, buckets, stdin, signal), signal);
     if (signal.aborted) return;
     logSkipped(found, log);
+    const progress = new ProgressCounter(found, onProgress);
     const context: ReadingContext = {
       parser,
       jobs,
@@ -105,11 +101,13 @@ async function* readHistory(
       window: { fromMs: options.fromMs, toMs: options.toMs },
       maxOpenedBytes: options.parse.maxOpenedBytes,
       memory: new MemoryBudget(undefined, options.chunkBytes),
-      onFile: countFiles(found, onProgress),
+      onFile: (bytes) => progress.add(bytes),
     };
+    const lanes = openLanes(found, context);
+    void progress.countLanes(lanes, found.looseFiles.length, log, signal);
     const skipped = skippedBatch(paths, found, positions);
     if (skipped !== undefined) yield skipped;
-    streams.push(...(await openStreams(found, context)));
+    streams.push(...(await openStreams(found, lanes, context)));
     yield* mergeStreams(streams, { ...batchLimits, ...options.batch }, signal);
   } finally {
     await parser.close();
@@ -143,12 +141,19 @@ async function findRoots(
 const openAtOnce = 16;
 const surveysAtOnce = 8;
 
-async function openStreams(found: Walk, context: ReadingContext): Promise<EventStream[]> {
+function openLanes(found: Walk, context: ReadingContext): Lane[] {
   const range = deliveryDates(context.window.fromMs, context.window.toMs);
-  const lanes = [
+  return [
     ...found.lanes.map((place) => folderLane(place, range, context)),
     ...flatLanes(found.trailFiles, range, context),
   ];
+}
+
+async function openStreams(
+  found: Walk,
+  lanes: readonly Lane[],
+  context: ReadingContext,
+): Promise<EventStream[]> {
   const streams: (EventStream | undefined)[] =
     lanes.length > 0 ? [trailStream(lanes, context)] : [];
   for (const origin of found.streams) streams.push(fileStream(origin, -Infinity, context));
@@ -197,21 +202,4 @@ function logSkipped(found: Walk, log: Log): void {
   }
   if (found.skipped.size === 0) return;
   log.debug(Object.fromEntries(found.skipped), "files skipped by reason");
-}
-
-function countFiles(
-  found: Walk,
-  onProgress: HistoryDependencies["onProgress"],
-): (bytesRead: number) => void {
-  let filesDone = 0;
-  let bytesRead = 0;
-  const known = [...found.looseFiles, ...found.trailFiles];
-  const isKnown = found.lanes.length === 0 && found.streams.length === 0;
-  const bytesTotal = isKnown ? known.reduce((sum, { file }) => sum + file.size, 0) : undefined;
-  return (bytes) => {
-    filesDone += 1;
-    bytesRead += bytes;
-    const filesTotal = isKnown ? known.length : undefined;
-    onProgress?.({ filesDone, filesTotal, bytesRead, bytesTotal });
-  };
 }

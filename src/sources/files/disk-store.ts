@@ -11,6 +11,10 @@ export const diskStore: ObjectStore = {
   local: true,
   listFolder,
 
+  async countEntries(folder) {
+    return (await readdir(folder)).length;
+  },
+
   async read(file, maxBytes) {
     if (file.size > maxBytes) throw tooLarge(file.path, maxBytes);
     return readFile(file.path).catch((cause: unknown) => {

@@ -38,6 +38,8 @@ export interface LaneDay {
   readonly lane: Lane;
   /** `YYYYMMDD`. */
   readonly date: string;
+  /** Number of its files, about; undefined where only listing them would tell. */
+  count(): Promise<number | undefined>;
   list(signal: AbortSignal): Promise<{ files: TrailFile[]; skipped: number }>;
 }
 
@@ -90,7 +92,9 @@ async function* flatDays(
   });
   const days = Map.groupBy(files, ({ place }) => place.slice(0, 8));
   for (const [date, files] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (mayHold(range, [date])) yield { lane, date, list: async () => ({ files, skipped: 0 }) };
+    if (!mayHold(range, [date])) continue;
+    const count = async () => files.length;
+    yield { lane, date, count, list: async () => ({ files, skipped: 0 }) };
   }
 }
 
@@ -105,7 +109,8 @@ async function* folderDays(
   if (!mayHold(range, parts)) return;
   if (parts.length === 3) {
     const list = (signal: AbortSignal) => listDay(lane, store, folder, signal);
-    yield { lane, date: parts.join(""), list };
+    const count = async () => store.countEntries?.(folder);
+    yield { lane, date: parts.join(""), count, list };
     return;
   }
   const inner: string[] = [];
@@ -140,4 +145,20 @@ async function placeOf(store: ObjectStore, file: StoredFile, signal: AbortSignal
   if (stamp !== undefined) return `${stamp}/${name}`;
   const timeMs = await earliestTimeMs(() => store.open(file, signal));
   return `${stampOf(Math.max(0, timeMs))}/${name}`;
+}
+
+/** Number of the lanes' files, about; undefined where that is not cheap to know. */
+export async function countFiles(
+  lanes: readonly Lane[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let files = 0;
+  for (const lane of lanes) {
+    for await (const day of lane.days(signal)) {
+      const count = lane.isLocal ? await day.count() : undefined;
+      if (count === undefined) return undefined;
+      files += count;
+    }
+  }
+  return files;
 }

@@ -42,9 +42,10 @@ export async function* cutParts(
   const cutter = new PartCutter(sizes, start, firstEnd);
   try {
     for await (const chunk of chunks) {
-      const part = cutter.push(chunk);
-      if (part !== undefined) yield part;
-      if (part?.failure?.passed === false) return;
+      for (const part of cutter.push(chunk)) {
+        yield part;
+        if (part.failure?.passed === false) return;
+      }
     }
   } catch (error) {
     if (error instanceof SourceError && (error.retryable || error.code === "access")) throw error;
@@ -72,13 +73,20 @@ class PartCutter {
     this.#exact = firstEnd === undefined ? 0 : firstEnd - start;
   }
 
-  push(chunk: Uint8Array): Part | undefined {
+  *push(chunk: Uint8Array): Generator<Part, void, undefined> {
     const held = this.#held;
     held.push(chunk);
     if (this.#skipping) this.#skipping = !held.dropLine();
-    if (this.#skipping || held.size < Math.max(this.#sizes.part, this.#exact)) return undefined;
+    while (!this.#skipping && held.size >= Math.max(this.#sizes.part, this.#exact)) {
+      const part = this.#next();
+      if (part === undefined) return;
+      yield part;
+    }
+  }
+
+  #next(): Part | undefined {
     if (this.#exact > 0) return this.#takeExact();
-    this.#lines ??= held.hasLineEnd() ? areLines(held.bytes()) : undefined;
+    this.#lines ??= this.#held.hasLineEnd() ? areLines(this.#held.bytes()) : undefined;
     return this.#lines === true ? this.#takeLines() : this.#checkDocument();
   }
 
@@ -111,7 +119,7 @@ class PartCutter {
   }
 
   #takeLines(): Part | undefined {
-    const part = this.#held.takeLines();
+    const part = this.#held.takeLines(this.#sizes.part);
     if (part !== undefined || this.#held.size <= this.#sizes.line) return part;
     this.#skipping = true;
     const detail = `a line is longer than ${this.#sizes.line} bytes`;
@@ -173,15 +181,19 @@ class Held {
     return { data, end: this.#start, failure: undefined };
   }
 
-  /** Up to the last line's end; undefined where no line ends. */
-  takeLines(): Part | undefined {
-    let after = 0;
-    for (const chunk of this.#chunks.toReversed()) {
-      const end = chunk.lastIndexOf(lineEnd) + 1;
-      if (end > 0) return this.take(this.size - after - chunk.length + end);
-      after += chunk.length;
+  /** Whole lines of at most `most` bytes, or one that is longer; undefined where no line ends. */
+  takeLines(most = this.size): Part | undefined {
+    if (!this.#sawLineEnd) return undefined;
+    let found: number | undefined;
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      const inside = at < most ? chunk.lastIndexOf(lineEnd, most - at - 1) : -1;
+      if (inside !== -1) found = at + inside + 1;
+      else if (at + chunk.length > most) found ??= endOfLine(chunk, at);
+      if (at + chunk.length > most && found !== undefined) break;
+      at += chunk.length;
     }
-    return undefined;
+    return found === undefined ? undefined : this.take(found);
   }
 
   /** Drops bytes up to and with the next line's end; says whether it was found. */
@@ -233,4 +245,10 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
     at += chunk.length;
   }
   return all;
+}
+
+/** Place after the first line's end of a chunk that begins at `start`; undefined where none ends. */
+function endOfLine(chunk: Uint8Array, start: number): number | undefined {
+  const found = chunk.indexOf(lineEnd);
+  return found === -1 ? undefined : start + found + 1;
 }

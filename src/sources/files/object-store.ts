@@ -31,6 +31,8 @@ export interface ObjectStore {
   readonly local: boolean;
   /** Pages of one folder (a path that ends with `/`, empty for the top), in no promised order. */
   listFolder(folder: string, signal: AbortSignal): AsyncGenerator<FolderPage, void, undefined>;
+  /** Number of entries of a folder, where that is cheap to know: for a progress bar, nothing else. */
+  countEntries?(folder: string): Promise<number>;
   /** The whole file; more than `maxBytes` is an error. */
   read(file: StoredFile, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   open(file: StoredFile, signal: AbortSignal): Promise<Readable>;
