@@ -147,6 +147,19 @@ describe("delivery", () => {
     expect(pauses.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
+  it("lets an alert rest no longer than the sink while it is the sink that fails", async () => {
+    const clock = fakeClock(START);
+    const sink = fakeSink("siem", clock);
+    sink.answer = () => failure();
+    let draws = 0;
+    const random = () => (draws++ % 2 === 0 ? 0.1 : 0.9);
+    await using run = start(clock, [sink], { retry: { maximumMs: 60_000 } }, { random });
+    await run.outbox.queue(alertOf(), "siem");
+    run.delivery.wake();
+    await clock.advanceTo(START + 9500);
+    expect(sink.calls.map(({ atMs }) => atMs - START)).toEqual([0, 100, 1900, 2300, 9500]);
+  });
+
   it.each([
     [45_000, 45_000],
     [7_200_000, HOUR],

@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   createSecretReader,
   resolveSecret,
   SecretReference,
   type SecretSources,
 } from "../../../src/delivery/secrets.ts";
+import { startHttpReceiver } from "../../support/http-receiver.ts";
 
 const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:siem/token-AbCdEf";
 const secret = "hunter2-hunter2";
@@ -86,6 +87,50 @@ describe("a secret", () => {
     const error: unknown = await failing.catch((caught: unknown) => caught);
     expect(String(error)).toMatch(/is not a JSON object$/);
     expect(inspect(error, { depth: 9 })).not.toContain(secret);
+  });
+});
+
+describe("a secret in AWS", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    [`secretsmanager:${arn}#token`, "secretsmanager.GetSecretValue", { SecretId: arn }],
+    [
+      "ssm:/keyhawk/token",
+      "AmazonSSM.GetParameter",
+      { Name: "/keyhawk/token", WithDecryption: true },
+    ],
+  ])("is asked for over the wire: %s", async (reference, target, asked) => {
+    await using receiver = await startHttpReceiver(() => ({
+      status: 200,
+      headers: { "content-type": "application/x-amz-json-1.1" },
+      body: JSON.stringify({
+        SecretString: JSON.stringify({ token: secret }),
+        Parameter: { Value: secret },
+      }),
+    }));
+    vi.stubEnv("AWS_ENDPOINT_URL", receiver.url);
+    vi.stubEnv("AWS_REGION", "eu-central-1");
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "example");
+    expect(await resolveSecret(reference, { env: {} })).toBe(secret);
+    const [request] = receiver.requests;
+    expect(request?.headers["x-amz-target"]).toBe(target);
+    expect(JSON.parse(request?.body ?? "")).toEqual(asked);
+  });
+
+  it("that may not be read is told by its reference and the error's name", async () => {
+    await using receiver = await startHttpReceiver(() => ({
+      status: 400,
+      headers: { "content-type": "application/x-amz-json-1.1" },
+      body: JSON.stringify({ __type: "AccessDeniedException", message: "no" }),
+    }));
+    vi.stubEnv("AWS_ENDPOINT_URL", receiver.url);
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "example");
+    await expect(resolveSecret(`secretsmanager:${arn}`, { env: {} })).rejects.toThrow(
+      `secretsmanager:${arn}: could not be read (AccessDeniedException)`,
+    );
   });
 });
 

@@ -176,7 +176,8 @@ describe("the Splunk sink", () => {
   });
 
   it.each([
-    [200, "<html>", undefined],
+    [200, "<html>", true],
+    [200, "", true],
     [404, "<html>", true],
     [413, "", false],
     [502, "<html>", true],
