@@ -21,7 +21,7 @@ describe("the SQLite store under kill -9", () => {
   it("has every acknowledged batch, and each batch whole or not at all", async () => {
     await using place = await statePlace();
     let acknowledged = 0;
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 16; round += 1) {
       await using writer = startStoreProcess(place.directory);
       await writer.printed(2);
       await sleep(Math.random() * 40); // Any moment will do: nothing is ordered by it.
@@ -38,10 +38,10 @@ describe("the SQLite store under kill -9", () => {
   });
 
   it("can be opened whatever its making had come to", async () => {
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       await using place = await statePlace();
       await using writer = startStoreProcess(place.directory);
-      await sleep(60 + round * 5); // The directory is made about 100 ms after the start.
+      await sleep(60 + round * 8); // The directory is made about 100 ms after the start.
       await writer.kill();
 
       await using store = await openSqliteStore(place.directory);
@@ -98,7 +98,7 @@ async function wholeBatches(store: StateStore): Promise<number> {
     expect(await store.history.entities()).toEqual({ principals: 0, keys: 0, accounts: 0 });
     return 0;
   }
-  const entities = Array.from({ length: 40 }, (_, index) => `principal:${index}`);
+  const entities = Array.from({ length: 20 }, (_, index) => `principal:${index}`);
   const memories = [...(await store.loadMemories(entities)).values()];
   expect(memories.map((memory) => JSON.parse(memory).batch)).toEqual(entities.map(() => batches));
   expect(await store.engineState()).toBe(`${batches}`);

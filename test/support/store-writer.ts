@@ -9,7 +9,7 @@ import { alertOf, commitOf, letterOf, segmentOf } from "./commits.ts";
  * alerts there are. Either prints `error CODE: MESSAGE` where it cannot.
  */
 const [directory = "", access = "consume", maxBytes = ""] = process.argv.slice(2);
-const entities = Array.from({ length: 40 }, (_, index) => `principal:${index}`);
+const entities = Array.from({ length: 20 }, (_, index) => `principal:${index}`);
 const padding = "x".repeat(2000);
 
 try {

@@ -110,7 +110,7 @@ export function damaged(problem: string, cause?: unknown): StoreError {
 }
 
 /** Runs something of SQLite and throws its errors as `StoreError`. */
-export function translated<T>(directory: string, work: () => T): T {
+function translated<T>(directory: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -142,7 +142,7 @@ function storeErrorOf(directory: string, error: unknown): unknown {
 }
 
 /** SQLite's extended result code of an error, undefined for errors of another kind. */
-export function resultCodeOf(error: unknown): number | undefined {
+function resultCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error)) {
     return undefined;
   }
