@@ -36,12 +36,16 @@ interface Baseline {
 interface Bucket {
   /** Contexts of secrets and parameters: reads, writes, first and last read, milliseconds into the hour. */
   secrets: Record<string, [reads: number, writes: number, firstMs: number, lastMs: number]>;
+  /** Number of them. */
+  secretsMet: number;
   secretsRead: number;
   secretsReadAgain: number;
   objects: DistinctSketch;
   /** Reads of objects and the last of them by minute. */
   objectReads: number[];
-  evidence: { secrets: Evidence; objects: Evidence };
+  /** Null before the first, and for objects while the principal is learned and not judged. */
+  secretsEvidence: Evidence | null;
+  objectsEvidence: Evidence | null;
 }
 
 interface Limits {
@@ -134,11 +138,13 @@ export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
   newBaseline: () => ({ secrets: newSeasonalRate(), objects: newSeasonalRate() }),
   newBucket: () => ({
     secrets: {},
+    secretsMet: 0,
     secretsRead: 0,
     secretsReadAgain: 0,
     objects: [],
     objectReads: [],
-    evidence: { secrets: newEvidence(), objects: newEvidence() },
+    secretsEvidence: null,
+    objectsEvidence: null,
   }),
 
   limits(baseline, hour, options) {
@@ -164,10 +170,11 @@ export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
     };
   },
 
-  add({ bucket }, event) {
+  add({ bucket, limits }, event) {
     if (event.context === undefined) return;
-    if (isSecret(event)) addSecret(bucket, event, event.context.fingerprint);
-    else addObject(bucket, event, event.context.fingerprint);
+    const { fingerprint } = event.context;
+    if (isSecret(event)) addSecret(bucket, event, fingerprint);
+    else addObject(bucket, event, { fingerprint, isJudged: limits.objects !== NEVER });
   },
 
   subjects: (event) => (isSecret(event) ? ONLY_SECRETS : ONLY_OBJECTS),
@@ -205,9 +212,10 @@ function isWrite({ operation }: KmsEvent): boolean {
 function addSecret(bucket: Bucket, event: KmsEvent, fingerprint: string): void {
   let secret = bucket.secrets[fingerprint];
   if (secret === undefined) {
-    if (Object.keys(bucket.secrets).length >= MOST_SECRETS) return;
+    if (bucket.secretsMet >= MOST_SECRETS) return;
     secret = [0, 0, HOUR_MS, 0];
     bucket.secrets[fingerprint] = secret;
+    bucket.secretsMet += 1;
   }
   if (isWrite(event)) {
     secret[1] += 1;
@@ -219,15 +227,22 @@ function addSecret(bucket: Bucket, event: KmsEvent, fingerprint: string): void {
   if (secret[0] === 2) bucket.secretsReadAgain += 1;
   secret[2] = Math.min(secret[2], offset);
   secret[3] = Math.max(secret[3], offset);
-  addEvidence(bucket.evidence.secrets, event);
+  bucket.secretsEvidence ??= newEvidence();
+  addEvidence(bucket.secretsEvidence, event);
 }
 
-function addObject(bucket: Bucket, event: KmsEvent, fingerprint: string): void {
+function addObject(
+  bucket: Bucket,
+  event: KmsEvent,
+  { fingerprint, isJudged }: { fingerprint: string; isJudged: boolean },
+): void {
   addDistinct(bucket.objects, fingerprint);
+  if (!isJudged) return;
   const minute = Math.floor((event.timeMs % HOUR_MS) / 60_000);
   while (bucket.objectReads.length <= minute) bucket.objectReads.push(0);
   bucket.objectReads[minute] = (bucket.objectReads[minute] ?? 0) + 1;
-  addEvidence(bucket.evidence.objects, event);
+  bucket.objectsEvidence ??= newEvidence();
+  addEvidence(bucket.objectsEvidence, event);
 }
 
 function describeSecrets(view: View): Finding {
@@ -242,7 +257,7 @@ function describeSecrets(view: View): Finding {
   times.sort((one, other) => one - other);
   const offset = times[Math.min(limits.secrets, times.length) - 1] ?? 0;
   const startMs = hour * HOUR_MS;
-  const evidence = bucket.evidence.secrets;
+  const evidence = bucket.secretsEvidence ?? newEvidence();
   const name = evidence.principal?.name ?? "The principal";
   const expected = Math.round(limits.secretsExpected.mean * 10) / 10;
   return {
@@ -298,7 +313,7 @@ function secretReasons({ limits }: View, read: number, unexplained: number): Rea
 
 function describeObjects({ hour, bucket, limits }: View): Finding {
   const count = distinctCount(bucket.objects);
-  const evidence = bucket.evidence.objects;
+  const evidence = bucket.objectsEvidence ?? newEvidence();
   const expected = Math.round(limits.objectsExpected.mean * 10) / 10;
   const startMs = hour * HOUR_MS;
   const name = evidence.principal?.name ?? "The principal";

@@ -48,7 +48,8 @@ interface Bucket {
   /** Largest count in any five consecutive minutes. */
   fiveMinutes: number;
   minutes: MinuteCounts;
-  evidence: Evidence;
+  /** Null while the principal is learned and not judged. */
+  evidence: Evidence | null;
 }
 
 interface Limits {
@@ -142,7 +143,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     dayWeight: 0,
   }),
 
-  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: newEvidence() }),
+  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: null }),
 
   limits(baseline, hour, options) {
     const expectation = expectHour(baseline.rate, hour);
@@ -174,13 +175,15 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     };
   },
 
-  add({ bucket }, event) {
+  add({ bucket, limits }, event) {
     bucket.count += 1;
     countMinute(bucket.minutes, event.timeMs);
     bucket.fiveMinutes = Math.max(
       bucket.fiveMinutes,
       largestWindow(bucket.minutes, event.timeMs, 5),
     );
+    if (limits.hour === NEVER) return;
+    bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
 
@@ -286,7 +289,7 @@ function describeHour(view: View): Finding {
       points: 10,
     });
   }
-  if (bucket.evidence.principal?.via === null) {
+  if (bucket.evidence?.principal?.via === null) {
     reasons.push({
       code: "direct",
       text: "Called KMS directly, not through an AWS service.",
@@ -294,7 +297,7 @@ function describeHour(view: View): Finding {
     });
   }
   return {
-    ...common(view, bucket.evidence),
+    ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt spike",
     summary: `${name(bucket)} decrypted ${bucket.count} times in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
     reasons,
@@ -327,7 +330,7 @@ function describeDay(view: View): Finding {
   const already = count - bucket.count;
   const over = crossingSecond(bucket.minutes, Math.max(0, limits.day - already), NEVER, 5);
   return {
-    ...common(view, bucket.evidence),
+    ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt volume of a day",
     summary: `${name(bucket)} decrypted ${count} times by this hour of the day; a day's usual volume is ${expected}.`,
     reasons: [
@@ -363,7 +366,7 @@ function strength(timesLimit: number): number {
 }
 
 function name(bucket: Bucket): string {
-  return bucket.evidence.principal?.name ?? "The principal";
+  return bucket.evidence?.principal?.name ?? "The principal";
 }
 
 function round(value: number): number {

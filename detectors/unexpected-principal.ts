@@ -35,6 +35,7 @@ interface Bucket {
   calls: number;
   decrypts: number;
   users: Record<string, User>;
+  userCount: number;
   /** Principals beyond the bound on `users`. */
   overflow: number;
 }
@@ -46,7 +47,7 @@ interface User {
   family: string;
   via: string;
   human: boolean;
-  /** Null for those known already: nobody will ask for it. */
+  /** Null for those who are not judged: nobody will ask for it. */
   evidence: Evidence | null;
 }
 
@@ -121,7 +122,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
     families: newKnownSet(),
     vias: newKnownSet(),
   }),
-  newBucket: () => ({ calls: 0, decrypts: 0, users: {}, overflow: 0 }),
+  newBucket: () => ({ calls: 0, decrypts: 0, users: {}, userCount: 0, overflow: 0 }),
 
   limits(baseline, hour, options) {
     const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
@@ -134,18 +135,20 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
     };
   },
 
-  add({ bucket, baseline, knownBy }, event) {
+  add({ bucket, baseline, limits, knownBy }, event) {
     bucket.calls += 1;
     if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
     const name = event.principal.key;
     let user = bucket.users[name];
     if (user === undefined) {
-      if (Object.keys(bucket.users).length >= MOST_USERS) {
+      if (bucket.userCount >= MOST_USERS) {
         bucket.overflow += 1;
         return;
       }
-      user = newUser(event, isKnown(baseline.principals, name, knownBy));
+      const isJudged = limits.mature && !isKnown(baseline.principals, name, knownBy);
+      user = newUser(event, isJudged);
       bucket.users[name] = user;
+      bucket.userCount += 1;
     }
     user.count += 1;
     user.firstMs = Math.min(user.firstMs, event.timeMs);
@@ -196,7 +199,7 @@ function isCryptographic({ operation }: KmsEvent): boolean {
   return operation !== "read" && operation !== "admin" && operation !== "other";
 }
 
-function newUser(event: KmsEvent, known: boolean): User {
+function newUser(event: KmsEvent, isJudged: boolean): User {
   return {
     count: 0,
     firstMs: event.timeMs,
@@ -204,7 +207,7 @@ function newUser(event: KmsEvent, known: boolean): User {
     family: `${event.principal.accountId ?? ""}/${event.principal.family}`,
     via: event.principal.via ?? "",
     human: event.principal.human,
-    evidence: known ? null : newEvidence(),
+    evidence: isJudged ? newEvidence() : null,
   };
 }
 
@@ -230,6 +233,8 @@ function describeUser(view: View, subject: string) {
     region: key.region,
     observed: { principal: subject, callsByPrincipal: user?.count ?? 0, firstSeen: true },
     expected: {
+      callsByPrincipal: 0,
+      firstSeen: false,
       knownPrincipals: principals,
       newPrincipalProbability: Math.round(limits.discovery * 1000) / 1000,
     },

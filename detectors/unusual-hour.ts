@@ -24,7 +24,8 @@ interface Bucket {
   count: number;
   firstMs: number;
   human: boolean;
-  evidence: Evidence;
+  /** Null at an hour that cannot be unusual. */
+  evidence: Evidence | null;
 }
 
 interface Limits {
@@ -99,23 +100,26 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
     count: 0,
     firstMs: Number.MAX_SAFE_INTEGER,
     human: false,
-    evidence: newEvidence(),
+    evidence: null,
   }),
 
   limits(baseline, hour, options) {
     const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
     const isLearning = days < options.learningDays || baseline.active < options.learningHours;
+    const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
     return {
-      probability: isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5,
-      usual: usualHours(baseline, hour),
+      probability,
+      usual: probability < options.minimumProbability ? usualHours(baseline, hour) : "",
       state: baselineState(days, baseline.active),
     };
   },
 
-  add({ bucket }, event) {
+  add({ bucket, limits }, event, options) {
     bucket.count += 1;
+    if (limits.probability >= options.minimumProbability) return; // Nobody will ask for the rest.
     bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
     bucket.human ||= event.principal.human;
+    bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
 
@@ -127,7 +131,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   },
 
   describe({ hour, bucket, limits }) {
-    const { evidence } = bucket;
+    const evidence = bucket.evidence ?? newEvidence();
     const at = `${String(hourOfDay(hour)).padStart(2, "0")}:00 UTC`;
     const kind = isWeekend(hour) ? "weekend" : "weekday";
     const percent = Math.round(limits.probability * 1000) / 10;

@@ -1,9 +1,13 @@
+import { hourOf } from "./baseline/calendar.ts";
 import type { Alert } from "./detection/alert.ts";
-import type { Engine, EngineOutput } from "./detection/engine.ts";
+import type { Engine } from "./detection/engine.ts";
 import { muted } from "./detection/suppression.ts";
 import { gapAlert } from "./delivery/operational-alert.ts";
 import type { Batch, Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
+
+/** Hourly history kept for reports: thirteen months. */
+const HISTORY_HOURS = 400 * 24;
 
 /** What a run plugs in; live and replay differ only in this. */
 export interface Pipeline {
@@ -51,7 +55,8 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
     memories: output.memories,
     engineState: output.state,
     calls: output.calls,
-    forgetCallsBeforeHour: forgetBefore(output),
+    forgetCallsBeforeHour: finite(output.forgetCallsBeforeHour),
+    forgetHistoryBeforeHour: finite(hourOf(engine.watermarkMs) - HISTORY_HOURS),
     alerts: [...output.alerts, ...notices],
     deliveries: deliveriesOf(told, pipeline.sinksFor),
     deadLetters: batch.deadLetters,
@@ -73,8 +78,9 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
   await committed(batch, write);
 }
 
-function forgetBefore({ forgetCallsBeforeHour }: EngineOutput): number | undefined {
-  return Number.isFinite(forgetCallsBeforeHour) ? forgetCallsBeforeHour : undefined;
+/** Before the first event there is no hour to speak of. */
+function finite(hour: number): number | undefined {
+  return Number.isFinite(hour) ? hour : undefined;
 }
 
 function deliveriesOf(alerts: readonly Alert[], sinksFor: Pipeline["sinksFor"]): Delivery[] {

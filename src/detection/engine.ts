@@ -16,7 +16,7 @@ import {
   writeMemory,
 } from "./memory.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
-import { entityName, entityOf, route } from "./routing.ts";
+import { entityName, entityOf, route, type Target } from "./routing.ts";
 
 export interface EngineOptions {
   readonly detectors: readonly ConfiguredDetector[];
@@ -69,6 +69,12 @@ interface WrittenState {
   readonly open: string[];
 }
 
+interface Routed {
+  readonly events: readonly KmsEvent[];
+  readonly targets: readonly (readonly Target[])[];
+}
+
+const nothingRouted: Routed = { events: [], targets: [] };
 const KINDS: readonly EntityKind[] = ["principal", "key", "account"];
 
 /**
@@ -88,6 +94,7 @@ export class Engine {
   readonly #view: View;
   readonly #touched = new Set<EntityMemory>();
   readonly #open: Set<string>;
+  #routed: Routed = nothingRouted;
   #watermarkMs: number;
   #batch = 0;
   #duplicates = 0;
@@ -130,10 +137,10 @@ export class Engine {
   missing(events: readonly KmsEvent[]): string[] {
     const names = new Set<string>();
     for (const name of this.#open) this.#addMissing(names, name);
-    for (const event of events) {
-      for (const target of route(event)) {
-        if (!this.#memories[target.kind].has(target.id))
-          names.add(entityName(target.kind, target.id));
+    this.#routed = { events, targets: events.map(route) };
+    for (const targets of this.#routed.targets) {
+      for (const { kind, id } of targets) {
+        if (!this.#memories[kind].has(id)) names.add(entityName(kind, id));
       }
     }
     return [...names];
@@ -158,7 +165,10 @@ export class Engine {
   process(events: readonly KmsEvent[]): void {
     this.#batch += 1;
     const before = hourOf(this.#watermarkMs);
-    for (const event of events) this.#count(event);
+    // `missing` has just routed the same events.
+    const targets = this.#routed.events === events ? this.#routed.targets : events.map(route);
+    for (const [index, event] of events.entries()) this.#count(event, targets[index] ?? []);
+    this.#routed = nothingRouted;
     const now = hourOf(this.#watermarkMs);
     if (now > before) this.#passTime(now);
   }
@@ -203,7 +213,7 @@ export class Engine {
     return output;
   }
 
-  #count(event: KmsEvent): void {
+  #count(event: KmsEvent, targets: readonly Target[]): void {
     const hour = hourOf(event.timeMs);
     if (hour < this.#horizon()) {
       this.#late += 1;
@@ -224,7 +234,7 @@ export class Engine {
     // Whose copy it is cannot be told, so it cannot be counted on its own side only.
     if (isSecondView && event.recipientAccountId === undefined) return;
     let isLate = false;
-    for (const { kind, id } of route(event)) {
+    for (const { kind, id } of targets) {
       if (!this.#countFor(this.#memory(kind, id), event, hour)) isLate = true;
     }
     if (isLate) {
