@@ -13,14 +13,26 @@ export class MemoryBudget {
     this.#most = mostChunk;
   }
 
-  /** Size of a chunk; twice of it is set aside, since the next one is read while one is taken. */
-  take(): number {
-    const chunk = Math.min(this.#most, Math.max(mebibyte / 4, Math.floor(this.#left / 4)));
-    this.#left -= 2 * chunk;
-    return chunk;
+  /** A share for a file that opens to about `need` bytes. */
+  take(need: number): MemoryShare {
+    const spare = Math.max(mebibyte / 4, Math.floor(this.#left / 4));
+    const chunk = Math.min(this.#most, spare);
+    const bytes = Math.min(2 * chunk, need); // The next chunk, if there is one, is read while one is taken.
+    this.#left -= bytes;
+    let isTaken = true;
+    return {
+      chunk,
+      give: () => {
+        if (isTaken) this.#left += bytes;
+        isTaken = false;
+      },
+    };
   }
+}
 
-  give(chunk: number): void {
-    this.#left += 2 * chunk;
-  }
+/** Part of a budget, until it is given back. */
+export interface MemoryShare {
+  /** Size of a chunk, in opened bytes. */
+  readonly chunk: number;
+  give(): void;
 }
