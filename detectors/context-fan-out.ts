@@ -17,6 +17,7 @@ import {
 import {
   addEvidence,
   baselineState,
+  callerName,
   defineDetector,
   type Evidence,
   type Finding,
@@ -258,7 +259,7 @@ function describeSecrets(view: View): Finding {
   const offset = times[Math.min(limits.secrets, times.length) - 1] ?? 0;
   const startMs = hour * HOUR_MS;
   const evidence = bucket.secretsEvidence ?? newEvidence();
-  const name = evidence.principal?.name ?? "The principal";
+  const name = callerName(evidence.principal);
   const expected = Math.round(limits.secretsExpected.mean * 10) / 10;
   return {
     title: isExplained ? "Many secrets set up" : "Many secrets read",
@@ -316,7 +317,7 @@ function describeObjects({ hour, bucket, limits }: View): Finding {
   const evidence = bucket.objectsEvidence ?? newEvidence();
   const expected = Math.round(limits.objectsExpected.mean * 10) / 10;
   const startMs = hour * HOUR_MS;
-  const name = evidence.principal?.name ?? "The principal";
+  const name = callerName(evidence.principal);
   return {
     title: "Many different things decrypted",
     summary: `${name} decrypted about ${count} different things in an hour; expected ${expected}, limit ${limits.objects}.`,

@@ -20,6 +20,8 @@ import { upperCount } from "../src/baseline/negative-binomial.ts";
 import {
   addEvidence,
   baselineState,
+  callerName,
+  counted,
   defineDetector,
   type Evidence,
   type Finding,
@@ -299,7 +301,7 @@ function describeHour(view: View): Finding {
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt spike",
-    summary: `${name(bucket)} decrypted ${bucket.count} times in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
+    summary: `${name(bucket)} decrypted ${counted(bucket.count, "time")} in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
     reasons,
     eventTimeMs:
       startMs +
@@ -366,7 +368,7 @@ function strength(timesLimit: number): number {
 }
 
 function name(bucket: Bucket): string {
-  return bucket.evidence?.principal?.name ?? "The principal";
+  return callerName(bucket.evidence?.principal ?? null);
 }
 
 function round(value: number): number {

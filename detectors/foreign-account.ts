@@ -4,6 +4,8 @@ import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known
 import {
   addEvidence,
   baselineState,
+  callerName,
+  counted,
   defineDetector,
   type Evidence,
   type Finding,
@@ -190,8 +192,8 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
   return {
     title: inbound ? "Key used by a foreign account" : "Foreign key used",
     summary: inbound
-      ? `Account ${account}, which is not ours, used a key of account ${entity}: ${evidence.count} calls.`
-      : `${evidence.principal?.name ?? "A principal"} of account ${entity} used a key of account ${account}, which is not ours: ${evidence.count} calls, ${encrypts} of them encrypting.`,
+      ? `Account ${account}, which is not ours, used a key of account ${entity}: ${counted(evidence.count, "call")}.`
+      : `${callerName(evidence.principal)} of account ${entity} used a key of account ${account}, which is not ours: ${counted(evidence.count, "call")}, ${encrypts} of them encrypting.`,
     reasons: reasonsOf(crossing, inbound, isSettled),
     eventTimeMs: crossing.firstMs,
     windowStartMs: startMs,

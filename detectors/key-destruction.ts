@@ -4,6 +4,7 @@ import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known
 import {
   addEvidence,
   baselineState,
+  callerName,
   defineDetector,
   type Evidence,
   type Finding,
@@ -182,7 +183,7 @@ function describeActor(view: View, subject: string, options: Options): Finding {
   const startMs = hour * HOUR_MS;
   return {
     title: titleOf(arns.length, options),
-    summary: summaryOf(evidence.principal?.name ?? subject, arns.length, acts, denied, entity),
+    summary: summaryOf(callerName(evidence.principal, subject), arns.length, acts, denied, entity),
     reasons: reasonsOf(view, subject, actor, options),
     eventTimeMs: actor.firstMs,
     windowStartMs: startMs,

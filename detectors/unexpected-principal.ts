@@ -11,6 +11,8 @@ import {
 import {
   addEvidence,
   baselineState,
+  callerName,
+  counted,
   defineDetector,
   type Evidence,
   type HourView,
@@ -215,14 +217,14 @@ function describeUser(view: View, subject: string) {
   const { hour, bucket, limits, entity } = view;
   const user = bucket.users[subject];
   const evidence = user?.evidence ?? newEvidence();
-  const name = evidence.principal?.name ?? subject;
+  const name = callerName(evidence.principal, subject);
   const startMs = hour * HOUR_MS;
   const key = keyOf(entity);
   const { principals, calls } = limits;
   const days = Math.floor(limits.days);
   return {
     title: "Principal new to a key",
-    summary: `${name} used a key for the first time: ${user?.count ?? 0} calls. In ${days} days and ${calls} calls the key had ${principals} principals.`,
+    summary: `${name} used a key for the first time: ${counted(user?.count ?? 0, "call")}. In ${days} days and ${counted(calls, "call")} the key had ${counted(principals, "principal")}.`,
     reasons: user === undefined ? [] : reasonsOf(view, user),
     eventTimeMs: user?.firstMs ?? startMs,
     windowStartMs: startMs,
@@ -249,7 +251,7 @@ function reasonsOf({ baseline, limits, knownBy, hour }: View, user: User): Reaso
   const reasons: Reason[] = [
     {
       code: "new-principal",
-      text: `Never used this key before; ${limits.principals} principals did in ${Math.floor(limits.days)} days.`,
+      text: `Never used this key before; ${counted(limits.principals, "principal")} did in ${Math.floor(limits.days)} days.`,
       points: Math.round(Math.min(52, 14 + 6.5 * surprise)),
     },
   ];

@@ -11,6 +11,8 @@ import {
   addEvidence,
   baselineState,
   type BaselineState,
+  callerName,
+  counted,
   defineDetector,
   type Evidence,
   levelOf,
@@ -151,11 +153,15 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
       });
     }
     if (bucket.count >= 50) {
-      reasons.push({ code: "many-calls", text: `${bucket.count} calls in the hour.`, points: 4 });
+      reasons.push({
+        code: "many-calls",
+        text: `${counted(bucket.count, "call")} in the hour.`,
+        points: 4,
+      });
     }
     return {
       title: "Activity at an unusual hour",
-      summary: `${evidence.principal?.name ?? "The principal"} made ${bucket.count} KMS calls at ${at} on a ${kind}; usual hours are ${limits.usual}.`,
+      summary: `${callerName(evidence.principal)} made ${counted(bucket.count, "KMS call")} at ${at} on a ${kind}; usual hours are ${limits.usual}.`,
       reasons,
       eventTimeMs: bucket.firstMs,
       windowStartMs: startMs,

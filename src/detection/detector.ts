@@ -7,6 +7,8 @@ export type { KmsEvent } from "../cloudtrail/event.ts";
 export type { Evidence } from "./evidence.ts";
 export {
   addEvidence,
+  callerName,
+  counted,
   keyOf,
   mergeEvidence,
   newEvidence,

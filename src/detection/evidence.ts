@@ -69,6 +69,18 @@ export function keyOf(arn: string): AlertKey {
   return { arn, accountId, region };
 }
 
+/** What people call a principal: the person in a permission-set role, which many share; else its short name. */
+export function callerName(principal: AlertPrincipal | null, fallback = "The principal"): string {
+  if (principal === null) return fallback;
+  const isShared = principal.name.startsWith("AWSReservedSSO_");
+  return isShared && principal.session !== null ? principal.session : principal.name;
+}
+
+/** A number with its noun: `1 call`, `2 calls`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** What an alert shows of the principal who made the call. */
 export function principalOf(event: KmsEvent): AlertPrincipal {
   const { key, type, accountId, name, session, via } = event.principal;
