@@ -1,5 +1,5 @@
 import type { KmsEvent } from "./event.ts";
-import { formOf } from "./forms.ts";
+import { formOf, UNKNOWN } from "./forms.ts";
 import { isAggregate, openAggregate } from "./kpl.ts";
 import { isFault, KMS_EVENT_SOURCE, parseRecord } from "./record.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type RejectReason,
 } from "./records.ts";
 import { lookAt, type Part, skipSpace } from "./scan.ts";
+import { beginsDocument, decodeBase64, isBase64, isCompressed, startOf } from "./wrapping.ts";
 
 /**
  * Reads all that one envelope holds: CloudTrail records in any wrapping that AWS puts around them, and notices of log
@@ -25,6 +26,9 @@ export function readEnvelope(data: Uint8Array, options: ReadOptions): Reading {
 }
 
 const MOST_LAYERS = 8;
+
+/** Lists in lists are no layers, since nothing is opened, but they end too. */
+const MOST_LISTS = 8;
 
 /** Beyond this many parts that are not even records, the envelope is set aside whole instead of in crumbs. */
 const MOST_CRUMBS = 1000;
@@ -99,11 +103,11 @@ class EnvelopeReader implements Reading {
 
   /** Reads JSON, one document or many; or base64; or says that it is neither. */
   #openText(text: Buffer, layer: number): void {
-    const start = skipSpace(text, hasByteOrderMark(text) ? 3 : 0);
+    const start = startOf(text);
     const first = text[start];
     if (first === undefined) {
       this.#reject("empty", "nothing but white space", text);
-    } else if (first === 0x7b || first === 0x5b || first === 0x22) {
+    } else if (beginsDocument(first)) {
       this.#readDocuments(text, start, layer);
     } else {
       this.#openBase64(text, layer);
@@ -124,11 +128,12 @@ class EnvelopeReader implements Reading {
   /** Documents follow each other with or without a line end between them. */
   #readDocuments(text: Buffer, start: number, layer: number): void {
     for (let at = start; at < text.length;) {
-      const sight = lookAt(text, at);
+      const sight = beginsDocument(text[at]) ? lookAt(text, at) : undefined;
       if (sight === undefined) {
         this.#readBroken(text.subarray(at), layer);
         return;
       }
+      this.skipped += sight.others + sight.parts.length === 0 ? 1 : 0;
       this.records += sight.others;
       for (const part of sight.parts) {
         this.#readPart(text, part, layer);
@@ -165,15 +170,15 @@ class EnvelopeReader implements Reading {
     }
   }
 
-  #readValue(value: unknown, source: Source, layer: number): void {
-    const form = formOf(value);
+  #readValue(value: unknown, source: Source, layer: number, lists = 0): void {
+    const form = lists > MOST_LISTS ? UNKNOWN : formOf(value);
     switch (form.form) {
       case "record":
         this.#readRecord(value, source);
         return;
       case "list":
         for (const element of form.values) {
-          this.#readValue(element, () => serialize(element) ?? source(), layer);
+          this.#readValue(element, () => serialize(element) ?? source(), layer, lists + 1);
         }
         return;
       case "texts":
@@ -240,27 +245,21 @@ class EnvelopeReader implements Reading {
   #reject(reason: RejectReason, detail: string, payload: Uint8Array, recognised = false): void {
     this.#crumbs += recognised ? 0 : 1;
     if (recognised || this.#crumbs <= MOST_CRUMBS) {
-      this.rejected.push({ reason, detail, recognised, payload: payload.slice() });
+      this.rejected.push({ reason, detail, recognised, payload: new Uint8Array(payload) });
     } else if (this.#crumbs === MOST_CRUMBS + 1) {
       const whole = `more than ${MOST_CRUMBS} parts not understood: the envelope as a whole`;
-      this.rejected.push({ reason, detail: whole, recognised, payload: this.#envelope.slice() });
+      this.rejected.push({
+        reason,
+        detail: whole,
+        recognised,
+        payload: new Uint8Array(this.#envelope),
+      });
     }
   }
 }
 
 function bufferOf(data: Uint8Array): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** Gzip (RFC 1952), or zlib (RFC 1950) whose two header bytes are a multiple of 31 and no beginning of a text. */
-function isCompressed(data: Uint8Array): boolean {
-  const [first = 0, second = 0] = data;
-  const isGzip = first === 0x1f && second === 0x8b;
-  return isGzip || (first === 0x78 && (second === 0x01 || second === 0x9c || second === 0xda));
-}
-
-function hasByteOrderMark(text: Buffer): boolean {
-  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf;
 }
 
 /** Where the next line begins a document, from the line after `start` on. */
@@ -295,23 +294,4 @@ function serialize(value: unknown): Buffer | undefined {
     }
     throw error;
   }
-}
-
-const SHORTEST_BASE64 = 16;
-
-/** Base64 is taken for a wrapping only where what comes out can be opened: any word is base64 of something. */
-function decodeBase64(text: Buffer): Buffer | undefined {
-  if (text.length < SHORTEST_BASE64 || !isBase64(text)) {
-    return undefined;
-  }
-  const opened = Buffer.from(text.toString("latin1"), "base64");
-  const first = opened[skipSpace(opened, hasByteOrderMark(opened) ? 3 : 0)];
-  const json = first === 0x7b || first === 0x5b;
-  const openable = json || isCompressed(opened) || isAggregate(opened);
-  return openable || decodeBase64(opened) !== undefined ? opened : undefined;
-}
-
-/** The alphabets of RFC 4648, sections 4 and 5, with line ends as in MIME. */
-function isBase64(text: Buffer): boolean {
-  return /^[A-Za-z0-9+/_\-\r\n]*={0,2}\s*$/.test(text.toString("latin1"));
 }

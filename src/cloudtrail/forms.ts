@@ -21,7 +21,7 @@ export type Form =
   | { readonly form: "unknown" };
 
 const CONTROL: Form = { form: "control" };
-const UNKNOWN: Form = { form: "unknown" };
+export const UNKNOWN: Form = { form: "unknown" };
 
 /** Recognises a JSON value by looking at it, never by configuration. */
 export function formOf(value: unknown): Form {
