@@ -36,7 +36,10 @@ export function testSink(
   describe(`${name}, as every sink`, () => {
     let harness: SinkHarness;
     const never = new AbortController().signal;
-    const can = (behaviour: Behaviour) => it.runIf(possible.includes(behaviour));
+    // A case that a receiver cannot have is no test at all, rather than one that is skipped for ever.
+    const can = (behaviour: Behaviour) => (claim: string, test: () => Promise<void>) => {
+      if (possible.includes(behaviour)) it(claim, test);
+    };
     const deliver = async (alerts: readonly Alert[], signal = never) => {
       const results = await harness.sink.deliver(alerts, signal);
       expect(results).toHaveLength(alerts.length);

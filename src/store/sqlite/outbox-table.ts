@@ -77,7 +77,9 @@ export function outboxTable(
 
     async redrive(sink) {
       return database.run(
-        "UPDATE outbox SET state = 'pending', next_attempt_ms = 0 WHERE sink = ? AND state = 'parked'",
+        // Queued anew: what was given up for its age gets its full time again.
+        "UPDATE outbox SET state = 'pending', next_attempt_ms = 0, queued_ms = ? WHERE sink = ? AND state = 'parked'",
+        options.now(),
         sink,
       );
     },
