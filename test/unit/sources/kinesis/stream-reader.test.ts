@@ -99,6 +99,23 @@ describe("reading a stream", () => {
     });
   });
 
+  it("ends no shard, and starts no child, before its last records were handed over", async () => {
+    const { api, pages } = memoryStream([shard("a"), shard("b"), shard("c", "a")]);
+    pages.set("a", [{ ...arrivals(NOW), next: undefined }]);
+    pages.set("b", [{ behindMs: HOUR_MS }, { behindMs: HOUR_MS }, {}]);
+    pages.set("c", [arrivals(NOW + 1)]);
+    await withReader(api, new Map(), async (taken, take) => {
+      await eventually(() => {
+        take();
+        return sequences(taken).length === 2;
+      }, "two records");
+      expect(sequences(taken)).toEqual([NOW, NOW + 1]);
+      const handedOver = taken.findIndex((parts) => parts.records.length > 0);
+      const ended = taken.findIndex((parts) => parts.positions.has("kinesis/trail/a"));
+      expect(ended).toBe(handedOver);
+    });
+  });
+
   it("drops the mark of a finished shard once it has expired and its children have positions", async () => {
     const { api, listed, pages } = memoryStream([shard("a"), shard("b", "a")]);
     pages.set("a", [{ ...arrivals(1), next: undefined }]);
