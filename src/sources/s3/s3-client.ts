@@ -6,7 +6,7 @@ export interface S3Options {
   readonly region?: string | undefined;
   /** URL of a VPC endpoint or of another store that speaks S3. */
   readonly endpoint?: string | undefined;
-  /** The bucket in the path rather than the host name, as most other stores need it. */
+  /** The bucket in the path rather than the host name; by default so where an endpoint is given, as other stores need it. */
   readonly forcePathStyle?: boolean | undefined;
 }
 
@@ -15,7 +15,7 @@ export function s3Client({ region, endpoint, forcePathStyle }: S3Options): S3Cli
   return new S3Client({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    forcePathStyle: forcePathStyle ?? endpoint !== undefined,
     followRegionRedirects: true,
     maxAttempts: 8,
     requestHandler: new NodeHttpHandler({

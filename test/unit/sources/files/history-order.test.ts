@@ -100,6 +100,15 @@ describe("history comes in the order of event time", () => {
     expect(await idsOf(files)).toEqual(wanted);
   });
 
+  it("more files than are open at once that all overlap", async () => {
+    const files: Files = {};
+    for (let part = 0; part < 60; part += 1) {
+      const inPart = trail.filter((_, at) => at % 60 === part);
+      files[`${(part * 37) % 60}.ndjson`] = lines(inPart.toReversed());
+    }
+    expect(await idsOf(files)).toEqual(wanted);
+  });
+
   it("chunks smaller than the file, one after the other", async () => {
     const options = { ...smallBatches, chunkBytes: 20_000 };
     expect(await idsOf({ "trail.ndjson": lines(trail) }, options)).toEqual(wanted);

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { KmsEvent } from "../../../../src/cloudtrail/event.ts";
+import { noCounts } from "../../../../src/sources/files/event-stream.ts";
+import type { EventStream, Piece } from "../../../../src/sources/files/event-stream.ts";
+import { batchLimits, mergeStreams } from "../../../../src/sources/files/merge.ts";
+import type { BatchLimits } from "../../../../src/sources/files/merge.ts";
+import { plainEvent } from "../../../support/reading.ts";
+
+/** A stream of pieces of times; `log` hears when it is opened and when it ends. */
+function stream(name: string, pieces: number[][], log: string[] = []): EventStream {
+  const rest = pieces.map((times, index) => piece(name, index, times)).values();
+  let opened = false;
+  return {
+    startsAtMs: pieces.flat()[0] ?? -Infinity,
+    async next() {
+      if (!opened) log.push(`open ${name}`);
+      opened = true;
+      const next = rest.next().value;
+      if (next === undefined) log.push(`end ${name}`);
+      return next;
+    },
+    close: async () => undefined,
+  };
+}
+
+function piece(name: string, index: number, times: number[]): Piece {
+  const events = times.map((timeMs, at) => plainEvent(`${name}${index}${at}`, timeMs));
+  return {
+    events,
+    deadLetters: [],
+    counts: { ...noCounts, files: 1 },
+    positionKey: name,
+    finish: () => undefined,
+    positionAfter: (last: KmsEvent | undefined) =>
+      last === undefined ? `${index} done` : `${index} after ${last.eventId}`,
+  };
+}
+
+async function merge(streams: EventStream[], limits: Partial<BatchLimits> = {}) {
+  const { signal } = new AbortController();
+  const batches = [];
+  for await (const batch of mergeStreams(streams, { ...batchLimits, ...limits }, signal)) {
+    batches.push({
+      times: batch.events.map(({ timeMs }) => timeMs),
+      files: batch.counts.files,
+      positions: Object.fromEntries(batch.positions),
+    });
+  }
+  return batches;
+}
+
+describe("the merge", () => {
+  it("opens a stream when its time has come, not before", async () => {
+    const log: string[] = [];
+    const streams = [
+      stream("c", [[7, 8]], log),
+      stream("a", [[1, 2], [3]], log),
+      stream("b", [[3, 9]], log),
+    ];
+    expect((await merge(streams)).flatMap(({ times }) => times)).toEqual([1, 2, 3, 3, 7, 8, 9]);
+    expect(log).toEqual(["open a", "open b", "end a", "open c", "end c", "end b"]);
+  });
+
+  it("has positions within the pieces that are begun and behind those that are done", async () => {
+    const batches = await merge([stream("a", [[1, 4], [5]]), stream("b", [[2, 3]])], { events: 2 });
+    expect(batches).toEqual([
+      { times: [1, 2], files: 0, positions: { a: "0 after a00", b: "0 after b00" } },
+      { times: [3, 4], files: 2, positions: { a: "0 done", b: "0 done" } },
+      { times: [5], files: 1, positions: { a: "1 done" } },
+    ]);
+  });
+
+  it("moves on with files that hold no event", async () => {
+    const batches = await merge([stream("a", [[], [], [], [1]])], { files: 2 });
+    expect(batches.map(({ times, files }) => [times, files])).toEqual([
+      [[], 2],
+      [[1], 2],
+    ]);
+  });
+
+  it("puts a batch in order where pieces overlap", async () => {
+    const [batch] = await merge([
+      stream("a", [
+        [5, 9],
+        [4, 8],
+      ]),
+    ]);
+    expect(batch?.times).toEqual([4, 5, 8, 9]);
+  });
+});
