@@ -1,4 +1,4 @@
-import { HOUR_MS, hourOf } from "../baseline/calendar.ts";
+import { DAY_HOURS, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
 import { Alerting } from "./alerting.ts";
@@ -178,9 +178,17 @@ export class Engine {
     const end = hourOf(this.#watermarkMs) + this.#openHours;
     if (!Number.isFinite(end)) return;
     for (const kind of KINDS) {
-      for (const memory of this.#memories[kind].values()) this.#advance(memory, end);
+      for (const memory of this.#memories[kind].values()) this.#close(memory, end);
     }
-    for (const name of this.#open) this.#advanceNamed(name, end);
+  }
+
+  /** Learns every hour of a memory; goes on, hour by hour, until its last alert is over: the longest lasts a day. */
+  #close(memory: EntityMemory, end: number): void {
+    this.#advance(memory, end);
+    const last = end + DAY_HOURS;
+    for (let hour = end + 1; memory.alerts.size > 0 && hour <= last; hour += 1) {
+      this.#advance(memory, hour);
+    }
   }
 
   /** What changed since the last call; the caller must commit it before it tells anybody. */
