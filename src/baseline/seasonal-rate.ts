@@ -113,9 +113,12 @@ function learnCell(rate: SeasonalRate, hour: number, count: number): void {
   const factor = fade(1, weekend ? HALF_LIFE_WEEKEND_VISITS : HALF_LIFE_WEEKDAY_VISITS);
   const cell = cellOf(hour);
   rate.cells[cell] = short((rate.cells[cell] ?? 0) * factor + count);
-  // The 24 cells of a kind of day are visited in turn: one shared weight, moved a 24th of a visit each hour.
-  if (weekend) rate.weekends = short(rate.weekends * factor ** (1 / 24) + 1 / 24);
-  else rate.weekdays = short(rate.weekdays * factor ** (1 / 24) + 1 / 24);
+  // The 24 cells of a kind of day are visited in turn: one shared weight, moved a 24th of a visit each hour. A step is so
+  // large that 24 of them, fading as they go, make one whole visit.
+  const hourly = factor ** (1 / 24);
+  const step = (1 - hourly) / (1 - factor);
+  if (weekend) rate.weekends = short(rate.weekends * hourly + step);
+  else rate.weekdays = short(rate.weekdays * hourly + step);
 }
 
 /** Learns the hours from `from` up to, not including, `to`, in which nothing happened. */
