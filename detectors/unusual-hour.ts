@@ -24,7 +24,8 @@ import {
 interface Bucket {
   /** Successful cryptographic calls. */
   count: number;
-  firstMs: number;
+  /** The earliest times, as many as calls make it activity: the last of them is when it became that. */
+  firstMs: number[];
   human: boolean;
   /** Null at an hour that cannot be unusual. */
   evidence: Evidence | null;
@@ -47,6 +48,7 @@ const Options = z.strictObject({
   minimumCalls: z
     .int()
     .min(1)
+    .max(1000)
     .default(3)
     .describe("Calls in the hour before it counts as activity."),
   learningDays: z
@@ -79,6 +81,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   ],
   knownGaps: [
     "Principals that are active around the clock.",
+    "A first weekend at work, at the hours of weekdays.",
     "Intruders who work at the victim's hours.",
   ],
   triage: [
@@ -100,7 +103,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   newBaseline: newActiveHours,
   newBucket: () => ({
     count: 0,
-    firstMs: Number.MAX_SAFE_INTEGER,
+    firstMs: [],
     human: false,
     evidence: null,
   }),
@@ -119,7 +122,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   add({ bucket, limits }, event, options) {
     bucket.count += 1;
     if (limits.probability >= options.minimumProbability) return; // Nobody will ask for the rest.
-    bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
+    keepEarliest(bucket.firstMs, event.timeMs, options.minimumCalls);
     bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
@@ -163,7 +166,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
       title: "Activity at an unusual hour",
       summary: `${callerName(evidence.principal)} made ${counted(bucket.count, "KMS call")} at ${at} on a ${kind}; usual hours are ${limits.usual}.`,
       reasons,
-      eventTimeMs: bucket.firstMs,
+      eventTimeMs: bucket.firstMs.at(-1) ?? startMs,
       windowStartMs: startMs,
       windowEndMs: startMs + HOUR_MS,
       principal: evidence.principal,
@@ -188,3 +191,12 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   fold: (baseline, hour) => learnActiveHour(baseline, hour),
   skip: () => {},
 });
+
+function keepEarliest(kept: number[], timeMs: number, most: number): void {
+  const last = kept.at(-1);
+  if (kept.length >= most && last !== undefined && timeMs >= last) return;
+  let at = kept.length;
+  while (at > 0 && (kept[at - 1] ?? 0) > timeMs) at -= 1;
+  kept.splice(at, 0, timeMs);
+  if (kept.length > most) kept.pop();
+}

@@ -47,7 +47,8 @@ export function activeProbability(hours: ActiveHours, hour: number): number {
   const opposite = 0.5 * (cell(other, 0) + 0.5 * (cell(other, -1) + cell(other, 1)));
   const days = own === 0 ? hours.weekdays : hours.weekends;
   const otherDays = own === 0 ? hours.weekends : hours.weekdays;
-  const share = hours.active === 0 ? 0 : hours.active / Math.max(1, 24 * daysActive(hours));
+  const visits = hours.cells.reduce((sum, visited) => sum + visited, 0);
+  const share = visits / Math.max(1, DAY_HOURS * daysActive(hours));
   return Math.min(
     1,
     (near + opposite + PRIOR_VISITS * share) / (days + 0.5 * otherDays + PRIOR_VISITS),

@@ -1,0 +1,99 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { hours, inHour, person } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { unusualHour } from "./unusual-hour.ts";
+
+const DAY = 24;
+/** Tuesday, 3 March, 03:00 UTC: after four weeks of habit. */
+const NIGHT = 29 * DAY + 3;
+const SATURDAY_NIGHT = 61 * DAY + 3;
+
+const ada = { principal: person("ada@example.com") };
+const byDay = atWork(29, ada);
+const workload = atWork(29);
+
+testDetector(unusualHour, {
+  fires: {
+    "a person at three in the night": {
+      events: [...byDay, ...inHour(NIGHT, 12, ada)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["hour-of-day", "person"],
+        observed: { callsPerHour: 12, hourOfDay: 3, weekend: false },
+        expected: { callsPerHour: 0, usualHours: "08–17" },
+        maturity: "mature",
+        // One call every five minutes: the third makes it activity.
+        eventTime: "2026-03-03T03:10:00Z",
+        alerts: 1,
+      },
+    },
+    "a workload that keeps hours, only low": {
+      events: [...workload, ...inHour(NIGHT, 12)],
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["person"] },
+    },
+    "a person of two months in a weekend night": {
+      events: [...atWork(61, ada), ...inHour(SATURDAY_NIGHT, 12, ada)],
+      expect: { atLeast: "low", observed: { weekend: true, hourOfDay: 3 } },
+    },
+    "a person of two years, as one of four weeks": {
+      events: [...atWork(730, ada, 1), ...inHour(731 * DAY + 3, 12, ada)],
+      expect: { atLeast: "medium" },
+    },
+    "a job that was always at two, at fourteen": [
+      ...hours(0, 40).flatMap((day) => inHour(day * DAY + 2, 20)),
+      ...inHour(39 * DAY + 14, 20),
+    ],
+    "encryption at night as much as decryption": [
+      ...byDay,
+      ...inHour(NIGHT, 12, { ...ada, name: "GenerateDataKey", operation: "dataKey" }),
+    ],
+    "each strange hour of a night by itself": {
+      events: [...byDay, ...inHour(NIGHT, 12, ada), ...inHour(NIGHT + 1, 12, ada)],
+      expect: { alerts: 2 },
+    },
+  },
+  staysSilent: {
+    "a service around the clock": hours(0, 29 * DAY).flatMap((hour) => inHour(hour, 3)),
+    "a person at work": byDay,
+    "a person in the first two weeks": [...atWork(13, ada), ...inHour(13 * DAY + 3, 12, ada)],
+    "a person with hardly any history": [
+      ...hours(0, 20).flatMap((day) => (day % 5 === 0 ? inHour(day * DAY + 9, 5, ada) : [])),
+      ...inHour(22 * DAY + 3, 12, ada),
+    ],
+    "an hour earlier than usual, as daylight saving time moves it": [
+      ...byDay,
+      ...inHour(29 * DAY + 7, 12, ada),
+    ],
+    "a person who works on every Saturday": [
+      ...hours(0, 40).flatMap((day) => inHour(day * DAY + 12, 5, ada)),
+      ...inHour(40 * DAY + 12, 12, ada),
+    ],
+    "a person's first Saturday, at the hours of weekdays": [
+      ...byDay,
+      ...inHour(33 * DAY + 12, 12, ada),
+    ],
+    "two calls at night": [...byDay, ...inHour(NIGHT, 2, ada)],
+    "failed calls at night": [
+      ...byDay,
+      ...inHour(NIGHT, 12, { ...ada, error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "looking at keys at night": [
+      ...byDay,
+      ...inHour(NIGHT, 12, { ...ada, name: "DescribeKey", operation: "read" }),
+    ],
+    "another person of the same permission set who works at night": [
+      ...byDay,
+      ...hours(0, 29).flatMap((day) =>
+        inHour(day * DAY + 3, 5, { principal: person("bob@example.com") }),
+      ),
+    ],
+  },
+});
+
+/** Some calls an hour from eight to six on weekdays. */
+function atWork(days: number, overrides: Partial<KmsEvent> = {}, calls = 4): KmsEvent[] {
+  return hours(0, days * DAY)
+    .filter((hour) => Math.floor(hour / DAY) % 7 < 5 && hour % DAY >= 8 && hour % DAY < 18)
+    .flatMap((hour) => inHour(hour, calls, overrides));
+}
