@@ -5,6 +5,7 @@ import {
   distinctCount,
   type DistinctSketch,
 } from "../src/baseline/distinct-sketch.ts";
+import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   expectHour,
   type HourExpectation,
@@ -42,8 +43,7 @@ interface Bucket {
   secretsRead: number;
   secretsReadAgain: number;
   objects: DistinctSketch;
-  /** Reads of objects and the last of them by minute. */
-  objectReads: number[];
+  objectReads: MinuteCounts;
   /** Null before the first, and for objects while the principal is learned and not judged. */
   secretsEvidence: Evidence | null;
   objectsEvidence: Evidence | null;
@@ -239,9 +239,7 @@ function addObject(
 ): void {
   addDistinct(bucket.objects, fingerprint);
   if (!isJudged) return;
-  const minute = Math.floor((event.timeMs % HOUR_MS) / 60_000);
-  while (bucket.objectReads.length <= minute) bucket.objectReads.push(0);
-  bucket.objectReads[minute] = (bucket.objectReads[minute] ?? 0) + 1;
+  countMinute(bucket.objectReads, event.timeMs);
   bucket.objectsEvidence ??= newEvidence();
   addEvidence(bucket.objectsEvidence, event);
 }
@@ -328,7 +326,8 @@ function describeObjects({ hour, bucket, limits }: View): Finding {
         points: 42 + Math.min(40, Math.round(10 * Math.log2(Math.max(1, count / limits.objects)))),
       },
     ],
-    eventTimeMs: startMs + crossingMs(bucket.objectReads, limits.objects),
+    // In the first minute by which as many reads as the limit had happened: the earliest that it can have been crossed.
+    eventTimeMs: startMs + crossingSecond(bucket.objectReads, limits.objects - 1, NEVER, 1) * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,
@@ -340,14 +339,4 @@ function describeObjects({ hour, bucket, limits }: View): Finding {
     baseline: baselineState(limits.objectsExpected.daysLearned, limits.objectsExpected.samples),
     evidence,
   };
-}
-
-/** Start of the minute by which as many reads as the limit had happened: the earliest that it can have been crossed. */
-function crossingMs(reads: readonly number[], limit: number): number {
-  let sum = 0;
-  for (const [minute, count] of reads.entries()) {
-    sum += count;
-    if (sum >= limit) return minute * 60_000;
-  }
-  return 0;
 }
