@@ -1,0 +1,144 @@
+import { context, event, hours, inHour, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { decryptSpike } from "./decrypt-spike.ts";
+
+const DAY = 24;
+/** Tuesday, 17 February, 03:00 UTC: after two weeks of habit. */
+const NIGHT = 15 * DAY + 3;
+
+const steady = usage(15, () => 3);
+const nightly = usage(24, (hour) => (hour % DAY === 2 ? 400 : 1));
+const idle = usage(15, (hour) => (hour % (7 * DAY) === 9 ? 20 : 0));
+
+testDetector(decryptSpike, {
+  fires: {
+    "ten times the usual hour": {
+      events: [...usage(15, () => 30), ...inHour(NIGHT, 300)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["hour-volume"],
+        observed: { decryptsPerHour: 300 },
+        maturity: "mature",
+        alerts: 1,
+      },
+    },
+    "a hundred times the usual hour, gravely": {
+      events: [...steady, ...inHour(NIGHT, 1200)],
+      expect: { atLeast: "high", reasons: ["hour-volume", "five-minute-volume", "ratio"] },
+    },
+    "ReEncrypt reveals as much as Decrypt": [
+      ...steady,
+      ...inHour(NIGHT, 300, { name: "ReEncrypt", operation: "reEncrypt" }),
+    ],
+    "a burst of five minutes that the hour as a whole would hide": {
+      events: [...steady, ...burst(NIGHT, 60, 240)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["five-minute-volume"],
+        withoutReasons: ["hour-volume"],
+        observed: { decryptsPerHour: 60, decryptsPerFiveMinutes: 60 },
+      },
+    },
+    "a day of many hours each below its limit": {
+      events: [...steady, ...hours(15 * DAY, 16 * DAY).flatMap((hour) => inHour(hour, 90))],
+      expect: {
+        reasons: ["day-volume"],
+        observed: { decryptsPerDay: 90 * 24 },
+        expected: { decryptsPerDay: 72 },
+        alerts: 1,
+      },
+    },
+    "the next night as well, since the first one taught nothing": {
+      events: [...steady, ...inHour(NIGHT, 300), ...inHour(NIGHT + DAY, 300)],
+      expect: { alerts: 2, expected: { decryptsPerHourLimit: 100 } },
+    },
+    "a role that is idle but for one hour a week": {
+      events: [...idle, ...inHour(NIGHT, 150)],
+      expect: { reasons: ["hour-volume", "ratio"], observed: { decryptsPerHour: 150 } },
+    },
+    "in the minute in which the limit was crossed": {
+      // One a second: the 51st within five minutes comes in the first minute.
+      events: [...steady, ...burst(NIGHT, 300, 300)],
+      expect: { eventTime: "2026-02-17T03:00:59Z" },
+    },
+    "in the minute in which the hour crossed it, where five minutes alone did not": {
+      // Ten a minute: the 101st comes with the eleventh minute.
+      events: [...steady, ...burst(NIGHT, 120, 720)],
+      expect: { eventTime: "2026-02-17T03:10:54Z", withoutReasons: ["five-minute-volume"] },
+    },
+    "once for a spike over the end of an hour, in each hour": {
+      events: [...steady, ...burst(NIGHT, 400, 3600), ...burst(NIGHT + 1, 400, 3600)],
+      expect: { alerts: 2 },
+    },
+    "a principal two days old where the configuration does not wait": {
+      events: [...usage(2, () => 3), ...inHour(2 * DAY, 300)],
+      options: { learningDays: 1 },
+      expect: { maturity: "learning" },
+    },
+  },
+  staysSilent: {
+    "a principal without history": inHour(0, 5000),
+    "a principal six days old": [...usage(6, () => 3), ...inHour(6 * DAY, 5000)],
+    "a steady principal, as busy as ever": usage(21, () => 40),
+    "a nightly job at its own hour": nightly,
+    "a nightly job one hour later, as daylight saving time moves it": [
+      ...nightly.filter(({ timeMs }) => timeMs < at(21 * DAY)),
+      ...hours(21, 24).flatMap((day) => inHour(day * DAY + 3, 400)),
+    ],
+    "a weekly job": usage(29, (hour) => (hour % (7 * DAY) === 6 * DAY + 4 ? 600 : 1)),
+    "office hours, weekends off": usage(28, officeHours),
+    "growth of ten per cent a week": usage(42, (hour) =>
+      Math.round(20 * 1.1 ** Math.floor(hour / (7 * DAY))),
+    ),
+    "twice the usual volume": [...usage(15, () => 60), ...inHour(NIGHT, 120)],
+    "a hundred decrypts, the floor, by a quiet role": [...steady, ...inHour(NIGHT, 100)],
+    "failed decrypts": [
+      ...steady,
+      ...inHour(NIGHT, 400, { error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "encryption, which reveals nothing": [
+      ...steady,
+      ...inHour(NIGHT, 400, { name: "GenerateDataKey", operation: "dataKey" }),
+    ],
+    "an AWS service by itself": [
+      ...steady,
+      ...inHour(NIGHT, 400, { principal: principal("s3.amazonaws.com", { service: true }) }),
+    ],
+    "two roles that are each as busy as ever, whatever their sum": [
+      ...usage(15, () => 20),
+      ...usage(15, () => 20, { principal: principal("other") }),
+    ],
+    "the key owner's copy of a call, which the caller's account counts": [
+      ...steady,
+      ...inHour(NIGHT, 400, { recipientAccountId: "999988887777" }),
+    ],
+  },
+});
+
+/** What a principal decrypts hour by hour over some days. */
+function usage(
+  days: number,
+  count: (hour: number) => number,
+  overrides: Partial<KmsEvent> = {},
+): KmsEvent[] {
+  return hours(0, days * DAY).flatMap((hour) =>
+    inHour(hour, count(hour), { context: context("aws:s3:arn", hour % 7), ...overrides }),
+  );
+}
+
+/** Decrypts from the start of an hour on, evenly over some seconds. */
+function burst(hour: number, count: number, seconds: number): KmsEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    event({ hour, second: Math.floor((index * seconds) / count) }),
+  );
+}
+
+function officeHours(hour: number): number {
+  const isWorkday = Math.floor(hour / DAY) % 7 < 5;
+  return isWorkday && hour % DAY >= 8 && hour % DAY < 18 ? 80 : 0;
+}
+
+function at(hour: number): number {
+  return event({ hour }).timeMs;
+}
