@@ -65,7 +65,11 @@ describe("reading goes on exactly after what was committed", () => {
     const whole = gzipSync(lines(records));
     await using folder = await folderOf({ "torn.ndjson.gz": whole.subarray(0, whole.length - 40) });
     const source = () =>
-      historySource([folder.path], { ...smallBatches, chunkBytes: 9000 }, silent);
+      historySource(
+        [folder.path],
+        { ...smallBatches, batch: { events: 2 }, chunkBytes: 9000 },
+        silent,
+      );
     const { batches, eventIds } = await collect(source());
     expect(eventIds.length).toBeGreaterThan(20);
     for (let committed = 0; committed <= batches.length; committed += 1) {
