@@ -1,9 +1,37 @@
-import type { Alert } from "../detection/alert.ts";
+import { type Alert, severities } from "../detection/alert.ts";
 import { headline, type PageView, pointsText, subjectText } from "./alert-page.ts";
 import { safe, timeText, wrapped } from "./terminal.ts";
 
-/** One alert in a few lines for a person who watches alerts go by; `explain` tells the rest. */
-export function alertText(alert: Alert, view: PageView): string {
+/**
+ * Alerts for a person at the end of a replay: each once, as it stands, the most severe first; informational ones are counted
+ * only. `stateDirectory` is where `explain` finds them, undefined where nothing is kept.
+ */
+export function alertsText(
+  alerts: readonly Alert[],
+  view: PageView,
+  stateDirectory: string | undefined,
+): string {
+  if (alerts.length === 0) return "No alerts.\n";
+  const shown = alerts.filter(({ severity }) => severity !== "informational").sort(bySeverity);
+  const blocks = shown.map((alert) => alertText(alert, view, stateDirectory));
+  return `${blocks.join("")}${countsLine(alerts)}\n`;
+}
+
+function bySeverity(one: Alert, other: Alert): number {
+  return other.score - one.score || one.eventTime.localeCompare(other.eventTime);
+}
+
+/** `8 alerts: 1 critical, 1 high, 2 medium, 4 informational (not shown)`. */
+function countsLine(alerts: readonly Alert[]): string {
+  const parts = severities.toReversed().flatMap((severity) => {
+    const count = alerts.filter((alert) => alert.severity === severity).length;
+    if (count === 0) return [];
+    return [`${count} ${severity}${severity === "informational" ? " (not shown)" : ""}`];
+  });
+  return `${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"}: ${parts.join(", ")}`;
+}
+
+function alertText(alert: Alert, view: PageView, stateDirectory: string | undefined): string {
   const { colors, columns } = view;
   const reasons = alert.reasons.map(
     ({ text, weight }) =>
@@ -16,14 +44,14 @@ export function alertText(alert: Alert, view: PageView): string {
     alert.detector,
     ...(address === undefined ? [] : [`from ${safe(address)}`]),
   ];
-  const state =
-    alert.status === "created" ? "" : colors.dim(`  ${alert.status}, revision ${alert.revision}`);
-  const [first = "", ...rest] = headline(alert, view);
+  const hint =
+    stateDirectory === undefined
+      ? []
+      : [colors.dim(`  keyhawk explain ${alert.alertId} --state ${safe(stateDirectory)}`)];
   return `${[
-    `${first}${state}`,
-    ...rest,
+    ...headline(alert, view),
     ...reasons,
     colors.dim(`  ${facts.join(" · ")}`),
-    colors.dim(`  keyhawk explain ${alert.alertId}`),
+    ...hint,
   ].join("\n")}\n\n`;
 }

@@ -83,6 +83,7 @@ async function replayInto(replay: Replay): Promise<number> {
   } finally {
     progress.stop();
   }
+  await output.end();
   const summary = tally.summary((performance.now() - startedMs) / 1000, peakRssBytes());
   await finish(replay, summary, delivery);
   return exitStatus(options, summary);
