@@ -5,7 +5,6 @@ import { gzipSync } from "node:zlib";
 import type { HistoryOptions } from "../../src/sources/history-source.ts";
 import { silentLog } from "../../src/telemetry.ts";
 import type { ParseSettings } from "../../src/sources/files/parse-items.ts";
-import { kmsRecord } from "./trail/record.ts";
 
 /** How tests parse. */
 export const parseSettings: ParseSettings = {
@@ -24,12 +23,46 @@ export const smallBatches: HistoryOptions = {
 
 export const silent = { log: silentLog };
 
-/** A record with an id that tells its place in a trail. */
+/** A Decrypt with an id that tells its place in a trail. */
 export function recordAt(time: string | number, id: number | string): TestRecord {
-  return { ...kmsRecord({ time }), eventID: idOf(id) };
+  const role = "arn:aws:iam::111122223333:role/ledger-writer";
+  const key = "arn:aws:kms:us-east-1:111122223333:key/0f2c7d11-5a1e-4b7c-9d3e-3f6a2b8c4d5e";
+  return {
+    eventVersion: "1.11",
+    userIdentity: {
+      type: "AssumedRole",
+      principalId: "AROAEXAMPLEROLEID0001:task-17",
+      arn: "arn:aws:sts::111122223333:assumed-role/ledger-writer/task-17",
+      accountId: "111122223333",
+      sessionContext: {
+        sessionIssuer: { type: "Role", arn: role, userName: "ledger-writer" },
+        attributes: { creationDate: "2026-03-13T22:00:00Z", mfaAuthenticated: "false" },
+      },
+    },
+    eventTime: `${new Date(time).toISOString().slice(0, 19)}Z`,
+    eventSource: "kms.amazonaws.com",
+    eventName: "Decrypt",
+    awsRegion: "us-east-1",
+    sourceIPAddress: "192.0.2.44",
+    userAgent: "aws-sdk-js/3.1100.0 os/linux#6.1 lang/js",
+    requestParameters: { encryptionContext: { ledger: "north" } },
+    responseElements: null,
+    eventID: idOf(id),
+    readOnly: true,
+    resources: [{ accountId: "111122223333", type: "AWS::KMS::Key", ARN: key }],
+    eventType: "AwsApiCall",
+    managementEvent: true,
+    recipientAccountId: "111122223333",
+    eventCategory: "Management",
+  };
 }
 
-export type TestRecord = ReturnType<typeof kmsRecord>;
+/** What tests look at of a record. */
+export interface TestRecord {
+  readonly eventTime: string;
+  readonly eventID: string;
+  readonly [field: string]: unknown;
+}
 
 /** The event id of a number, so that ids sort as numbers do. */
 export function idOf(id: number | string): string {
