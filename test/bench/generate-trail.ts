@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { organization } from "../support/trail/organization.ts";
-import { Random } from "../support/trail/random.ts";
+import { Random } from "../../src/simulation/random.ts";
 import { cast, type Performer } from "./trail-cast.ts";
 
 /** A trail on disk to measure with. */

@@ -6,16 +6,16 @@ import {
   person,
   pipeline,
   roleSession,
-} from "../support/trail/caller.ts";
+} from "../../src/simulation/caller.ts";
 import {
   functionContext,
   objectContext,
   parameterContext,
   secretContext,
-} from "../support/trail/context.ts";
+} from "../../src/simulation/context.ts";
 import { type TrailKey, trailKey } from "../support/trail/organization.ts";
-import type { Random } from "../support/trail/random.ts";
-import { type CloudTrailRecord, kmsRecord, serviceRecord } from "../support/trail/record.ts";
+import type { Random } from "../../src/simulation/random.ts";
+import { type CloudTrailRecord, kmsRecord, serviceRecord } from "../../src/simulation/record.ts";
 
 /** A principal of the benchmark's trail. */
 export interface Performer {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { keys, organization } from "../support/trail/organization.ts";
-import type { CloudTrailRecord } from "../support/trail/record.ts";
+import type { CloudTrailRecord } from "../../src/simulation/record.ts";
 import { readScenario } from "../support/trail/scenario.ts";
 import { composeScenario, scenarioNames } from "../support/trail/scenarios.ts";
 import { trailFiles } from "../support/trail/write.ts";

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { benchTrail } from "../bench/generate-trail.ts";
-import { awsService, person } from "../support/trail/caller.ts";
+import { awsService, person, roleSession } from "../../src/simulation/caller.ts";
 import { keys } from "../support/trail/organization.ts";
-import { Random } from "../support/trail/random.ts";
-import { crossAccountRecords, kmsRecord } from "../support/trail/record.ts";
+import { Random } from "../../src/simulation/random.ts";
+import { type KmsCall, crossAccountRecords, kmsRecord } from "../../src/simulation/record.ts";
 import { composeScenario } from "../support/trail/scenarios.ts";
 import { type TrailLayout, trailFiles, writeTrail } from "../support/trail/write.ts";
 
@@ -36,6 +36,15 @@ describe("Random", () => {
   });
 });
 
+const time = "2026-03-02T09:30:00Z";
+const caller = roleSession({ accountId: "111122223333", role: "payments-api", session: "7c9d" });
+
+/** A record whose ids follow from the call. */
+function madeRecord(call: Partial<KmsCall>) {
+  const seed = new Random(JSON.stringify(call));
+  return kmsRecord({ time, caller, key: keys.paymentsData, ...call }, seed);
+}
+
 describe("kmsRecord", () => {
   it.each([
     [
@@ -59,21 +68,21 @@ describe("kmsRecord", () => {
       { sourceIPAddress: "ec2.amazonaws.com", invokedBy: "ec2.amazonaws.com", hasTls: false },
     ],
   ])("%s", (_claim, call, expected) => {
-    const record = kmsRecord(call);
+    const record = madeRecord(call);
     const { sourceIPAddress, userIdentity, tlsDetails } = record;
     const invokedBy = userIdentity["invokedBy"];
     expect({ sourceIPAddress, invokedBy, hasTls: tlsDetails !== undefined }).toEqual(expected);
   });
 
   it("gives two calls in the same words the same ids, and others others", () => {
-    const call = { time: "2026-03-02T09:30:00Z", name: "Encrypt" };
-    expect(kmsRecord(call)).toEqual(kmsRecord(call));
-    expect(kmsRecord({ ...call, name: "Decrypt" }).eventID).not.toBe(kmsRecord(call).eventID);
+    const call = { name: "Encrypt" };
+    expect(madeRecord(call)).toEqual(madeRecord(call));
+    expect(madeRecord({ name: "Decrypt" }).eventID).not.toBe(madeRecord(call).eventID);
   });
 
   it("names both keys of ReEncrypt, the source first", () => {
     const call = { name: "ReEncrypt", key: keys.tracking, destinationKey: keys.foreign };
-    const arns = kmsRecord(call).resources?.map((resource) => resource["ARN"]);
+    const arns = madeRecord(call).resources?.map((resource) => resource["ARN"]);
     expect(arns).toEqual([keys.tracking.arn, keys.foreign.arn]);
   });
 
@@ -83,7 +92,10 @@ describe("kmsRecord", () => {
       permissionSet: "DeveloperAccess",
       name: "mei",
     });
-    const [own, outside] = crossAccountRecords({ caller, key: keys.labels }, new Random("twins"));
+    const [own, outside] = crossAccountRecords(
+      { time, caller, key: keys.labels },
+      new Random("twins"),
+    );
     expect([own?.recipientAccountId, outside?.recipientAccountId]).toEqual([
       "444455556666",
       "777788889999",

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { ProducedRecord } from "./kinesis-producer.ts";
-import { Random } from "./trail/random.ts";
-import type { CloudTrailRecord } from "./trail/record.ts";
+import { Random } from "../../src/simulation/random.ts";
+import type { CloudTrailRecord } from "../../src/simulation/record.ts";
 
 /** One copy of a CloudTrail record on its way into a stream. */
 export interface Arrival {

@@ -1,4 +1,9 @@
-import { awsService, functionRole, instanceRole, roleSession } from "./caller.ts";
+import {
+  awsService,
+  functionRole,
+  instanceRole,
+  roleSession,
+} from "../../../src/simulation/caller.ts";
 import {
   functionContext,
   objectContext,
@@ -6,10 +11,15 @@ import {
   secretArn,
   secretContext,
   streamContext,
-} from "./context.ts";
+} from "../../../src/simulation/context.ts";
 import { keys, organization } from "./organization.ts";
-import { Random } from "./random.ts";
-import { type CloudTrailRecord, crossAccountRecords, kmsRecord, serviceRecord } from "./record.ts";
+import { Random } from "../../../src/simulation/random.ts";
+import {
+  type CloudTrailRecord,
+  crossAccountRecords,
+  kmsRecord,
+  serviceRecord,
+} from "../../../src/simulation/record.ts";
 import { type Behaviour, clockwork, daytime, job, service } from "./rhythm.ts";
 
 const accountId = organization.accounts.logistics;

@@ -1,13 +1,12 @@
-import { Random } from "./random.ts";
+import { company } from "../../../src/simulation/company.ts";
+import { type TrailKey, trailKey } from "../../../src/simulation/key.ts";
 
 /**
  * Meadowlark Freight, the invented company of all samples. Account ids and addresses are those that AWS's documentation
  * and RFC 5737 / RFC 3849 reserve for examples; nothing here belongs to anyone.
  */
 export const organization = {
-  id: "o-meadowlark0",
-  domain: "meadowlark.example",
-  region: "eu-central-1",
+  ...company,
   accounts: {
     payments: "111122223333",
     logistics: "444455556666",
@@ -17,23 +16,7 @@ export const organization = {
   foreignAccount: "999988887777",
 } as const;
 
-export interface TrailKey {
-  readonly id: string;
-  readonly arn: string;
-  readonly accountId: string;
-  readonly region: string;
-  readonly alias: string;
-}
-
-/** A KMS key whose id follows from its account and alias. */
-export function trailKey(
-  accountId: string,
-  alias: string,
-  region: string = organization.region,
-): TrailKey {
-  const id = new Random(`key/${accountId}/${region}/${alias}`).uuid();
-  return { id, arn: `arn:aws:kms:${region}:${accountId}:key/${id}`, accountId, region, alias };
-}
+export { type TrailKey, trailKey };
 
 const { payments, logistics, security } = organization.accounts;
 

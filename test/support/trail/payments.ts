@@ -1,4 +1,4 @@
-import { functionRole, roleSession } from "./caller.ts";
+import { functionRole, roleSession } from "../../../src/simulation/caller.ts";
 import {
   functionContext,
   objectContext,
@@ -6,9 +6,9 @@ import {
   secretArn,
   secretContext,
   tableContext,
-} from "./context.ts";
+} from "../../../src/simulation/context.ts";
 import { keys, organization } from "./organization.ts";
-import { kmsRecord, serviceRecord } from "./record.ts";
+import { kmsRecord, serviceRecord } from "../../../src/simulation/record.ts";
 import { type Behaviour, clockwork, job, service } from "./rhythm.ts";
 
 const accountId = organization.accounts.payments;

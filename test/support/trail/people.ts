@@ -1,8 +1,8 @@
-import { type Caller, person } from "./caller.ts";
-import { objectContext, parameterContext, secretContext } from "./context.ts";
+import { type Caller, person } from "../../../src/simulation/caller.ts";
+import { objectContext, parameterContext, secretContext } from "../../../src/simulation/context.ts";
 import { type TrailKey, keys, organization } from "./organization.ts";
-import type { Random } from "./random.ts";
-import { type CloudTrailRecord, kmsRecord, serviceRecord } from "./record.ts";
+import type { Random } from "../../../src/simulation/random.ts";
+import { type CloudTrailRecord, kmsRecord, serviceRecord } from "../../../src/simulation/record.ts";
 import { type Behaviour, officeHours } from "./rhythm.ts";
 
 const { payments, logistics, security } = organization.accounts;

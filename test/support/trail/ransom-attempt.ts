@@ -1,9 +1,9 @@
-import { stolen } from "./caller.ts";
-import { objectContext } from "./context.ts";
+import { stolen } from "../../../src/simulation/caller.ts";
+import { objectContext } from "../../../src/simulation/context.ts";
 import { type TrailKey, keys } from "./organization.ts";
 import { administrator } from "./people.ts";
-import type { Random } from "./random.ts";
-import { type CloudTrailRecord, kmsRecord, serviceRecord } from "./record.ts";
+import type { Random } from "../../../src/simulation/random.ts";
+import { type CloudTrailRecord, kmsRecord, serviceRecord } from "../../../src/simulation/record.ts";
 
 const intruder = stolen(
   administrator,

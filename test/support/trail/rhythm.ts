@@ -1,5 +1,5 @@
-import type { CloudTrailRecord } from "./record.ts";
-import type { Random } from "./random.ts";
+import type { CloudTrailRecord } from "../../../src/simulation/record.ts";
+import type { Random } from "../../../src/simulation/random.ts";
 
 /** One UTC day of a trail. */
 export interface Day {

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import type { CloudTrailRecord } from "./record.ts";
+import type { CloudTrailRecord } from "../../../src/simulation/record.ts";
 import type { ExpectedAlerts, ScenarioName } from "./scenarios.ts";
 
 /** A shipped scenario as it lies in `samples/`. */

@@ -1,12 +1,12 @@
 import type { Severity } from "../../../src/detection/alert.ts";
-import { roleArn } from "./caller.ts";
+import { roleArn } from "../../../src/simulation/caller.ts";
 import { logisticsBehaviours } from "./logistics.ts";
 import { keys, organization } from "./organization.ts";
 import { paymentsBehaviours } from "./payments.ts";
 import { administrator, peopleBehaviours } from "./people.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../../src/simulation/random.ts";
 import { takeHostage, withBrokenKeys } from "./ransom-attempt.ts";
-import type { CloudTrailRecord } from "./record.ts";
+import type { CloudTrailRecord } from "../../../src/simulation/record.ts";
 import { type Behaviour, days } from "./rhythm.ts";
 import { securityBehaviours } from "./security.ts";
 import { stealSecrets } from "./stolen-role.ts";

@@ -1,8 +1,13 @@
-import { type Caller, awsService, pipeline, roleSession } from "./caller.ts";
-import { objectContext } from "./context.ts";
+import { type Caller, awsService, pipeline, roleSession } from "../../../src/simulation/caller.ts";
+import { objectContext } from "../../../src/simulation/context.ts";
 import { keys, keysOf, organization } from "./organization.ts";
-import type { Random } from "./random.ts";
-import { type CloudTrailRecord, crossAccountRecords, kmsRecord, serviceRecord } from "./record.ts";
+import type { Random } from "../../../src/simulation/random.ts";
+import {
+  type CloudTrailRecord,
+  crossAccountRecords,
+  kmsRecord,
+  serviceRecord,
+} from "../../../src/simulation/record.ts";
 import { type Behaviour, clockwork, daytime, job, service } from "./rhythm.ts";
 
 const { payments, logistics, security } = organization.accounts;

@@ -1,9 +1,9 @@
-import { stolen } from "./caller.ts";
-import { parameterContext } from "./context.ts";
+import { stolen } from "../../../src/simulation/caller.ts";
+import { parameterContext } from "../../../src/simulation/context.ts";
 import { gateways, secretRead } from "./logistics.ts";
 import { type TrailKey, keys, organization } from "./organization.ts";
-import type { Random } from "./random.ts";
-import { type CloudTrailRecord, kmsRecord, serviceRecord } from "./record.ts";
+import type { Random } from "../../../src/simulation/random.ts";
+import { type CloudTrailRecord, kmsRecord, serviceRecord } from "../../../src/simulation/record.ts";
 import { within } from "./rhythm.ts";
 
 /** Where the thief calls from, and with what. */
@@ -39,7 +39,7 @@ function lookAround(startMs: number, random: Random): CloudTrailRecord[] {
       },
       random,
     ),
-    kmsRecord({ ...call, time: startMs + 66_000, name: "ListAliases" }, random),
+    kmsRecord({ ...call, time: startMs + 66_000, name: "ListAliases", key: keys.tracking }, random),
   ];
 }
 

@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { organization } from "./organization.ts";
-import { Random } from "./random.ts";
-import type { CloudTrailRecord } from "./record.ts";
+import { arrivalMs, objectPath } from "../../../src/simulation/layout.ts";
+import type { CloudTrailRecord } from "../../../src/simulation/record.ts";
 
 /**
  * How a trail lies on disk: `cloudtrail` as the service writes it, a file for each account, Region and five minutes;
@@ -46,7 +45,8 @@ export function trailFiles(records: readonly CloudTrailRecord[], layout: TrailLa
   const groups = new Map<string, CloudTrailRecord[]>();
   for (const { record, atMs } of arrivals) {
     const path = objectPath(
-      record,
+      record.recipientAccountId,
+      record.awsRegion,
       layout === "daily" ? lastSlotOfDay(slotMs(atMs)) : slotMs(atMs),
     );
     const group = groups.get(path);
@@ -56,24 +56,6 @@ export function trailFiles(records: readonly CloudTrailRecord[], layout: TrailLa
   return [...groups]
     .map(([path, group]) => ({ path, text: JSON.stringify({ Records: group }) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** When CloudTrail delivers a record: 1 to 14 minutes after the event, by a lot drawn from its id. */
-export function arrivalMs(record: CloudTrailRecord): number {
-  const lot = Number.parseInt(record.eventID.slice(0, 8), 16) / 0x1_0000_0000;
-  return Date.parse(record.eventTime) + 60_000 + Math.floor(lot * 13 * 60_000);
-}
-
-/** `AWSLogs/ORGANIZATION/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz` */
-function objectPath(record: CloudTrailRecord, deliveredMs: number): string {
-  const { recipientAccountId: account, awsRegion: region } = record;
-  const slot = new Date(deliveredMs).toISOString();
-  const day = slot.slice(0, 10);
-  const minute = `${day.replaceAll("-", "")}T${slot.slice(11, 13)}${slot.slice(14, 16)}Z`;
-  const name = `${account}_CloudTrail_${region}_${minute}`;
-  const unique = new Random(`object/${name}`).text(16, letters);
-  const folder = `AWSLogs/${organization.id}/${account}/CloudTrail/${region}/${day.replaceAll("-", "/")}`;
-  return `${folder}/${name}_${unique}.json.gz`;
 }
 
 /** Files are written every five minutes. */
@@ -87,4 +69,3 @@ function lastSlotOfDay(deliveredMs: number): number {
 
 const fiveMinutesMs = 300_000;
 const dayMs = 24 * 3_600_000;
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,5 +1,5 @@
 import { Random } from "./random.ts";
-import { organization } from "./organization.ts";
+import { company } from "./company.ts";
 
 export type Json =
   | string
@@ -12,6 +12,8 @@ export type JsonObject = { readonly [name: string]: Json };
 
 /** Who calls, from where, with what; enough to write the identity part of a record. */
 export interface Caller {
+  /** Stable across sessions: role ARN, for permission-set roles with `#` and the person; user ARN; service name. */
+  readonly entity: string;
   readonly accountId: string;
   readonly sourceAddress: string;
   readonly userAgent: string;
@@ -22,7 +24,7 @@ export interface Caller {
 }
 
 interface RoleOptions {
-  readonly accountId?: string;
+  readonly accountId: string;
   readonly role: string;
   readonly session: string;
   readonly sourceAddress?: string;
@@ -45,11 +47,13 @@ const documentationAddress = "192.0.2.44";
 
 /** A session of an IAM role: a container, a function, a script. */
 export function roleSession(options: RoleOptions): Caller {
-  const accountId = options.accountId ?? organization.accounts.payments;
+  const accountId = options.accountId;
   const path = options.path ?? "/";
   const lifeMs = (options.sessionHours ?? 6) * 3_600_000;
   const name = `${accountId}${path}${options.role}`;
   const roleId = uniqueId("AROA", name);
+  const roleArn = `arn:aws:iam::${accountId}:role${path}${options.role}`;
+  const shared = options.role.startsWith("AWSReservedSSO_");
   const phaseMs = new Random(`phase/${name}/${options.session}`).bits() % lifeMs;
   const identities = new Map<number, JsonObject>();
   function identityAt(timeMs: number): JsonObject {
@@ -66,7 +70,7 @@ export function roleSession(options: RoleOptions): Caller {
         sessionIssuer: {
           type: "Role",
           principalId: roleId,
-          arn: `arn:aws:iam::${accountId}:role${path}${options.role}`,
+          arn: roleArn,
           accountId,
           userName: options.role,
         },
@@ -81,6 +85,7 @@ export function roleSession(options: RoleOptions): Caller {
     return identity;
   }
   return {
+    entity: shared ? `${roleArn}#${options.session}` : roleArn,
     accountId,
     sourceAddress: options.sourceAddress ?? documentationAddress,
     userAgent: options.userAgent ?? sdk,
@@ -114,8 +119,8 @@ export function person(options: {
   return roleSession({
     accountId: options.accountId,
     role: `AWSReservedSSO_${options.permissionSet}_${suffix.text(16, "0123456789abcdef")}`,
-    path: `/aws-reserved/sso.amazonaws.com/${organization.region}/`,
-    session: `${options.name}@${organization.domain}`,
+    path: `/aws-reserved/sso.amazonaws.com/${company.region}/`,
+    session: `${options.name}@${company.domain}`,
     sourceAddress: options.sourceAddress ?? "198.51.100.23",
     userAgent: options.userAgent ?? browser,
     sessionHours: 8,
@@ -142,6 +147,7 @@ export function pipeline(options: { accountId: string; role: string; job: string
 /** An AWS service acting by itself: no ARN, no account of its own. */
 export function awsService(name: string, accountId: string): Caller {
   return {
+    entity: name,
     accountId,
     sourceAddress: name,
     userAgent: name,
@@ -167,6 +173,7 @@ export function iamUser(options: {
     userName: name,
   };
   return {
+    entity: `arn:aws:iam::${accountId}:user/${name}`,
     accountId,
     sourceAddress: options.sourceAddress ?? documentationAddress,
     userAgent: sdk,
@@ -182,10 +189,38 @@ export function roleArn(caller: Caller): string | undefined {
   return /"arn":"([^"]+)"/.exec(JSON.stringify(context ?? null))?.[1];
 }
 
+/** An account's root user, with its console session or, where `accessKey` is set, its long-term key. */
+export function rootUser(options: {
+  accountId: string;
+  sourceAddress: string;
+  accessKey?: boolean;
+}): Caller {
+  const { accountId } = options;
+  const arn = `arn:aws:iam::${accountId}:root`;
+  const prefix = options.accessKey === true ? "AKIA" : "ASIA";
+  const identity: JsonObject = {
+    type: "Root",
+    principalId: accountId,
+    arn,
+    accountId,
+    accessKeyId: accessKeyId(prefix, `${accountId}/root`),
+  };
+  return {
+    entity: arn,
+    accountId,
+    sourceAddress: options.sourceAddress,
+    userAgent: options.accessKey === true ? sdk : browser,
+    vpcEndpointId: undefined,
+    fromConsole: options.accessKey !== true,
+    identityAt: () => identity,
+  };
+}
+
 /** A caller as the key owner's account sees it when the caller is in another account: no ARN, no name. */
 export function seenFromOutside(caller: Caller): Caller {
   return {
     ...caller,
+    entity: `arn:aws:iam::${caller.accountId}:root`,
     fromConsole: false,
     vpcEndpointId: undefined,
     identityAt(timeMs) {

@@ -1,12 +1,6 @@
-import {
-  type Caller,
-  type Json,
-  type JsonObject,
-  isoSeconds,
-  roleSession,
-  seenFromOutside,
-} from "./caller.ts";
-import { type TrailKey, keys, organization } from "./organization.ts";
+import { type Caller, type Json, type JsonObject, isoSeconds, seenFromOutside } from "./caller.ts";
+import { company } from "./company.ts";
+import type { TrailKey } from "./key.ts";
 import { Random } from "./random.ts";
 
 /** One CloudTrail record in AWS's spelling and field order; JSON text leaves out what is undefined. */
@@ -41,12 +35,13 @@ export interface CloudTrailRecord {
 /** A KMS call in few words; what is left out gets an ordinary value. */
 export interface KmsCall {
   /** ISO 8601 text or milliseconds since the epoch. */
-  readonly time?: string | number;
+  readonly time: string | number;
   readonly name?: string;
-  readonly caller?: Caller;
+  readonly caller: Caller;
   /** The service that calls for the caller: `s3`, `secretsmanager` …, or `AWS Internal` (Parameter Store). */
   readonly via?: string;
-  readonly key?: TrailKey;
+  /** The key of the call; for calls about no key (`ListKeys`) any key of the account and Region. */
+  readonly key: TrailKey;
   /** ReEncrypt only: the key under which the data ends up. */
   readonly destinationKey?: TrailKey;
   readonly context?: Readonly<Record<string, string>>;
@@ -59,16 +54,10 @@ export interface KmsCall {
   readonly sharedEventId?: string;
 }
 
-/**
- * The CloudTrail record of a KMS call. Ids are drawn from `random`; without it they follow from the call, so that two
- * calls in the same words are the same record.
- */
-export function kmsRecord(
-  call: KmsCall = {},
-  random: Random = new Random(JSON.stringify(call)),
-): CloudTrailRecord {
-  const { caller = defaultCaller, key = keys.paymentsData, name = "Decrypt" } = call;
-  const { time = defaultTime, parameters = parametersOf(name, key, call) } = call;
+/** The CloudTrail record of a KMS call. Ids are drawn from `random`. */
+export function kmsRecord(call: KmsCall, random: Random): CloudTrailRecord {
+  const { caller, key, time, name = "Decrypt" } = call;
+  const { parameters = parametersOf(name, key, call) } = call;
   const direct = isDirect(caller, call.via);
   return {
     ...recordHead(caller, time, call.via),
@@ -97,9 +86,9 @@ export function kmsRecord(
 
 /** Both copies of a call on another account's key: the caller's, full, and the key owner's, without an ARN. */
 export function crossAccountRecords(
-  call: KmsCall & { key: TrailKey; caller: Caller },
+  call: KmsCall,
   random: Random,
-): CloudTrailRecord[] {
+): [CloudTrailRecord, CloudTrailRecord] {
   const sharedEventId = random.uuid();
   const own = kmsRecord({ ...call, sharedEventId }, random);
   const outside = {
@@ -119,6 +108,7 @@ export interface ServiceCall {
   /** `s3`, `ec2` … */
   readonly service: string;
   readonly name: string;
+  readonly region?: string;
   readonly parameters: JsonObject | null;
   readonly response?: JsonObject;
   readonly resources?: readonly JsonObject[];
@@ -128,14 +118,14 @@ export interface ServiceCall {
 
 /** The CloudTrail record of a call that is not KMS's. */
 export function serviceRecord(call: ServiceCall, random: Random): CloudTrailRecord {
-  const { caller, service } = call;
+  const { caller, service, region = company.region } = call;
   const direct = isDirect(caller, call.via);
   const isData = dataEvents.has(call.name);
   return {
     ...recordHead(caller, call.time, call.via),
     eventSource: `${service}.amazonaws.com`,
     eventName: call.name,
-    awsRegion: organization.region,
+    awsRegion: region,
     ...callSource(caller, call.via),
     errorCode: call.error?.code,
     errorMessage: call.error?.message,
@@ -149,7 +139,7 @@ export function serviceRecord(call: ServiceCall, random: Random): CloudTrailReco
     managementEvent: !isData,
     recipientAccountId: caller.accountId,
     eventCategory: isData ? "Data" : "Management",
-    ...recordTail(caller, direct, `${service}.${organization.region}.amazonaws.com`),
+    ...recordTail(caller, direct, `${service}.${region}.amazonaws.com`),
   };
 }
 
@@ -189,8 +179,6 @@ function recordTail(
   };
 }
 
-const defaultTime = "2026-03-02T09:30:00Z";
-const defaultCaller = roleSession({ role: "payments-api", session: "payments-api-7c9d" });
 const crypto = new Set([
   "Decrypt",
   "Encrypt",
@@ -243,9 +231,16 @@ function resourcesOf(
   }));
 }
 
-function materialOf(key: TrailKey): { keyMaterialId: Json } {
-  return { keyMaterialId: new Random(`material/${key.arn}`).text(64, "0123456789abcdef") };
+function materialOf(key: TrailKey): { readonly keyMaterialId: Json } {
+  let material = materials.get(key);
+  if (material === undefined) {
+    material = { keyMaterialId: new Random(`material/${key.arn}`).text(64, "0123456789abcdef") };
+    materials.set(key, material);
+  }
+  return material;
 }
+
+const materials = new WeakMap<TrailKey, { readonly keyMaterialId: Json }>();
 
 function tlsDetails(clientProvidedHostHeader: string): JsonObject {
   return { tlsVersion: "TLSv1.3", cipherSuite: "TLS_AES_128_GCM_SHA256", clientProvidedHostHeader };
