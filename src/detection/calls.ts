@@ -27,9 +27,23 @@ export class CallTable {
     return this.#insert(high >>> 0, low >>> 0);
   }
 
+  has(high: number, low: number): boolean {
+    if ((high | low) === 0) return this.#hasZero;
+    for (let slot = this.#slotOf(high, low); ; slot = (slot + 1) & this.#mask) {
+      const slotHigh = this.#slots[slot * 2] ?? 0;
+      const slotLow = this.#slots[slot * 2 + 1] ?? 0;
+      if ((slotHigh | slotLow) === 0) return false;
+      if (slotHigh === high >>> 0 && slotLow === low >>> 0) return true;
+    }
+  }
+
+  #slotOf(high: number, low: number): number {
+    return (low ^ Math.imul(high, 0x9e3779b1)) & this.#mask;
+  }
+
   #insert(high: number, low: number): boolean {
     const slots = this.#slots;
-    let slot = (low ^ Math.imul(high, 0x9e3779b1)) & this.#mask;
+    let slot = this.#slotOf(high, low);
     for (;;) {
       const at = slot * 2;
       const slotHigh = slots[at] ?? 0;
@@ -78,6 +92,17 @@ export class RecentCalls {
     }
     fresh.push(high, low);
     return true;
+  }
+
+  /**
+   * Adds the identity of a call whose own hour is forgotten, under the hour in which it came; false where any hour that is
+   * not forgotten has it.
+   */
+  addLate(hour: number, high: number, low: number): boolean {
+    for (const table of this.#tables.values()) {
+      if (table.has(high, low)) return false;
+    }
+    return this.add(hour, high, low);
   }
 
   /** Puts back what an earlier process had committed: 8 bytes an identity, big-endian. */

@@ -2,7 +2,7 @@ import { DAY_HOURS, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
 import { Alerting } from "./alerting.ts";
-import { callIdentities } from "./call-identity.ts";
+import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
 import type { EntityKind } from "./detector.ts";
 import {
@@ -223,12 +223,11 @@ export class Engine {
 
   #count(event: KmsEvent, targets: readonly Target[]): void {
     const hour = hourOf(event.timeMs);
+    const identity = callIdentities(event);
     if (hour < this.#horizon()) {
-      this.#late += 1;
-      this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
+      this.#countLate(event, hour, identity);
       return;
     }
-    const identity = callIdentities(event);
     if (!this.#calls.add(hour, identity.high, identity.low)) {
       this.#duplicates += 1;
       return;
@@ -249,6 +248,15 @@ export class Engine {
       this.#late += 1;
       this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
     }
+  }
+
+  #countLate(event: KmsEvent, hour: number, { high, low }: CallIdentities): void {
+    if (!this.#calls.addLate(hourOf(this.#watermarkMs), high, low)) {
+      this.#duplicates += 1;
+      return;
+    }
+    this.#late += 1;
+    this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
   }
 
   /** Counts an event for one entity; false where its hour is closed there. */
