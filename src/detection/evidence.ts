@@ -30,8 +30,7 @@ export function addEvidence(evidence: Evidence, event: KmsEvent): void {
   const smallest = evidence.ids[0];
   keepSmallest(evidence.ids, event.eventId);
   if (evidence.ids[0] !== smallest) evidence.principal = principalOf(event);
-  const key = event.keys[0];
-  if (key !== undefined) keepSmallest(evidence.keys, key.arn);
+  for (const key of event.keys) keepSmallest(evidence.keys, key.arn);
   keepSmallest(evidence.regions, event.region);
   keepSmallest(evidence.addresses, event.source.value);
   if (event.userAgent !== undefined) keepSmallest(evidence.agents, event.userAgent);
