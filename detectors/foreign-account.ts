@@ -21,7 +21,7 @@ import {
 interface Baseline {
   born: number;
   events: number;
-  /** `in:ACCOUNT` and `out:ACCOUNT` met so far. */
+  /** `in:ACCOUNT`, `out:ACCOUNT` and the same with `:denied` met so far. */
   counterparts: KnownSet;
 }
 
@@ -151,7 +151,10 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
   }),
 });
 
-/** `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key. */
+/**
+ * `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key; refused ones have a name of their own,
+ * so that nobody gets known by trying.
+ */
 function crossingOf(event: KmsEvent): string | undefined {
   if (event.principal.service || event.networkActivity) return undefined;
   if (event.operation === "read" || event.operation === "other") return undefined;
@@ -159,7 +162,8 @@ function crossingOf(event: KmsEvent): string | undefined {
   if (caller === undefined) return undefined;
   for (const { accountId } of event.keys) {
     if (accountId === "" || accountId === caller) continue;
-    return event.recipientAccountId === accountId ? `in:${caller}` : `out:${accountId}`;
+    const name = event.recipientAccountId === accountId ? `in:${caller}` : `out:${accountId}`;
+    return event.error === undefined ? name : `${name}:denied`;
   }
   return undefined;
 }
@@ -176,7 +180,7 @@ function isNew(
 }
 
 function accountOf(subject: string): string {
-  return subject.slice(subject.indexOf(":") + 1);
+  return subject.split(":")[1] ?? "";
 }
 
 function describeCrossing(view: View, subject: string, options: Options): Finding {
