@@ -4,7 +4,8 @@ import { Alert, severities, type Severity } from "../../src/detection/alert.ts";
 import type { Detector } from "../../src/detection/detector.ts";
 import type { EngineOptions } from "../../src/detection/engine.ts";
 import { type Detected, detect, detectWithRestarts } from "./detection.ts";
-import { Random } from "./trail/random.ts";
+import { START_MS } from "./events.ts";
+import { Random } from "../../src/simulation/random.ts";
 
 /** What a claim is made about, and how the engine is set up for it. */
 export interface Claim {
@@ -12,6 +13,8 @@ export interface Claim {
   /** Options of the detector; its own defaults where not given. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly organization?: Partial<EngineOptions["organization"]>;
+  /** Hours before this one, counted from the start of the events' calendar, only teach. */
+  readonly learnUntilHour?: number;
   /** The events are given in their order of arrival, which is the claim; otherwise they are put in order of time. */
   readonly inOrderGiven?: true;
 }
@@ -48,7 +51,8 @@ export interface Claims {
   readonly staysSilent: Readonly<Record<string, Silence | readonly KmsEvent[]>>;
 }
 
-const LATENESS_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+const LATENESS_MS = HOUR_MS;
 
 /**
  * Tests a detector by two lists of claims: what it must find, and what it must let pass.
@@ -89,13 +93,15 @@ function isEvents(claim: Claim | readonly KmsEvent[]): claim is readonly KmsEven
 
 /** Runs a claim in three ways, which must agree, and gives the alerts as they stood in the end, the strongest first. */
 function runner(detector: Detector): (name: string, claim: Claim) => Alert[] {
-  return (name, { events: given, options, organization, inOrderGiven = false }) => {
+  return (name, claim) => {
+    const { events: given, options, organization, learnUntilHour, inOrderGiven = false } = claim;
     const events = inOrderGiven
       ? given
       : [...given].sort((one, other) => one.timeMs - other.timeMs);
     const overrides: Partial<EngineOptions> = {
       detectors: [{ detector, options: detector.options.parse(options ?? {}), shadow: false }],
       organization: { accounts: [], approvedForeignAccounts: [], ...organization },
+      learnUntilMs: learnUntilHour === undefined ? undefined : START_MS + learnUntilHour * HOUR_MS,
     };
     const ordered = detect([events], overrides);
     const alerts = [...ordered.last.values()];
