@@ -133,12 +133,14 @@ function scan(
   while (at < length) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) {
-      const signed = endOfString(bytes, at + 1);
-      const end = Math.abs(signed);
-      if (end === 0 || (end < length && AFTER_STRING[bytes[end] as number] === 0)) {
+      const end = endOfString(bytes, at + 1);
+      if (end === 0) {
         return -1;
       }
-      at = depth === 1 ? lookAtText(bytes, at, signed, signs, records) : end;
+      at =
+        depth === 1 && (end < 0 || mayMatter(bytes, at))
+          ? lookAtText(bytes, at, end, signs, records)
+          : Math.abs(end);
       if (depth === 0 || at === -1) {
         return at;
       }
@@ -157,7 +159,10 @@ function scan(
   return -1;
 }
 
-/** The position after the closing quote, negative if there are escapes before it; 0 where there is no closing quote. */
+/**
+ * The position after the closing quote, negative if there are escapes before it; 0 where there is no closing quote, or
+ * one with something after it that cannot follow a string.
+ */
 function endOfString(bytes: Buffer, start: number): number {
   let at = start;
   let sign = 1;
@@ -168,7 +173,7 @@ function endOfString(bytes: Buffer, start: number): number {
       byte = bytes[at];
     }
     if (byte !== BACKSLASH) {
-      return byte === QUOTE ? sign * (at + 1) : 0;
+      return byte === QUOTE && canFollowString(bytes[at + 1]) ? sign * (at + 1) : 0;
     }
     sign = -1;
     at += 2;
@@ -187,10 +192,6 @@ function lookAtText(
   records: Found | undefined,
 ): number {
   const end = Math.abs(signedEnd);
-  const first = bytes[start + 1];
-  if (signedEnd > 0 && first !== LETTER_E && first !== LETTER_R) {
-    return end;
-  }
   const colon = skipSpace(bytes, end);
   if (bytes[colon] !== COLON) {
     return end;
@@ -202,7 +203,7 @@ function lookAtText(
   const value = skipSpace(bytes, colon + 1);
   if (is(bytes, start, RECORDS)) {
     signs.lists += 1;
-    if (records !== undefined && signs.lists === 1 && bytes[value] === BRACKET) {
+    if (records !== undefined && bytes[value] === BRACKET) {
       return lookAtList(bytes, value, records);
     }
     signs.doubt = true;
@@ -213,6 +214,16 @@ function lookAtText(
     signs.doubt ||= !isPlain || is(bytes, value, INSIGHT_TYPE);
   }
   return end;
+}
+
+/** Whether it may be `Records`, `eventSource` or `eventType`: two letters decide in most cases. */
+function mayMatter(bytes: Buffer, start: number): boolean {
+  const first = bytes[start + 1];
+  if (first !== LETTER_E) {
+    return first === LETTER_R;
+  }
+  const sixth = bytes[start + 6];
+  return sixth === LETTER_S || sixth === LETTER_T;
 }
 
 function lookAtSource(bytes: Buffer, value: number, signs: Signs): void {
@@ -236,6 +247,10 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }
 
+function canFollowString(byte: number | undefined): boolean {
+  return byte === undefined || AFTER_STRING[byte] === 1;
+}
+
 /** Part of a number or of `true`, `false`, `null`. */
 function isPartOfWord(byte: number | undefined): boolean {
   return byte !== undefined && WORD[byte] === 1;
@@ -245,6 +260,8 @@ const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
 const LETTER_R = 82;
+const LETTER_S = 83;
+const LETTER_T = 84;
 const BRACKET = 91;
 const BACKSLASH = 92;
 const CLOSING_BRACKET = 93;

@@ -34,5 +34,5 @@ export function decodeBase64(text: Buffer): Buffer | undefined {
 
 /** The alphabets of RFC 4648, sections 4 and 5, with line ends as in MIME. */
 export function isBase64(text: Buffer): boolean {
-  return /^[A-Za-z0-9+/_\-\r\n]*={0,2}\s*$/.test(text.toString("latin1"));
+  return /^[A-Za-z0-9+/_\-\r\n]*={0,2}$/.test(text.toString("latin1").trimEnd());
 }

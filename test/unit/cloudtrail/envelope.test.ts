@@ -346,9 +346,9 @@ describe("limits", () => {
     const part = gzip({ Records: [kmsRecord({ userAgent: " ".repeat(40_000) })] });
     const options = { maxOpenedBytes: 100_000 };
     expect(summary(read(kinesisEvent(part, part), options))).toBe("2 records, 2 of 2 KMS");
-    expect(summary(read(kinesisEvent(part, part, part), options))).toBe(
-      "2 records, 2 of 2 KMS, too-large",
-    );
+    const third = read(kinesisEvent(part, part, part), options);
+    expect(summary(third)).toBe("2 records, 2 of 2 KMS, too-large");
+    expect(third.rejected[0]?.payload).toEqual(new Uint8Array(part)); // It was not even opened.
     expect(summary(read(gzip(gzip(Buffer.alloc(100_001, "x"))), options))).toBe(
       `${NONE}, too-large`,
     );
@@ -378,6 +378,15 @@ describe("limits", () => {
     );
     expect(summary(read({ detail: large }, options))).toBe("1 records, 0 of 1 KMS, too-large");
     expect(summary(read({ padding: "a".repeat(2000), detail: KMS }, options))).toBe(ONE);
+  });
+
+  it("is at once done with text that is almost base64, almost JSON or almost a document", () => {
+    const started = performance.now();
+    for (const repeated of ["\n", "=", "A", " ", "[", "{", '"', '{"a":', "[\n", '{"a":[\n']) {
+      read(`AAAA${repeated.repeat(200_000)}!`);
+      read(`${repeated.repeat(200_000)}!`);
+    }
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it("is not impressed by nesting", () => {

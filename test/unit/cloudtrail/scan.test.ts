@@ -98,6 +98,7 @@ describe("the scanner sees", () => {
     ["an object without end", `{"a":{"b":1}`],
     ["a list without end", "[1,[2]"],
     ["a quote too many", `{"a":"b"c","eventSource":"ec2.amazonaws.com"}`],
+    ["two quotes too many", `{"a":"b"t"c","eventSource":"ec2.amazonaws.com"}`],
     ["an escape at the end", String.raw`{"a":"\ `.trim()],
     ["a word outside of strings", `{"a":hello}`],
     ["a list without commas", `[{"a":1}{"b":2}]`],
