@@ -211,7 +211,9 @@ class Held {
   drop(reason: PartFailure["reason"], detail: string, passed: boolean): Part {
     const { data, end } = this.take();
     const payload = data.slice(0, keptBytes);
-    return { data: new Uint8Array(), end, failure: { reason, detail, payload, passed } };
+    const cut = data.length > keptBytes ? `; the first ${keptBytes} bytes are kept` : "";
+    const failure = { reason, detail: detail + cut, payload, passed };
+    return { data: new Uint8Array(), end, failure };
   }
 }
 

@@ -20,16 +20,17 @@ export interface Parsed {
   /** Opened bytes. */
   readonly bytes: number;
   readonly bytesCompressed: number;
-  /** Why the item as a whole could not be understood, or not to its end; one line. */
   /** All of it is of a kind that holds no records: a digest, a notification; or there is nothing in it. */
   readonly isSkipped: boolean;
+  /** Why the item as a whole could not be understood, or not to its end. */
   readonly failure: ItemFailure | undefined;
 }
 
 export interface ItemFailure {
   readonly reason: Rejected["reason"] | "unreadable";
+  /** One line; says so where not all of the item is in the payload. */
   readonly detail: string;
-  /** The beginning of the item, at most 256 KiB. */
+  /** The beginning of the item, at most 256 KiB: the file is where it was. */
   readonly payload: Uint8Array;
 }
 
@@ -54,7 +55,7 @@ export async function parseItem(item: ParseItem, options: ReadOptions): Promise<
   const rest = saved.rejected.filter(({ reason }) => reason !== "empty" && reason !== "not-json");
   const failure = {
     reason: torn.reason,
-    detail: `gzip data ends early or is damaged; ${saved.records} records before that were read`,
+    detail: `gzip data ends early or is damaged; ${saved.records} records before that were read${cutNote(data, keptBytes)}`,
     payload: copyOf(data.subarray(0, keptBytes)),
   };
   return { ...parsedOf({ ...saved, rejected: rest }, data), failure };
@@ -65,7 +66,10 @@ export function isGzip(data: Uint8Array): boolean {
   return data[0] === 0x1f && data[1] === 0x8b;
 }
 
+/** Kept of a file. */
 const keptBytes = 256 * 1024;
+/** Kept of a record within a file: as much as the dead-letter store keeps of anything. */
+const keptRecordBytes = 16 * 2 ** 20;
 
 const nothing: Parsed = {
   events: [],
@@ -104,13 +108,25 @@ function parsedOf(reading: ReturnType<typeof readEnvelope>, data: Uint8Array): P
     bytes: reading.bytes,
     bytesCompressed: data.length,
     failure: failed
-      ? { reason: only.reason, detail: only.detail, payload: copyOf(data.subarray(0, keptBytes)) }
+      ? {
+          reason: only.reason,
+          detail: only.detail + cutNote(data, keptBytes),
+          payload: copyOf(data.subarray(0, keptBytes)),
+        }
       : undefined,
   };
 }
 
 function withOwnPayload(rejected: Rejected): Rejected {
-  return { ...rejected, payload: copyOf(rejected.payload.subarray(0, keptBytes)) };
+  return {
+    ...rejected,
+    detail: rejected.detail + cutNote(rejected.payload, keptRecordBytes),
+    payload: copyOf(rejected.payload.subarray(0, keptRecordBytes)),
+  };
+}
+
+function cutNote({ length }: Uint8Array, kept: number): string {
+  return length > kept ? `; the first ${kept} of ${length} bytes are kept` : "";
 }
 
 /** Bytes of their own: a view would hold, and copy to another thread, all that it is a view of. */
