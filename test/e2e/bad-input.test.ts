@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCannedStream } from "../support/e2e-canned-stream.ts";
 import { busEvent, logsMessage } from "../support/e2e-arrivals.ts";
 import { writeLiveConfig } from "../support/e2e-config.ts";
 import { startKeyhawk } from "../support/e2e-keyhawk.ts";
@@ -74,14 +75,19 @@ describe("what is not understood", () => {
     last: number,
   ): Promise<StateView> {
     const producer = await createStream(server.endpoint, name, 1);
+    for (const one of data) await producer.put([{ partitionKey: "any", data: one }]);
+    producer.close();
+    return consumeFrom(server.endpoint, name, last);
+  }
+
+  /** Runs a consumer until it has read so many CloudTrail records. */
+  async function consumeFrom(endpoint: string, name: string, last: number): Promise<StateView> {
     const state = await createState(join(folder, name));
     const config = await writeLiveConfig(join(folder, `${name}.json`), {
-      endpoint: server.endpoint,
+      endpoint,
       stream: name,
       state,
     });
-    for (const one of data) await producer.put([{ partitionKey: "any", data: one }]);
-    producer.close();
     await using consumer = startKeyhawk(["run", "--config", config]);
     await consumed(state, last, consumer.stderr);
     expect(await consumer.stop()).toEqual({ status: 143, signal: null });
@@ -171,6 +177,18 @@ describe("what is not understood", () => {
       [hugeRecord, hugeLine, huger].map(({ length }) => `too-large whole ${length}`),
     );
     expect(state.counters).toMatchObject({ kmsEvents: good.length + 5, rejected: 3 });
+  });
+
+  it("may be a stream record of 10 MiB, plain or packed, between others", async () => {
+    const packedMessage = logsMessage([third, JSON.parse(String(huger)) as typeof third]);
+    const records = [busEvent(first), hugeRecord, packedMessage, logsMessage([second])];
+    await using stream = await startCannedStream(records);
+    const state = await consumeFrom(stream.url, "huge-stream", 5);
+    const kept = state.deadLetters.map(({ reason, bytes }) => `${reason} ${bytes}`);
+    expect(kept.sort(byText)).toEqual(
+      [hugeRecord, huger].map(({ length }) => `too-large ${length}`),
+    );
+    expect(state.counters).toMatchObject({ kmsEvents: 5, rejected: 2, duplicates: 0 });
   });
 
   it("may be a tenth of a message: the other nine are processed", async () => {
