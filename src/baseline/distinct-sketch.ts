@@ -6,7 +6,7 @@ const RANGE = 16 ** DIGITS;
 
 /**
  * How many distinct things were met: the k smallest of their hashes (k minimum values, Bar-Yossef et al. 2002, "Counting
- * distinct elements in a data stream"). Exact up to 64, then within about 13 %. Order and repetition do not matter. Plain data.
+ * distinct elements in a data stream"). Exact below 64, then with a standard error of 13 %. Order and repetition do not matter. Plain data.
  */
 export type DistinctSketch = string[];
 

@@ -11,7 +11,7 @@ const HALF_LIFE_DAYS = 30;
 export interface KnownSet {
   /** Name → hour first met, day last met, days met. */
   members: Record<string, [sinceHour: number, lastDay: number, days: number]>;
-  /** Faded number of members met on one day only: the singletons of Good and Turing. */
+  /** Faded number of first meetings. */
   discoveries: number;
   /** Faded number of (member, day) meetings. */
   meetings: number;
@@ -50,8 +50,10 @@ export function meet(set: KnownSet, name: string, hour: number, limit: number): 
 }
 
 /**
- * Probability that the next meeting is with somebody new: Good–Turing's estimate n₁/N (Good 1953, "The population frequencies
- * of species and the estimation of population parameters"), smoothed by half a discovery.
+ * Probability that the next meeting is with somebody new: the share of first meetings among the meetings of late, smoothed by
+ * half a discovery. In a population that stays, Good–Turing's n₁/N (Good 1953, "The population frequencies of species and the
+ * estimation of population parameters") says the same from those met once only; where members come for a few days and go, as
+ * roles of preview environments do, hardly anybody is met once only and n₁/N would call each newcomer a surprise.
  */
 export function discoveryProbability(set: KnownSet): number {
   return Math.min(1, (set.discoveries + 0.5) / (set.meetings + 1));

@@ -5,7 +5,8 @@ import { probit } from "simple-statistics";
  * `tail` (0 < tail < 0.5).
  *
  * The tail is that of the gamma distribution with the same two moments, by the cube-root approximation of Wilson and
- * Hilferty (1931, "The distribution of chi-square"); within a few per cent for the means and tails used here.
+ * Hilferty (1931, "The distribution of chi-square"). For tails of a thousandth and less it is never below the exact quantile, and
+ * above it by a quarter at most for means from 5 on and dispersions up to 4; near a mean of 0, where floors decide, by three times.
  */
 export function upperCount(mean: number, dispersion: number, tail: number): number {
   if (mean <= 0) return 0;

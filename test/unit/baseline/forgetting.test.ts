@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fade, short } from "../../../src/baseline/forgetting.ts";
+
+describe("fade", () => {
+  it("leaves half after a half-life, a quarter after two, all after none", () => {
+    expect(fade(10, 10)).toBe(0.5);
+    expect(fade(20, 10)).toBe(0.25);
+    expect(fade(0, 10)).toBe(1);
+  });
+
+  it("is the same in one step as in many", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 400 }),
+        (steps, halfLife) => {
+          let stepwise = 1;
+          for (let step = 0; step < steps; step += 1) stepwise *= fade(1, halfLife);
+          expect(stepwise).toBeCloseTo(fade(steps, halfLife), 10);
+        },
+      ),
+    );
+  });
+
+  it("sums to the closed form of a steady count: 1 / (1 − factor)", () => {
+    const factor = fade(1, 30);
+    let sum = 0;
+    for (let step = 0; step < 3000; step += 1) sum = sum * factor + 1;
+    expect(sum).toBeCloseTo(1 / (1 - factor), 6);
+  });
+});
+
+describe("short", () => {
+  it("is off by half of the fourth decimal at most, and short as text", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e7, noNaN: true }), (value) => {
+        expect(Math.abs(short(value) - value)).toBeLessThanOrEqual(0.000_050_001);
+        expect(String(short(value)).split(".")[1]?.length ?? 0).toBeLessThanOrEqual(4);
+      }),
+    );
+  });
+});
