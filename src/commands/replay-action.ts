@@ -12,11 +12,9 @@ import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
 import { type AlertOutput, openAlertOutput, OUTPUT_SINK } from "./alert-output.ts";
 import { assembleEngine, contextHashKey, shadowDetectors } from "./assembly.ts";
-import { assembleDelivery } from "./delivery-assembly.ts";
 import type { CommandContext, ReplayOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { type Summary, Tally } from "./tally.ts";
-import { writeReport } from "./write-report.ts";
 
 /** Longest wait for the sinks once everything is read. */
 const DRAIN_MS = 60_000;
@@ -52,7 +50,7 @@ async function replayInto(replay: Replay): Promise<number> {
   const { store, config, output, options, context } = replay;
   const startedMs = performance.now();
   const tally = new Tally();
-  const delivery = options.deliver ? await assembleDelivery(config, store, context) : undefined;
+  const delivery = options.deliver ? await deliveryOf(replay) : undefined;
   const progress = startProgress({ label: "replay" }, context);
   const source = await assembleSource(replay, (filesDone) => {
     progress.update(filesDone, { records: tally.records, alerts: tally.alerts });
@@ -87,6 +85,12 @@ async function replayInto(replay: Replay): Promise<number> {
   const summary = tally.summary((performance.now() - startedMs) / 1000, peakRssBytes());
   await finish(replay, summary, delivery);
   return exitStatus(options, summary);
+}
+
+/** The sinks and their clients are loaded only where they are asked for: a replay starts without them. */
+async function deliveryOf({ config, store, context }: Replay): Promise<Delivery> {
+  const { assembleDelivery } = await import("./delivery-assembly.ts");
+  return assembleDelivery(config, store, context);
 }
 
 async function assembleSource(
@@ -125,6 +129,7 @@ async function finish(
     await writeFile(options.summaryFile, `${JSON.stringify(summary, undefined, 2)}\n`);
   }
   if (options.reportFile !== undefined) {
+    const { writeReport } = await import("./write-report.ts");
     await writeReport(store, options.reportFile);
     context.log.info({ file: options.reportFile }, "report written");
   }

@@ -20,7 +20,7 @@ function gunzip(data: Uint8Array, maxBytes: number): Uint8Array {
 }
 
 const LEAST_CHUNK_BYTES = 16_384;
-const MOST_CHUNK_BYTES = 16_777_216;
+const MOST_CHUNK_BYTES = 67_108_864;
 
 /**
  * Opening into one chunk that fits saves copies. The last four bytes of gzip say how large it opens, modulo 2^32

@@ -1,121 +1,185 @@
 import type { KmsEvent } from "../../cloudtrail/event.ts";
 
 /**
- * Events in the form in which they go from thread to thread: what many events have in common (principal, keys, source,
- * context, all that is no identity) is written once. Copying a table costs about a tenth of copying the events, and
- * events read out of it share those parts in memory.
+ * Events in the form in which they go from thread to thread: texts once each, everything else as places in lists. Copying a
+ * table costs about a tenth of copying the events, and events read out of it share their parts in memory.
  */
 export interface EventTable {
-  /** Nine values for each event; numbers name the place in the list of that part, -1 is undefined. */
-  readonly cells: readonly (string | number | undefined)[];
+  /** `WIDTH` numbers for each event; −1 is undefined. */
+  readonly cells: Float64Array;
+  readonly texts: readonly string[];
   readonly principals: readonly KmsEvent["principal"][];
   readonly keys: readonly KmsEvent["keys"][];
-  readonly sources: readonly KmsEvent["source"][];
   readonly contexts: readonly KmsEvent["context"][];
+  readonly errors: readonly KmsEvent["error"][];
   readonly parameters: readonly KmsEvent["parameters"][];
-  readonly rests: readonly Rest[];
 }
 
-type Named =
-  | "eventId"
-  | "sharedEventId"
-  | "timeMs"
-  | "principal"
-  | "keys"
-  | "source"
-  | "context"
-  | "parameters";
-type Rest = Omit<KmsEvent, Named>;
-
-const width = 9;
+const WIDTH = 15;
+const NETWORK_ACTIVITY = 1;
+const SERVICE_EVENT = 2;
+const SOURCE_KINDS = ["address", "service", "unknown"] as const;
 
 /** Writes events into a table. */
 export function writeTable(events: readonly KmsEvent[]): EventTable {
-  const cells: (string | number | undefined)[] = [];
+  const cells = new Float64Array(events.length * WIDTH);
+  const texts = new Texts();
   const principals = new Shared<KmsEvent["principal"]>();
   const keys = new Shared<KmsEvent["keys"]>();
-  const sources = new Shared<KmsEvent["source"]>();
   const contexts = new Shared<KmsEvent["context"]>();
-  const rests = new Shared<Rest>();
+  const errors: KmsEvent["error"][] = [];
   const parameters: KmsEvent["parameters"][] = [];
+  let at = 0;
   for (const event of events) {
-    const { eventId, sharedEventId, timeMs, principal, source, context, ...others } = event;
-    const { keys: eventKeys, parameters: eventParameters, ...rest } = others;
-    cells.push(
-      eventId,
-      sharedEventId,
-      timeMs,
-      principals.place(`${principal.entity} ${principal.session} ${principal.via}`, principal),
-      keys.place(eventKeys[0]?.arn ?? "", eventKeys),
-      sources.place(source.value, source),
-      contexts.place(context?.fingerprint ?? "", context),
-      eventParameters === undefined ? -1 : parameters.push(eventParameters) - 1,
-      rests.place(`${rest.name} ${rest.error?.code} ${rest.region} ${rest.userAgent}`, rest),
-    );
+    const { principal, source } = event;
+    cells[at] = texts.add(event.eventId);
+    cells[at + 1] = texts.optional(event.sharedEventId);
+    cells[at + 2] = event.timeMs;
+    cells[at + 3] = texts.place(event.name);
+    cells[at + 4] = texts.place(event.operation);
+    cells[at + 5] = texts.place(event.region);
+    cells[at + 6] = texts.optional(event.recipientAccountId);
+    cells[at + 7] = principals.place(hintOf(principal), principal);
+    cells[at + 8] = keys.place(event.keys[0]?.arn ?? "", event.keys);
+    cells[at + 9] =
+      texts.place(source.value) * SOURCE_KINDS.length + SOURCE_KINDS.indexOf(source.kind);
+    cells[at + 10] = texts.optional(event.userAgent);
+    cells[at + 11] =
+      event.context === undefined ? -1 : contexts.place(event.context.fingerprint, event.context);
+    cells[at + 12] =
+      (event.networkActivity ? NETWORK_ACTIVITY : 0) + (event.serviceEvent ? SERVICE_EVENT : 0);
+    cells[at + 13] = texts.optional(event.vpcEndpointId);
+    cells[at + 14] = rareParts(event, errors, parameters);
+    at += WIDTH;
   }
   return {
     cells,
+    texts: texts.list,
     principals: principals.list,
     keys: keys.list,
-    sources: sources.list,
     contexts: contexts.list,
+    errors,
     parameters,
-    rests: rests.list,
   };
+}
+
+/** Sessions of one role differ in little else. */
+function hintOf({ entity, session, via, accessKeyId }: KmsEvent["principal"]): string {
+  return `${session} ${accessKeyId} ${via} ${entity}`;
+}
+
+/** Most events have neither an error nor parameters; the two lists then hold nothing. */
+function rareParts(
+  { error, parameters }: KmsEvent,
+  errors: KmsEvent["error"][],
+  parameterList: KmsEvent["parameters"][],
+): number {
+  if (error === undefined && parameters === undefined) return -1;
+  parameterList.push(parameters);
+  return errors.push(error) - 1;
 }
 
 /** Reads the events of a table, in their order. */
 export function readTable(table: EventTable): KmsEvent[] {
-  const { cells } = table;
+  const { cells, texts } = table;
   const events: KmsEvent[] = [];
-  for (let at = 0; at < cells.length; at += width) {
+  const cell = (at: number): number => cells[at] ?? -1;
+  const text = (at: number): string => listed(texts, cell(at));
+  const optional = (at: number): string | undefined => (cell(at) < 0 ? undefined : text(at));
+  for (let at = 0; at < cells.length; at += WIDTH) {
+    const source = cell(at + 9);
+    const flags = cell(at + 12);
+    const rare = cell(at + 14);
     events.push({
-      eventId: String(cells[at]),
-      sharedEventId: cells[at + 1] === undefined ? undefined : String(cells[at + 1]),
-      timeMs: Number(cells[at + 2]),
-      principal: listed(table.principals, cells[at + 3]),
-      keys: listed(table.keys, cells[at + 4]),
-      source: listed(table.sources, cells[at + 5]),
-      context: listed(table.contexts, cells[at + 6]),
-      parameters: cells[at + 7] === -1 ? undefined : listed(table.parameters, cells[at + 7]),
-      ...listed(table.rests, cells[at + 8]),
+      eventId: text(at),
+      sharedEventId: optional(at + 1),
+      timeMs: cell(at + 2),
+      name: text(at + 3),
+      operation: text(at + 4) as KmsEvent["operation"],
+      region: text(at + 5),
+      recipientAccountId: optional(at + 6),
+      principal: listed(table.principals, cell(at + 7)),
+      keys: listed(table.keys, cell(at + 8)),
+      error: rare < 0 ? undefined : listed(table.errors, rare),
+      source: {
+        kind: listed(SOURCE_KINDS, source % SOURCE_KINDS.length),
+        value: listed(texts, Math.floor(source / SOURCE_KINDS.length)),
+      },
+      userAgent: optional(at + 10),
+      context: cell(at + 11) < 0 ? undefined : listed(table.contexts, cell(at + 11)),
+      networkActivity: (flags & NETWORK_ACTIVITY) !== 0,
+      serviceEvent: (flags & SERVICE_EVENT) !== 0,
+      vpcEndpointId: optional(at + 13),
+      parameters: rare < 0 ? undefined : listed(table.parameters, rare),
     });
   }
   return events;
 }
 
-function listed<Value>(list: readonly Value[], place: string | number | undefined): Value {
-  const index = Number(place);
-  if (!(index >= 0 && index < list.length))
+function listed<Value>(list: readonly Value[], place: number): Value {
+  if (!(place >= 0 && place < list.length)) {
     throw new RangeError("a cell names no part of its table");
-  return list[index] as Value;
+  }
+  return list[place] as Value;
 }
 
-/** A list of distinct values. The hint finds a candidate, comparison decides: hints are made of an attacker's text. */
+/** A list of distinct texts. */
+class Texts {
+  readonly list: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** Adds a text that is hardly ever there twice, without looking. */
+  add(text: string): number {
+    return this.list.push(text) - 1;
+  }
+
+  place(text: string): number {
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    const place = this.list.push(text) - 1;
+    this.#places.set(text, place);
+    return place;
+  }
+
+  optional(text: string | undefined): number {
+    return text === undefined ? -1 : this.place(text);
+  }
+}
+
+/** Values that may share a hint before the oldest of them gives way. */
+const MOST_OF_A_HINT = 8;
+
+/** A list of distinct values. The hint finds candidates, comparison decides: hints are made of an attacker's text. */
 class Shared<Value> {
   readonly list: Value[] = [];
-  readonly #byHint = new Map<string, number>();
+  readonly #byHint = new Map<string, number[]>();
 
   place(hint: string, value: Value): number {
-    const known = this.#byHint.get(hint);
-    if (known !== undefined && isSame(this.list[known], value)) return known;
+    let places = this.#byHint.get(hint);
+    if (places === undefined) {
+      places = [];
+      this.#byHint.set(hint, places);
+    }
+    for (const place of places) {
+      if (isSame(this.list[place], value)) return place;
+    }
     const place = this.list.push(value) - 1;
-    this.#byHint.set(hint, place);
+    if (places.push(place) > MOST_OF_A_HINT) places.shift();
     return place;
   }
 }
 
 /** Whether two values of plain data are equal, field by field. */
 function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const names = Object.keys(a);
-  if (names.length !== Object.keys(b).length) return false;
-  for (const name of names) {
+  let names = 0;
+  for (const name in a) {
     if (!Object.hasOwn(b, name)) return false;
     if (!isSame((a as PlainObject)[name], (b as PlainObject)[name])) return false;
+    names += 1;
   }
-  return true;
+  return names === Object.keys(b).length;
 }
 
 type PlainObject = Readonly<Record<string, unknown>>;
