@@ -40,7 +40,7 @@ describe("a sketch of distinct things", () => {
     fc.assert(
       fc.property(fc.array(hash, { maxLength: 300 }), (hashes) => {
         const sketch = sketchOf(hashes);
-        expect(sketchOf([...hashes].reverse())).toEqual(sketch);
+        expect(sketchOf(hashes.toReversed())).toEqual(sketch);
         expect(sketchOf([...new Set(hashes)].sort())).toEqual(sketch);
         expect(sketch).toEqual([...sketch].sort());
         expect(sketch.length).toBe(Math.min(64, new Set(hashes).size));
