@@ -4,14 +4,15 @@ import type { Log } from "../telemetry.ts";
 import { inParallel } from "./files/ahead.ts";
 import { diskRoot } from "./files/disk-store.ts";
 import { addCounts, noCounts } from "./files/event-stream.ts";
-import type { EventStream } from "./files/event-stream.ts";
+import type { EventStream, PieceFeed } from "./files/event-stream.ts";
 import { fileStream, wasRead } from "./files/file-stream.ts";
 import { flatLanes, folderLane } from "./files/lane.ts";
 import type { Lane } from "./files/lane.ts";
 import { MemoryBudget } from "./files/memory-budget.ts";
-import { batchLimits, mergeStreams } from "./files/merge.ts";
-import type { BatchLimits } from "./files/merge.ts";
+import { mergeStreams } from "./files/merge.ts";
 import type { Root } from "./files/object-store.ts";
+import { batchLimits } from "./files/open-batch.ts";
+import type { BatchLimits } from "./files/open-batch.ts";
 import type { ParseSettings } from "./files/parse-items.ts";
 import { createParser } from "./files/parser.ts";
 import { ProgressCounter } from "./files/progress.ts";
@@ -20,7 +21,7 @@ import { positionKey } from "./files/reading-context.ts";
 import type { ReadingContext } from "./files/reading-context.ts";
 import { earliestTimeMs } from "./files/survey.ts";
 import { deliveryDates } from "./files/trail-layout.ts";
-import { trailStream } from "./files/trail-stream.ts";
+import { trailFeed } from "./files/trail-stream.ts";
 import { mostCounted, walk } from "./files/walk.ts";
 import type { FoundFile, Walk } from "./files/walk.ts";
 import type { S3Options } from "./s3/s3-client.ts";
@@ -44,6 +45,8 @@ export interface HistoryOptions {
   readonly inProcessBytes?: number | undefined;
   /** Most bytes of a chunk that is sorted by itself. */
   readonly chunkBytes?: number | undefined;
+  /** Most events of files in CloudTrail's layout that are held at once, 500,000 by default. */
+  readonly eventsHeld?: number | undefined;
 }
 
 export interface HistoryDependencies {
@@ -55,7 +58,7 @@ export interface HistoryDependencies {
 
 /**
  * Historical trails: files, folders, `s3://bucket/prefix` and `-` for stdin, all merged by event time. Files in
- * CloudTrail's layout are read in the order of delivery, each other file as a stream of its own. `read` throws
+ * CloudTrail's layout are opened by their names as the merge reaches them, each other file is a stream of its own. `read` throws
  * `SourceError` for a path or bucket that is not there or may not be read; a single file that cannot be read is a dead
  * letter. Positions are kept by path: a file that is added later is read by the next reading.
  */
@@ -87,6 +90,7 @@ async function* readHistory(
   const parser = createParser(options.parse, jobs, options.inProcessBytes);
   const buckets = s3Finder(options.s3 ?? {});
   const streams: EventStream[] = [];
+  let feed: PieceFeed | undefined;
   try {
     const found = await walk(await findRoots(paths, buckets, stdin, signal), signal);
     if (signal.aborted) return;
@@ -107,11 +111,13 @@ async function* readHistory(
     void progress.countLanes(lanes, found.looseFiles.length, log, signal);
     const skipped = skippedBatch(paths, found, positions);
     if (skipped !== undefined) yield skipped;
-    streams.push(...(await openStreams(found, lanes, context)));
-    yield* mergeStreams(streams, { ...batchLimits, ...options.batch }, signal);
+    streams.push(...(await openStreams(found, context)));
+    if (lanes.length > 0) feed = trailFeed(lanes, context);
+    const input = { streams, feed, mostHeld: options.eventsHeld, log };
+    yield* mergeStreams(input, { ...batchLimits, ...options.batch }, signal);
   } finally {
     await parser.close();
-    await Promise.allSettled(streams.map((stream) => stream.close()));
+    await Promise.allSettled([feed?.close(), ...streams.map((stream) => stream.close())]);
     buckets.close();
   }
 }
@@ -149,14 +155,8 @@ function openLanes(found: Walk, context: ReadingContext): Lane[] {
   ];
 }
 
-async function openStreams(
-  found: Walk,
-  lanes: readonly Lane[],
-  context: ReadingContext,
-): Promise<EventStream[]> {
-  const streams: (EventStream | undefined)[] =
-    lanes.length > 0 ? [trailStream(lanes, context)] : [];
-  for (const origin of found.streams) streams.push(fileStream(origin, -Infinity, context));
+async function openStreams(found: Walk, context: ReadingContext): Promise<EventStream[]> {
+  const streams = found.streams.map((origin) => fileStream(origin, -Infinity, context));
 
   const unread = found.looseFiles.filter((file) => !wasRead(file, context.positions));
   const startsAtMs = new Map<FoundFile, number>();

@@ -11,6 +11,6 @@ describeSource("of a bucket", async () => {
     eventIds: () => eventIds,
     deadLetters,
     counts,
-    close: () => bucket[Symbol.asyncDispose](),
+    close: async () => bucket[Symbol.asyncDispose](),
   };
 });

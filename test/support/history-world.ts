@@ -165,3 +165,45 @@ export function mixedHistory(): {
   const counts = { files: 20, filesSkipped: 5, filesFailed: 1, kmsEvents: eventIds.length };
   return { files, eventIds, deadLetters: 1, counts };
 }
+
+/** How the files of a trail are cut and stamped, hours of events in each and from their start to the stamp. */
+export interface Cut {
+  readonly hours: number;
+  readonly stampHours: number;
+}
+
+/** Three accounts' events of three days, each account's in files of some hours; `records` are in the order of time. */
+export function archive({ hours, stampHours }: Cut): {
+  files: Record<string, Uint8Array>;
+  records: TestRecord[];
+} {
+  const fromMs = Date.parse("2026-03-13T00:00:00Z");
+  const records = Array.from({ length: 432 }, (_, id) => recordAt(fromMs + id * 600_000, id));
+  const groups = Map.groupBy(records, ({ eventTime }) => {
+    const id = Math.round((Date.parse(eventTime) - fromMs) / 600_000);
+    const account = ["999900001111", "111122223333", "444455556666"][id % 3] ?? "";
+    const slot = Math.floor((id * 600_000) / (hours * 3_600_000));
+    const stamp = new Date(fromMs + (slot * hours + stampHours) * 3_600_000).toISOString();
+    return trailKey(account, "us-east-1", stamp.slice(0, 16));
+  });
+  const files = Object.fromEntries([...groups].map(([key, group]) => [key, logFile(group)]));
+  return { files, records };
+}
+
+/** Daily files of three accounts, with one that is broken, one that is not ours and a delayed record. */
+export function dailyHistory(): ReturnType<typeof mixedHistory> {
+  const { files, records } = archive({ hours: 24, stampHours: 24 });
+  const delayed = recordAt("2026-03-13T02:00:00Z", 1000);
+  const folder = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/15";
+  return {
+    files: {
+      ...files,
+      [trailKey("111122223333", "us-east-1", "2026-03-15T12:00")]: logFile([delayed]),
+      [trailKey("111122223333", "us-east-1", "2026-03-15T13:00")]: "this is no trail",
+      [`${folder}/notes.txt`]: "not ours",
+    },
+    eventIds: idsIn(records, [delayed]),
+    deadLetters: 1,
+    counts: { files: 10, filesSkipped: 1, filesFailed: 1, kmsEvents: 433 },
+  };
+}

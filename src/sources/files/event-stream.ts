@@ -9,18 +9,33 @@ export interface EventStream {
   close(): Promise<void>;
 }
 
+/** Pieces of many origins in the order in which they begin, each a file that is held whole while its events are taken. */
+export interface PieceFeed {
+  next(): Promise<FedPiece | undefined>;
+  close(): Promise<void>;
+}
+
+/** A piece that has to be there before the merge takes any event of `startsAtMs` or later. */
+export interface FedPiece extends Piece {
+  readonly startsAtMs: number;
+}
+
 /** A file or part of one, opened and parsed. It counts as a whole when its last event is taken. */
 export interface Piece {
-  /** In order of event time, ties by event id. */
-  readonly events: readonly KmsEvent[];
+  /** In order of event time, ties by event id. The merge removes those that are taken, so that they need no memory. */
+  readonly events: KmsEvent[];
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: BatchCounts;
   /** Key of the position that taking events of this piece moves; undefined where reading cannot be resumed. */
   readonly positionKey: string | undefined;
+  /** Notes that its events are being taken from now on. */
+  begin(): void;
+  /** Notes that all events up to a place in the order, as `placeOf` names it, were taken and none after it. */
+  mark(place: string): void;
   /** Notes that all of it was taken. Called once. */
   finish(): void;
-  /** The position after the given event of this piece, or after all of it, once it is finished. */
-  positionAfter(last: KmsEvent | undefined): string;
+  /** The position of its key, by all that was noted. */
+  position(): string;
 }
 
 export const noCounts: BatchCounts = {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { StoredFile } from "./object-store.ts";
+import { readSaved } from "./saved-position.ts";
 
 /**
  * How far a file was read: opened bytes before `start` are done; of those up to `end`, or as far as a chunk goes where that
@@ -30,13 +31,16 @@ export function writeFilePosition(
   );
 }
 
-/** Reads a position; undefined where there is none, or where the file has changed since. */
+/**
+ * Reads a position; undefined where there is none, or where the file has changed since. Throws `SourceError` for one that is
+ * damaged.
+ */
 export function readFilePosition(
   text: string | undefined,
   file: StoredFile,
 ): FilePosition | "done" | undefined {
   if (text === undefined) return undefined;
-  const saved = Saved.parse(JSON.parse(text));
+  const saved = readSaved(Saved, text, file.path);
   if (saved.size !== file.size || saved.version !== file.version) return undefined;
   if (saved.done === true) return "done";
   return { start: saved.start, end: saved.end, after: saved.after };

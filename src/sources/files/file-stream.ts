@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { KmsEvent } from "../../cloudtrail/event.ts";
 import type { DeadLetter } from "../source.ts";
 import { mapAhead } from "./ahead.ts";
-import { addCounts, placeOf } from "./event-stream.ts";
+import { addCounts } from "./event-stream.ts";
 import type { EventStream, Piece } from "./event-stream.ts";
 import { readFilePosition, writeFilePosition } from "./file-position.ts";
 import type { FilePosition } from "./file-position.ts";
@@ -184,7 +184,8 @@ class ChunkBuilder {
     const { start } = this;
     const end = this.#end;
     const torn = this.#failed;
-    const after = start === this.#resumed?.start ? this.#resumed.after : undefined;
+    let isFinished = false;
+    let after = start === this.#resumed?.start ? this.#resumed.after : undefined;
     const name = nameOf(this.#origin);
     const gathered = gather(this.#parsed, name, this.#context.window, after);
     this.#checkOrder(gathered.events, name);
@@ -198,13 +199,17 @@ class ChunkBuilder {
       deadLetters: [...letters, ...gathered.deadLetters],
       counts: addCounts(gathered.counts, { ...last.counts, rejected: letters.length }),
       positionKey: this.#key,
-      finish: () => undefined,
-      positionAfter(event) {
+      begin: () => undefined,
+      mark(place) {
+        after = place;
+      },
+      finish() {
+        isFinished = true;
+      },
+      position() {
         if (file === undefined) return "";
-        if (event !== undefined) {
-          const place = { start, end: torn ? undefined : end, after: placeOf(event) };
-          return writeFilePosition(file, place);
-        }
+        if (!isFinished)
+          return writeFilePosition(file, { start, end: torn ? undefined : end, after });
         if (last.state === "done") return writeFilePosition(file, "done");
         return writeFilePosition(file, { start: end, end: undefined, after: undefined });
       },

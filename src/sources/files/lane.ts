@@ -1,3 +1,4 @@
+import { DeliveryLead } from "./delivery-lead.ts";
 import { LaneCursor } from "./lane-cursor.ts";
 import type { ObjectStore, StoredFile } from "./object-store.ts";
 import { positionKey } from "./reading-context.ts";
@@ -28,6 +29,7 @@ export interface Lane {
   readonly name: string;
   readonly key: string;
   readonly cursor: LaneCursor;
+  readonly lead: DeliveryLead;
   /** Whether the parsing threads can read its files by themselves. */
   readonly isLocal: boolean;
   /** Dates from the earliest on. */
@@ -50,7 +52,8 @@ export function folderLane(place: LaneFolder, range: DateRange, context: Reading
   const lane: Lane = {
     name,
     key,
-    cursor: new LaneCursor(context.positions.get(key)),
+    cursor: new LaneCursor(context.positions.get(key), name),
+    lead: new DeliveryLead(),
     isLocal: place.store.local,
     days: (signal) => folderDays(lane, place.store, place.folder, range, signal),
   };
@@ -73,7 +76,8 @@ export function flatLanes(
     const lane: Lane = {
       name,
       key,
-      cursor: new LaneCursor(context.positions.get(key)),
+      cursor: new LaneCursor(context.positions.get(key), name),
+      lead: new DeliveryLead(),
       isLocal: found.every(({ store }) => store.local),
       days: () => flatDays(lane, found, range),
     };

@@ -36,3 +36,6 @@ export interface MemoryShare {
   readonly chunk: number;
   give(): void;
 }
+
+/** Most events of files in CloudTrail's layout that are held at once while files that overlap are merged. */
+export const mostEventsHeld = 500_000;

@@ -35,7 +35,7 @@ export function positionKey(kind: string, path: string): string {
 
 /** What several parsed items give together. */
 export interface Gathered {
-  readonly events: readonly KmsEvent[];
+  readonly events: KmsEvent[];
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: Piece["counts"];
 }

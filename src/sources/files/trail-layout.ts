@@ -101,6 +101,11 @@ export function stampMs(stamp: string): number {
   return Date.UTC(number(0, 4), number(4, 6) - 1, number(6, 8), number(9, 11), number(11, 13));
 }
 
+/** Milliseconds since the epoch of the start of a date like `20260314`. */
+export function dateMs(date: string): number {
+  return stampMs(`${date}T0000Z`);
+}
+
 /** The stamp of a time, to the minute. */
 export function stampOf(timeMs: number): string {
   const iso = new Date(timeMs).toISOString();

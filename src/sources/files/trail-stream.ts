@@ -1,27 +1,29 @@
 import { SourceError } from "../source-error.ts";
-import { inParallel, foldersAtOnce, mapAhead } from "./ahead.ts";
+import { mapAhead } from "./ahead.ts";
 import { addCounts, noCounts } from "./event-stream.ts";
-import type { EventStream, Piece } from "./event-stream.ts";
-import type { Lane, LaneDay, TrailFile } from "./lane.ts";
+import type { FedPiece, Piece, PieceFeed } from "./event-stream.ts";
+import type { OpenLaneFile } from "./lane-cursor.ts";
+import type { Lane, TrailFile } from "./lane.ts";
 import type { Parsed, ParseItem } from "./parse-items.ts";
 import { gather } from "./reading-context.ts";
 import type { ReadingContext } from "./reading-context.ts";
+import { stampMs } from "./trail-layout.ts";
+import { filesInOrder, ListingNotes } from "./trail-order.ts";
+import type { DueFile } from "./trail-order.ts";
 
 /**
- * The events of all lanes as one stream, file by file in the order of delivery: by the stamp in the file's name over all
- * accounts and regions. Held in memory are the names of one day and the next, and what a few jobs have parsed ahead.
+ * The files of all lanes, parsed, in the order in which they begin, as far as their names and their predecessors tell
+ * (`DeliveryLead`). Held in memory are the names of two to three days, and what a few jobs have parsed ahead.
  */
-export function trailStream(lanes: readonly Lane[], context: ReadingContext): EventStream {
-  let pieces: AsyncGenerator<Piece, void, undefined> | undefined;
+export function trailFeed(lanes: readonly Lane[], context: ReadingContext): PieceFeed {
+  const pieces = readPieces(lanes, context);
   return {
-    startsAtMs: -Infinity,
     async next() {
-      pieces ??= readPieces(lanes, context);
       const { value } = await pieces.next();
       return value ?? undefined;
     },
     async close() {
-      await pieces?.return();
+      await pieces.return();
     },
   };
 }
@@ -30,81 +32,30 @@ export function trailStream(lanes: readonly Lane[], context: ReadingContext): Ev
 const jobFiles = 32;
 const jobBytes = 1024 * 1024;
 
-type Job = readonly TrailFile[];
+type Job = readonly DueFile[];
 
 async function* readPieces(
   lanes: readonly Lane[],
   context: ReadingContext,
-): AsyncGenerator<Piece, void, undefined> {
-  const tally = new Tally();
+): AsyncGenerator<FedPiece, void, undefined> {
+  const notes = new ListingNotes();
   const reader = new FileReader(context);
   const local = lanes.every(({ isLocal }) => isLocal);
   const ahead = local ? 2 * Math.max(1, context.jobs) + 1 : 2 * context.jobs + 6;
-  const jobs = groupFiles(filesInOrder(lanes, tally, context));
+  const jobs = groupFiles(filesInOrder(lanes, notes, context.signal));
   for await (const results of mapAhead(jobs, ahead, (job) => reader.read(job))) {
     for (const { file, parsed } of results) yield trailPiece(file, parsed, context);
-    if (tally.skipped > 0) yield skippedPiece(tally.takeSkipped());
+    yield* skippedPieces(notes);
   }
-  yield* tardyPieces(lanes, tally, context);
-}
-
-/** Counts files that are passed over while the files of a day are listed. */
-class Tally {
-  skipped = 0;
-  /** Files of each lane that were read in an earlier run, or appeared too late. */
-  readonly old = new Map<Lane, number>();
-
-  takeSkipped(): number {
-    const { skipped } = this;
-    this.skipped = 0;
-    return skipped;
-  }
-}
-
-/** All files to read, day by day, each day in the order of delivery. */
-async function* filesInOrder(
-  lanes: readonly Lane[],
-  tally: Tally,
-  { signal }: ReadingContext,
-): AsyncGenerator<TrailFile, void, undefined> {
-  const heads = new Map<AsyncGenerator<LaneDay, void, undefined>, LaneDay>();
-  const advance = async (days: AsyncGenerator<LaneDay, void, undefined>): Promise<void> => {
-    const next = await days.next();
-    if (next.done === true) heads.delete(days);
-    else heads.set(days, next.value);
-  };
-  await inParallel(
-    lanes.map((lane) => lane.days(signal)),
-    foldersAtOnce,
-    advance,
-  );
-  while (heads.size > 0 && !signal.aborted) {
-    const date = [...heads.values()].reduce((a, b) => (b.date < a.date ? b : a)).date;
-    const due = [...heads].filter(([, day]) => day.date === date);
-    const files: TrailFile[] = [];
-    await inParallel(due, foldersAtOnce, async ([days, day]) => {
-      const listed = await day.list(signal);
-      if (date > day.lane.cursor.lastDate) tally.skipped += listed.skipped;
-      for (const file of listed.files) {
-        const status = file.lane.cursor.status(file.place);
-        if (status === "new") files.push(file);
-        if (status === "old") tally.old.set(file.lane, (tally.old.get(file.lane) ?? 0) + 1);
-      }
-      await advance(days);
-    });
-    yield* files.sort(byDelivery);
-  }
-}
-
-function byDelivery(a: TrailFile, b: TrailFile): number {
-  if (a.place !== b.place) return a.place < b.place ? -1 : 1;
-  return a.file.path < b.file.path ? -1 : 1;
+  if (context.signal.aborted) return;
+  yield* skippedPieces(notes);
+  yield* tardyPieces(lanes, notes, context);
 }
 
 async function* groupFiles(
-  files: AsyncGenerator<TrailFile, void, undefined>,
+  files: AsyncGenerator<DueFile, void, undefined>,
 ): AsyncGenerator<Job, void, undefined> {
-  let group: TrailFile[] = [];
+  let group: DueFile[] = [];
   let size = 0;
   for await (const file of files) {
     group.push(file);
@@ -126,7 +77,7 @@ class FileReader {
     this.#context = context;
   }
 
-  async read(job: Job): Promise<{ file: TrailFile; parsed: Parsed | SourceError }[]> {
+  async read(job: Job): Promise<{ file: DueFile; parsed: Parsed | SourceError }[]> {
     const items = await Promise.all(job.map((file) => this.#item(file)));
     this.#fetched ||= items.some((item) => !(item instanceof SourceError));
     const parseable: ParseItem[] = [];
@@ -159,18 +110,21 @@ class FileReader {
 }
 
 function trailPiece(
-  { lane, store, file, place }: TrailFile,
+  { lane, store, file, place, startsAtMs }: DueFile,
   result: Parsed | SourceError,
   context: ReadingContext,
-): Piece {
+): FedPiece {
   const origin = store.origin + file.path;
   const unread = result instanceof SourceError;
   const failure = unread
     ? { reason: "unreadable" as const, detail: result.message, payload: new Uint8Array() }
     : result.failure;
+  if (!unread) lane.lead.learn(stampMs(place), result.events);
   const after = lane.cursor.takenOf(place);
   const gathered = gather(unread ? [] : [result], origin, context.window, after);
+  let open: OpenLaneFile | undefined;
   return {
+    startsAtMs,
     events: gathered.events,
     deadLetters:
       failure === undefined
@@ -181,22 +135,15 @@ function trailPiece(
       bytesCompressed: file.size,
     }),
     positionKey: lane.key,
+    begin() {
+      open = lane.cursor.open(place);
+    },
+    mark: (after) => open?.mark(after),
     finish() {
-      lane.cursor.finish(place);
+      open?.finish();
       context.onFile(file.size);
     },
-    positionAfter: (last) => lane.cursor.position(place, last),
-  };
-}
-
-function skippedPiece(filesSkipped: number): Piece {
-  return {
-    events: [],
-    deadLetters: [],
-    counts: addCounts(noCounts, { filesSkipped }),
-    positionKey: undefined,
-    finish: () => undefined,
-    positionAfter: () => "",
+    position: () => lane.cursor.position(),
   };
 }
 
@@ -204,26 +151,40 @@ function readCount(result: Parsed | SourceError): Partial<Piece["counts"]> {
   return !(result instanceof SourceError) && result.isSkipped ? { filesSkipped: 1 } : { files: 1 };
 }
 
+/** Counts what was skipped while days were listed, each day of a lane once. */
+function* skippedPieces(notes: ListingNotes): Generator<FedPiece, void, undefined> {
+  for (const { lane, date, files } of notes.takeSkips()) {
+    yield countingPiece(lane, files, () => lane.cursor.countSkips(date));
+  }
+}
+
 /** Reports files with a stamp of long before the place a lane was read up to, that were not there then. */
 function* tardyPieces(
   lanes: readonly Lane[],
-  tally: Tally,
-  { log, signal }: ReadingContext,
-): Generator<Piece, void, undefined> {
-  if (signal.aborted) return;
-  if (tally.skipped > 0) yield skippedPiece(tally.takeSkipped());
+  notes: ListingNotes,
+  { log }: ReadingContext,
+): Generator<FedPiece, void, undefined> {
   for (const lane of lanes) {
-    const missed = (tally.old.get(lane) ?? 0) - lane.cursor.settledBefore;
+    const missed = (notes.old.get(lane) ?? 0) - lane.cursor.settledBefore;
     if (missed <= 0) continue;
     log.warn(
       { folder: lane.name, files: missed },
       "log files were added behind the place up to which this folder was read, and are not read; replay with a new state directory to include them",
     );
-    yield {
-      ...skippedPiece(missed),
-      positionKey: lane.key,
-      finish: () => lane.cursor.settle(missed),
-      positionAfter: () => lane.cursor.position("", undefined),
-    };
+    yield countingPiece(lane, missed, () => lane.cursor.settle(missed));
   }
+}
+
+function countingPiece(lane: Lane, filesSkipped: number, finish: () => void): FedPiece {
+  return {
+    startsAtMs: -Infinity,
+    events: [],
+    deadLetters: [],
+    counts: addCounts(noCounts, { filesSkipped }),
+    positionKey: lane.key,
+    begin: () => undefined,
+    mark: () => undefined,
+    finish,
+    position: () => lane.cursor.position(),
+  };
 }

@@ -8,6 +8,7 @@ import type { LogFields } from "../../../../src/telemetry.ts";
 import { silentLog } from "../../../../src/telemetry.ts";
 import { collect, commit } from "../../../support/collect.ts";
 import {
+  dailyHistory,
   folderOf,
   idOf,
   idsIn,
@@ -24,42 +25,48 @@ const start = Date.parse("2026-03-14T00:00:00Z");
 const records = Array.from({ length: 60 }, (_, index) => recordAt(start + index * 1000, index));
 
 describe("reading goes on exactly after what was committed", () => {
-  it("wherever it stops, with whatever size of batches and chunks it goes on", async () => {
-    const world = mixedHistory();
-    await using folder = await folderOf(world.files);
-    const sizes = fc.record({ events: fc.integer({ min: 1, max: 40 }), files: fc.constant(3) });
-    const chunks = fc.integer({ min: 2000, max: 40_000 });
-    const stops = fc.array(fc.tuple(sizes, chunks, fc.integer({ min: 1, max: 9 })), {
-      maxLength: 6,
-    });
-    await fc.assert(
-      fc.asyncProperty(stops, async (stops) => {
-        let positions: ReadonlyMap<string, string> = new Map();
-        const ids: string[] = [];
-        const counts = { files: 0, filesSkipped: 0, filesFailed: 0, kmsEvents: 0 };
-        for (const [batch, chunkBytes, batches] of [...stops, [{}, 9000, Infinity] as const]) {
-          const source = historySource(
-            [folder.path],
-            { ...smallBatches, batch, chunkBytes },
-            silent,
-          );
-          const read = await collect(source, {
-            positions,
-            until: (collected) => collected.batches.length >= batches,
-          });
-          ids.push(...read.eventIds);
-          for (const { counts: more } of read.batches) {
-            for (const name of Object.keys(counts) as (keyof typeof counts)[])
-              counts[name] += more[name];
+  it.each([
+    ["files of all kinds", mixedHistory(), 9],
+    ["daily files", dailyHistory(), 30],
+  ])(
+    "wherever it stops in %s, with whatever size of batches and chunks it goes on",
+    async (_, world, most) => {
+      await using folder = await folderOf(world.files);
+      const sizes = fc.record({ events: fc.integer({ min: 1, max: 40 }), files: fc.constant(3) });
+      const chunks = fc.integer({ min: 2000, max: 40_000 });
+      const held = fc.constantFrom(20, 100, undefined);
+      const stop = fc.tuple(sizes, chunks, held, fc.integer({ min: 1, max: most }));
+      const stops = fc.array(stop, { maxLength: 6 });
+      await fc.assert(
+        fc.asyncProperty(stops, async (stops) => {
+          let positions: ReadonlyMap<string, string> = new Map();
+          const ids: string[] = [];
+          const counts = { files: 0, filesSkipped: 0, filesFailed: 0, kmsEvents: 0 };
+          const last = [{}, 9000, undefined, Infinity] as const;
+          for (const [batch, chunkBytes, eventsHeld, batches] of [...stops, last]) {
+            const source = historySource(
+              [folder.path],
+              { ...smallBatches, batch, chunkBytes, eventsHeld },
+              silent,
+            );
+            const read = await collect(source, {
+              positions,
+              until: (collected) => collected.batches.length >= batches,
+            });
+            ids.push(...read.eventIds);
+            for (const { counts: more } of read.batches) {
+              for (const name of Object.keys(counts) as (keyof typeof counts)[])
+                counts[name] += more[name];
+            }
+            positions = read.positions;
           }
-          positions = read.positions;
-        }
-        expect(ids.toSorted()).toEqual(world.eventIds.toSorted());
-        expect(counts).toEqual(world.counts);
-      }),
-      { numRuns: 40 },
-    );
-  });
+          expect(ids.toSorted()).toEqual(world.eventIds.toSorted());
+          expect(counts).toEqual(world.counts);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 
   it("within a torn file", async () => {
     const whole = gzipSync(lines(records));

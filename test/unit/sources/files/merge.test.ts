@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { KmsEvent } from "../../../../src/cloudtrail/event.ts";
 import { noCounts } from "../../../../src/sources/files/event-stream.ts";
 import type { EventStream, Piece } from "../../../../src/sources/files/event-stream.ts";
-import { batchLimits, mergeStreams } from "../../../../src/sources/files/merge.ts";
-import type { BatchLimits } from "../../../../src/sources/files/merge.ts";
+import { mergeStreams } from "../../../../src/sources/files/merge.ts";
+import { batchLimits } from "../../../../src/sources/files/open-batch.ts";
+import type { BatchLimits } from "../../../../src/sources/files/open-batch.ts";
+import { silentLog } from "../../../../src/telemetry.ts";
 import { plainEvent } from "../../../support/reading.ts";
 
 /** A stream of pieces of times; `log` hears when it is opened and when it ends. */
@@ -25,21 +26,24 @@ function stream(name: string, pieces: number[][], log: string[] = []): EventStre
 
 function piece(name: string, index: number, times: number[]): Piece {
   const events = times.map((timeMs, at) => plainEvent(`${name}${index}${at}`, timeMs));
+  let position = `${index} begun`;
   return {
     events,
     deadLetters: [],
     counts: { ...noCounts, files: 1 },
     positionKey: name,
-    finish: () => undefined,
-    positionAfter: (last: KmsEvent | undefined) =>
-      last === undefined ? `${index} done` : `${index} after ${last.eventId}`,
+    begin: () => undefined,
+    mark: (place) => void (position = `${index} after ${place}`),
+    finish: () => void (position = `${index} done`),
+    position: () => position,
   };
 }
 
 async function merge(streams: EventStream[], limits: Partial<BatchLimits> = {}) {
   const { signal } = new AbortController();
   const batches = [];
-  for await (const batch of mergeStreams(streams, { ...batchLimits, ...limits }, signal)) {
+  const input = { streams, log: silentLog };
+  for await (const batch of mergeStreams(input, { ...batchLimits, ...limits }, signal)) {
     batches.push({
       times: batch.events.map(({ timeMs }) => timeMs),
       files: batch.counts.files,
@@ -64,7 +68,7 @@ describe("the merge", () => {
   it("has positions within the pieces that are begun and behind those that are done", async () => {
     const batches = await merge([stream("a", [[1, 4], [5]]), stream("b", [[2, 3]])], { events: 2 });
     expect(batches).toEqual([
-      { times: [1, 2], files: 0, positions: { a: "0 after a00", b: "0 after b00" } },
+      { times: [1, 2], files: 0, positions: { a: "0 after 2/b00", b: "0 after 2/b00" } },
       { times: [3, 4], files: 2, positions: { a: "0 done", b: "0 done" } },
       { times: [5], files: 1, positions: { a: "1 done" } },
     ]);
