@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { arrivalsOf, packed } from "../support/e2e-arrivals.ts";
+import { arrivalsOf, packed, putInOrder } from "../support/e2e-arrivals.ts";
 import { liveEnvironment, writeLiveConfig } from "../support/e2e-config.ts";
 import { startKeyhawk } from "../support/e2e-keyhawk.ts";
 import { killAt, momentsOver } from "../support/e2e-kill.ts";
@@ -11,6 +11,7 @@ import {
   consumed,
   createState,
   delivered,
+  differingMemories,
   eventually,
   memoriesOf,
   readCounters,
@@ -38,11 +39,7 @@ describe("a live consumer, killed at random moments and started again", () => {
     folder = await mkdtemp(join(tmpdir(), "keyhawk-kill-live-"));
     server = await startKinesalite();
     producer = await createStream(server.endpoint, "cloudtrail-events", 3);
-    for (const record of packed(arrivals, { logEvents: 50 })) {
-      const startMs = Date.now();
-      await producer.put([record]);
-      while (Date.now() === startMs); // Each in a millisecond of its own, so that their order is known.
-    }
+    await putInOrder(producer, packed(arrivals, { logEvents: 50 }));
     whole = await outcomeOf("whole", async () => {});
     killed = await outcomeOf("killed", killOften);
   }, 150_000);
@@ -66,7 +63,7 @@ describe("a live consumer, killed at random moments and started again", () => {
     name: string,
     before: (start: Start, state: string) => Promise<void>,
   ): Promise<Outcome> {
-    await using siem = await startSiem();
+    await using siem = await startSiem({ answerAfterMs: 40 });
     const state = await createState(join(folder, name));
     const config = await writeLiveConfig(join(folder, `${name}.json`), {
       endpoint: server.endpoint,
@@ -87,7 +84,7 @@ describe("a live consumer, killed at random moments and started again", () => {
 
   it("was killed all along", () => {
     expect(reached).toHaveLength(KILLS);
-    expect(new Set(reached).size).toBeGreaterThan(KILLS / 2);
+    expect(new Set(reached).size).toBeGreaterThan(KILLS / 4);
     expect(reached[0]).toBeLessThan(arrivals.length / 3);
     expect(reached.at(-1)).toBeGreaterThan((arrivals.length * 2) / 3);
   });
@@ -118,10 +115,10 @@ describe("a live consumer, killed at random moments and started again", () => {
   });
 
   it("has learned the same", () => {
-    expect(killed.memories.size).toBe(whole.memories.size);
-    for (const [entity, memory] of whole.memories) {
-      expect(JSON.parse(killed.memories.get(entity) ?? "null"), entity).toEqual(JSON.parse(memory));
-    }
+    const { different, ahead } = differingMemories(killed.memories, whole.memories);
+    expect(whole.memories.size).toBeGreaterThan(50);
+    expect(different).toEqual([]);
+    expect(ahead.length).toBeLessThanOrEqual(whole.state.alerts.size);
   });
 });
 

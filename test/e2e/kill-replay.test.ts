@@ -7,7 +7,13 @@ import type { Alert } from "../../src/detection/alert.ts";
 import { startKeyhawk } from "../support/e2e-keyhawk.ts";
 import { killAt, momentsOver } from "../support/e2e-kill.ts";
 import { revisionsIn } from "../support/e2e-siem.ts";
-import { createState, memoriesOf, readCounters, readState } from "../support/e2e-state.ts";
+import {
+  createState,
+  differingMemories,
+  memoriesOf,
+  readCounters,
+  readState,
+} from "../support/e2e-state.ts";
 import { Random } from "../../src/simulation/random.ts";
 import { readScenario } from "../support/trail/scenario.ts";
 import { writeTrail } from "../support/trail/write.ts";
@@ -122,12 +128,9 @@ describe("a replay with --state, killed at random moments and started again", ()
   it("has learned the same", () => {
     expect(whole.memories.size).toBeGreaterThan(50);
     for (const { outcome } of rounds) {
-      for (const [entity, memory] of whole.memories) {
-        expect(JSON.parse(outcome.memories.get(entity) ?? "null"), entity).toEqual(
-          JSON.parse(memory),
-        );
-      }
-      expect(outcome.memories.size).toBe(whole.memories.size);
+      const { different, ahead } = differingMemories(outcome.memories, whole.memories);
+      expect(different).toEqual([]);
+      expect(ahead.length).toBeLessThanOrEqual(whole.alerts.length);
     }
   });
 });

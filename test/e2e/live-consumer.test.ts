@@ -4,11 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Alert } from "../../src/detection/alert.ts";
-import { type Arrival, arrivalsOf, ndjson, packed } from "../support/e2e-arrivals.ts";
+import { type Arrival, arrivalsOf, ndjson, packed, putInOrder } from "../support/e2e-arrivals.ts";
 import { liveEnvironment, writeLiveConfig } from "../support/e2e-config.ts";
 import { keyhawk, startKeyhawk, type Keyhawk } from "../support/e2e-keyhawk.ts";
 import { lastRevisions, startSiem, type Siem } from "../support/e2e-siem.ts";
-import { consumed, createState, delivered, memoriesOf, readState } from "../support/e2e-state.ts";
+import {
+  consumed,
+  createState,
+  delivered,
+  differingMemories,
+  memoriesOf,
+  readState,
+} from "../support/e2e-state.ts";
 import { type KinesisServer, startKinesalite } from "../support/kinesalite.ts";
 import { startKinesisLocal } from "../support/kinesis-local.ts";
 import { createStream, type KinesisProducer } from "../support/kinesis-producer.ts";
@@ -119,13 +126,8 @@ describe.each(servers)("a live consumer of %s", (name, startServer) => {
     return consumer;
   }
 
-  /** One record after the other, each in a millisecond of its own, so that the order of arrival is known. */
   async function put(some: readonly Arrival[]): Promise<void> {
-    for (const record of packed(some)) {
-      const startMs = Date.now();
-      await producer.put([record]);
-      while (Date.now() === startMs);
-    }
+    await putInOrder(producer, packed(some));
   }
 
   async function splitFirst(): Promise<void> {
@@ -179,10 +181,9 @@ describe.each(servers)("a live consumer of %s", (name, startServer) => {
   it("has learned the same", () => {
     const learned = memoriesOf(state);
     expect(learned.size).toBeGreaterThan(50);
-    expect(new Set(learned.keys())).toEqual(new Set(expected.memories.keys()));
-    for (const [entity, memory] of expected.memories) {
-      expect(JSON.parse(learned.get(entity) ?? "null"), entity).toEqual(JSON.parse(memory));
-    }
+    const { different, ahead } = differingMemories(learned, expected.memories);
+    expect(different).toEqual([]);
+    expect(ahead.length).toBeLessThanOrEqual(expected.alerts.size);
   });
 
   it("signs each delivery, and delivers none twice while nothing fails", () => {

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { ProducedRecord } from "./kinesis-producer.ts";
+import type { KinesisProducer, ProducedRecord } from "./kinesis-producer.ts";
 import { Random } from "../../src/simulation/random.ts";
 import type { CloudTrailRecord } from "../../src/simulation/record.ts";
 
@@ -65,6 +65,18 @@ export function packed(
   }
   flush();
   return produced;
+}
+
+/** Puts one record after the other, each in a millisecond of its own, so that the order of their arrival is known. */
+export async function putInOrder(
+  producer: KinesisProducer,
+  records: readonly ProducedRecord[],
+): Promise<void> {
+  for (const record of records) {
+    await producer.put([record]);
+    const endMs = Date.now();
+    while (Date.now() === endMs);
+  }
 }
 
 /** What a CloudWatch Logs subscription puts into a stream (CloudWatch Logs user guide, "Subscription filters"). */

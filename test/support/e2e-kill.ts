@@ -9,10 +9,10 @@ export interface Moment {
   readonly afterMs: number;
 }
 
-/** Moments spread over all records at random, in their order. */
+/** Moments in their order: half of them anywhere, half in the last tenth, where the samples have their attacks. */
 export function momentsOver(records: number, count: number, random: Random): Moment[] {
-  return Array.from({ length: count }, () => ({
-    records: random.integer(0, records - 1),
+  return Array.from({ length: count }, (_, index) => ({
+    records: random.integer(index % 2 === 0 ? 0 : Math.floor(records * 0.9), records - 1),
     // From the middle of a commit to a start that is not over, since a moment may have come before the process.
     afterMs: random.chance(0.5) ? random.integer(0, 60) : random.integer(60, 900),
   })).sort((one, other) => one.records - other.records);

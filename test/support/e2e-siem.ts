@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import type { Alert } from "../../src/detection/alert.ts";
 import { type Answer, startHttpReceiver } from "./http-receiver.ts";
@@ -18,13 +19,14 @@ export interface Siem extends AsyncDisposable {
 }
 
 /** Starts a receiver that verifies each delivery with the reference implementation of Standard Webhooks. */
-export async function startSiem(): Promise<Siem> {
+export async function startSiem({ answerAfterMs = 0 } = {}): Promise<Siem> {
   const secret = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
   const verifier = new Webhook(secret);
   const accepted: Alert[] = [];
   const refused: string[] = [];
   let outage: Answer | undefined;
-  const receiver = await startHttpReceiver(({ headers, body }) => {
+  const receiver = await startHttpReceiver(async ({ headers, body }) => {
+    if (answerAfterMs > 0) await sleep(answerAfterMs);
     if (outage !== undefined) return outage;
     try {
       const { data } = verifier.verify(body, headers as Record<string, string>) as { data: Alert };

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Alert } from "../../src/detection/alert.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { Counters, KeptDeadLetter, OutboxCount } from "../../src/store/store.ts";
@@ -46,6 +47,26 @@ export function memoriesOf(directory: string): Map<string, string> {
   } finally {
     database.close();
   }
+}
+
+/**
+ * Entities whose memories differ. An entity that went quiet with an alert open is folded on until the alert is over, to the
+ * end of the batch in which that is: by where a batch ended it may be some hours ahead (`ahead`), and is not compared.
+ */
+export function differingMemories(
+  found: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): { readonly different: string[]; readonly ahead: string[] } {
+  const different: string[] = [];
+  const ahead: string[] = [];
+  for (const entity of new Set([...found.keys(), ...expected.keys()])) {
+    const [one, other] = [found, expected].map(
+      (memories) => JSON.parse(memories.get(entity) ?? "{}") as { top?: number },
+    );
+    if (isDeepStrictEqual(one, other)) continue;
+    (one?.top === other?.top ? different : ahead).push(entity);
+  }
+  return { different, ahead };
 }
 
 /** Polls until a condition holds; rejects with `problem()` when the deadline passes first. */
