@@ -57,6 +57,7 @@ testDetector(contextFanOut, {
         title: "Many secrets read",
         withoutReasons: ["own-writes"],
         eventTime: "2026-02-02T02:30:19Z",
+        told: ["informational", "medium", "medium"],
         alerts: 1,
       },
     },

@@ -56,7 +56,12 @@ testDetector(unusualHour, {
   staysSilent: {
     "a service around the clock": hours(0, 29 * DAY).flatMap((hour) => inHour(hour, 3)),
     "a person at work": byDay,
-    "a person in the first two weeks": [...atWork(13, ada), ...inHour(13 * DAY + 3, 12, ada)],
+    "a person in the first two weeks": [
+      ...hours(0, 13).flatMap((day) => inHour(day * DAY + 9, 2, ada)),
+      ...hours(0, 13).flatMap((day) => inHour(day * DAY + 15, 2, ada)),
+      ...hours(0, 13).flatMap((day) => inHour(day * DAY + 20, 2, ada)),
+      ...inHour(13 * DAY + 3, 12, ada),
+    ],
     "a person with hardly any history": [
       ...hours(0, 20).flatMap((day) => (day % 5 === 0 ? inHour(day * DAY + 9, 5, ada) : [])),
       ...inHour(22 * DAY + 3, 12, ada),

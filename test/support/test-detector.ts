@@ -36,6 +36,8 @@ export interface Expectation {
   readonly expected?: Readonly<Record<string, unknown>>;
   /** ARN of the key it is about; null for none. */
   readonly kmsKey?: string | null;
+  /** Severities of its revisions, in the order in which they were told, closing included. */
+  readonly told?: readonly Severity[];
   /** Number of alerts in all. */
   readonly alerts?: number;
   readonly maturity?: Alert["baseline"]["maturity"];
@@ -69,9 +71,9 @@ export function testDetector<B, K, L, O>(
     for (const [name, claim] of Object.entries(fires)) {
       it(name, () => {
         const firing: Firing = isEvents(claim) ? { events: claim } : claim;
-        const alerts = run(name, firing);
+        const { alerts, revisions } = run(name, firing);
         expect(alerts, "no alert").not.toEqual([]);
-        meets(alerts, firing.expect ?? {});
+        meets(alerts, revisions, firing.expect ?? {});
       });
     }
   });
@@ -80,7 +82,7 @@ export function testDetector<B, K, L, O>(
       it(name, () => {
         const silence: Silence = isEvents(claim) ? { events: claim } : claim;
         const from = rank(silence.below ?? "informational");
-        const loud = run(name, silence).filter(({ severity }) => rank(severity) >= from);
+        const loud = run(name, silence).alerts.filter(({ severity }) => rank(severity) >= from);
         expect(loud.map(({ severity, summary }) => `${severity}: ${summary}`)).toEqual([]);
       });
     }
@@ -91,8 +93,14 @@ function isEvents(claim: Claim | readonly KmsEvent[]): claim is readonly KmsEven
   return Array.isArray(claim);
 }
 
-/** Runs a claim in three ways, which must agree, and gives the alerts as they stood in the end, the strongest first. */
-function runner(detector: Detector): (name: string, claim: Claim) => Alert[] {
+interface Judged {
+  /** As they stood in the end, the strongest first. */
+  readonly alerts: readonly Alert[];
+  readonly revisions: readonly Alert[];
+}
+
+/** Runs a claim in three ways, which must agree. */
+function runner(detector: Detector): (name: string, claim: Claim) => Judged {
   return (name, claim) => {
     const { events: given, options, organization, learnUntilHour, inOrderGiven = false } = claim;
     const events = inOrderGiven
@@ -111,7 +119,8 @@ function runner(detector: Detector): (name: string, claim: Claim) => Alert[] {
       sameAs(detect(inBatches(shuffled, 7), overrides), ordered, "in another order");
     }
     sameAs(detectWithRestarts(inBatches(events, 5), overrides), ordered, "through JSON");
-    return alerts.sort((one, other) => other.score - one.score);
+    alerts.sort((one, other) => other.score - one.score);
+    return { alerts, revisions: ordered.revisions };
   };
 }
 
@@ -142,7 +151,11 @@ function isWellFormed(alert: Alert, detector: Detector): void {
   }
 }
 
-function meets(alerts: readonly Alert[], expectation: Expectation): void {
+function meets(
+  alerts: readonly Alert[],
+  revisions: readonly Alert[],
+  expectation: Expectation,
+): void {
   const [alert] = alerts;
   if (alert === undefined) return;
   const { atLeast, atMost, eventTime, kmsKey, title, maturity } = expectation;
@@ -156,6 +169,10 @@ function meets(alerts: readonly Alert[], expectation: Expectation): void {
   if (maturity !== undefined) expect(alert.baseline.maturity).toBe(maturity);
   if (expectation.alerts !== undefined) {
     expect(alerts.map(({ summary }) => summary)).toHaveLength(expectation.alerts);
+  }
+  if (expectation.told !== undefined) {
+    const own = revisions.filter(({ alertId }) => alertId === alert.alertId);
+    expect(own.map(({ severity }) => severity)).toEqual(expectation.told);
   }
   const codes = alert.reasons.map(({ code }) => code);
   expect(codes).toEqual(expect.arrayContaining([...(expectation.reasons ?? [])]));

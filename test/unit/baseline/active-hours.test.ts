@@ -67,7 +67,10 @@ describe("active hours", () => {
   });
 
   it("are a probability, whatever was learned", () => {
-    const active = fc.uniqueArray(fc.integer({ min: 0, max: 60 * DAY }), { maxLength: 300 });
+    const active = fc.uniqueArray(fc.integer({ min: 0, max: 60 * DAY }), {
+      maxLength: 300,
+      size: "max",
+    });
     fc.assert(
       fc.property(active, fc.integer({ min: 0, max: 70 * DAY }), (given, at) => {
         const hours = newActiveHours();

@@ -68,7 +68,7 @@ describe("a known set", () => {
     );
     fc.assert(
       fc.property(
-        fc.array(meeting, { maxLength: 40 }),
+        fc.array(meeting, { maxLength: 40, size: "max" }),
         fc.integer({ min: 0, max: 2000 }),
         fc.constantFrom("a", "b", "c", "d", "e"),
         (meetings, knownBy, name) => {

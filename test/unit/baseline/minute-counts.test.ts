@@ -13,7 +13,7 @@ const START_MS = 400_000 * HOUR_MS;
 /** Seconds of an hour, crowded enough that minutes repeat. */
 const seconds = fc.array(
   fc.oneof(fc.integer({ min: 0, max: 3599 }), fc.integer({ min: 600, max: 780 })),
-  { minLength: 1, maxLength: 120 },
+  { minLength: 1, maxLength: 120, size: "max" },
 );
 const width = fc.integer({ min: 1, max: 10 });
 

@@ -222,9 +222,10 @@ describe("the working set", () => {
 
   it("keeps entities whose alert is open, and asks for them after a restart", () => {
     const before = new Engine(options({ entitiesInMemory: 3 }), undefined);
-    before.process(inHour(1, 3, { keys: [] }));
+    before.process([...inHour(1, 3, { keys: [] }), ...inHour(1, 2, { ...other, keys: [] })]);
     const { state, memories } = before.take();
     const name = `principal:${principal("app").key}`;
+    expect(before.missing([])).toEqual([]);
     const after = new Engine(options(), state);
     expect(after.missing([])).toEqual([name]);
     after.adopt(memories);

@@ -24,7 +24,7 @@ const steps = fc.array(
     hours: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 60 })),
     age: fc.integer({ min: 0, max: 3 }),
   }),
-  { minLength: 1, maxLength: 30 },
+  { minLength: 1, maxLength: 30, size: "max" },
 );
 const openHours = fc.integer({ min: 2, max: 4 });
 
