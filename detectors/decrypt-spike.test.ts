@@ -53,6 +53,31 @@ testDetector(decryptSpike, {
       events: [...steady, ...inHour(NIGHT, 300), ...inHour(NIGHT + DAY, 300)],
       expect: { alerts: 2, expected: { decryptsPerHourLimit: 100 } },
     },
+    "the first three nights of a new nightly job": {
+      events: [
+        ...usage(15, () => 3),
+        ...hours(15, 22).flatMap((day) => [
+          ...hours(0, 24).flatMap((hour) => inHour(day * DAY + hour, 3)),
+          ...inHour(day * DAY + 2, 1000),
+        ]),
+      ],
+      expect: { alerts: 3, atLeast: "high" },
+    },
+    "three loud nights in a row at other times of the night each": {
+      events: [
+        ...usage(21, () => 3),
+        ...[15 * DAY + 1, 16 * DAY + 4, 17 * DAY + 7, 18 * DAY + 10].flatMap((hour) =>
+          inHour(hour, 1000),
+        ),
+      ],
+      expect: { alerts: 4 },
+    },
+    "a night ten times as large as those of a job that is known": {
+      events: [
+        ...hours(0, 21).flatMap((day) => inHour(day * DAY + 2, 60)),
+        ...inHour(21 * DAY + 2, 600),
+      ],
+    },
     "a role that is idle but for one hour a week": {
       events: [...idle, ...inHour(NIGHT, 150)],
       expect: { reasons: ["hour-volume", "ratio"], observed: { decryptsPerHour: 150 } },
@@ -86,6 +111,12 @@ testDetector(decryptSpike, {
       ...nightly.filter(({ timeMs }) => timeMs < at(21 * DAY)),
       ...hours(21, 24).flatMap((day) => inHour(day * DAY + 3, 400)),
     ],
+    "a monthly job, from its second month on": {
+      events: [
+        ...usage(64, (hour) => (hour % (4 * DAY) === 7 ? 1 : 0)),
+        ...[0, 1, 2].flatMap((month) => inHour((3 + 30 * month) * DAY + 4, 600)),
+      ],
+    },
     "a weekly job": usage(29, (hour) => (hour % (7 * DAY) === 6 * DAY + 4 ? 600 : 1)),
     "office hours, weekends off": usage(28, officeHours),
     "growth of ten per cent a week": usage(42, (hour) =>

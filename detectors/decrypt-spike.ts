@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, dayOf, HOUR_MS, hourOfDay } from "../src/baseline/calendar.ts";
 import {
   expectHour,
   type HourExpectation,
@@ -43,6 +43,8 @@ interface Baseline {
   /** Faded sum of daily counts and number of days. */
   daySum: number;
   dayWeight: number;
+  /** Hours that alarmed, oldest first, and their counts. */
+  alarms: [hour: number, count: number][];
 }
 
 interface Bucket {
@@ -102,7 +104,11 @@ const HOURLY: Subject = { name: "", period: "hour" };
 const DAILY: Subject = { name: "day", period: "day" };
 const SUBJECTS = [HOURLY, DAILY];
 const NEVER = Number.MAX_SAFE_INTEGER;
-const PEAK_HALF_LIFE_HOURS = 35 * 24;
+/** A peak of last month still sets a limit above itself: 1.5 times it, faded by a fifth. */
+const PEAK_HALF_LIFE_DAYS = 90;
+const PEAK_HALF_LIFE_HOURS = PEAK_HALF_LIFE_DAYS * DAY_HOURS;
+/** Alarmed hours remembered; three days of a lasting change. */
+const MOST_ALARMS = 72;
 
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -117,7 +123,8 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     "S3 Bucket Keys were switched off, so each object needs a Decrypt again.",
   ],
   knownGaps: [
-    "Theft that stays below the largest hour of the last weeks.",
+    "Theft that stays below the largest hour of the last months.",
+    "Theft at the same time of day from the fourth day on: three days of alarms make it a job.",
     "Principals younger than the learning days.",
   ],
   triage: [
@@ -143,6 +150,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     dayCount: 0,
     daySum: 0,
     dayWeight: 0,
+    alarms: [],
   }),
 
   newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: null }),
@@ -205,13 +213,19 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 
   fold(baseline, hour, bucket, limits) {
     const hasAlarmed = bucket.count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes;
-    const clipped = hasAlarmed ? Math.min(bucket.count, tolerable(limits)) : bucket.count;
+    const isHabit = hasAlarmed && recurs(baseline.alarms, hour, bucket.count);
+    const isClipped = hasAlarmed && !isHabit;
+    const clipped = isClipped ? Math.min(bucket.count, tolerable(limits)) : bucket.count;
     learnHour(baseline.rate, hour, clipped);
-    const five = hasAlarmed ? 0 : bucket.fiveMinutes;
+    const five = isClipped ? 0 : bucket.fiveMinutes;
     const peakFade = fade(1, PEAK_HALF_LIFE_HOURS);
     baseline.peakFiveMinutes = short(Math.max(five, baseline.peakFiveMinutes * peakFade));
     learnDay(baseline, dayOf(hour), limits.day);
     baseline.dayCount += clipped;
+    if (isHabit) baseline.peakDay = Math.max(baseline.peakDay, baseline.dayCount);
+    if (!hasAlarmed) return;
+    baseline.alarms.push([hour, bucket.count]);
+    if (baseline.alarms.length > MOST_ALARMS) baseline.alarms.shift();
   },
 
   skip(baseline, from, to) {
@@ -236,6 +250,20 @@ function tolerable({ expectation }: Limits): number {
   return Math.round(2 * expectation.mean) + 10;
 }
 
+/**
+ * Whether an alarm is one of a job's: about as large, within an hour of the same time of day, on two days before. Whoever
+ * reads them has been told three times by then, and the hour is learned in full.
+ */
+function recurs(alarms: Baseline["alarms"], hour: number, count: number): boolean {
+  const days = new Set<number>();
+  for (const [at, before] of alarms) {
+    const apart = hourOfDay(hour - at);
+    const isSameTime = apart <= 1 || apart === DAY_HOURS - 1;
+    if (isSameTime && 2 * before >= count && dayOf(at) !== dayOf(hour)) days.add(dayOf(at));
+  }
+  return days.size >= 2;
+}
+
 /** Closes the days before `day`; what a day held beyond its limit is not learned. */
 function learnDay(baseline: Baseline, day: number, limit: number): void {
   if (baseline.rate.born < 0 || day <= baseline.day) return;
@@ -245,7 +273,7 @@ function learnDay(baseline: Baseline, day: number, limit: number): void {
     const count = Math.min(baseline.dayCount, limit);
     baseline.daySum = short(baseline.daySum * factor + count);
     baseline.dayWeight = short(baseline.dayWeight * factor + days);
-    baseline.peakDay = short(Math.max(count, baseline.peakDay * fade(days, 35)));
+    baseline.peakDay = short(Math.max(count, baseline.peakDay * fade(days, PEAK_HALF_LIFE_DAYS)));
   }
   baseline.day = day;
   baseline.dayCount = 0;

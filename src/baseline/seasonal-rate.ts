@@ -8,8 +8,8 @@ const HALF_LIFE_HOURS = HALF_LIFE_DAYS * 24;
 /** A weekday cell is visited 5 times a week, a weekend cell twice: the same half-life in days for both. */
 const HALF_LIFE_WEEKDAY_VISITS = (HALF_LIFE_DAYS * 5) / 7;
 const HALF_LIFE_WEEKEND_VISITS = (HALF_LIFE_DAYS * 2) / 7;
-/** Peaks are remembered over a month-end cycle. */
-const PEAK_HALF_LIFE_HOURS = 35 * 24;
+/** Peaks are remembered over a month-end cycle: after a month, four fifths of one are left. */
+const PEAK_HALF_LIFE_HOURS = 90 * 24;
 /** Visits' worth of the overall level that a cell of the week starts from. */
 const CELL_PRIOR_VISITS = 2;
 /** Hours' worth of the dispersion that is assumed before any was measured. */

@@ -170,15 +170,22 @@ function meets(
   if (expectation.alerts !== undefined) {
     expect(alerts.map(({ summary }) => summary)).toHaveLength(expectation.alerts);
   }
-  if (expectation.told !== undefined) {
-    const own = revisions.filter(({ alertId }) => alertId === alert.alertId);
-    expect(own.map(({ severity }) => severity)).toEqual(expectation.told);
-  }
+  expectTold(revisions, alert, expectation.told);
   const codes = alert.reasons.map(({ code }) => code);
   expect(codes).toEqual(expect.arrayContaining([...(expectation.reasons ?? [])]));
   for (const code of expectation.withoutReasons ?? []) expect(codes).not.toContain(code);
   expect(alert.observed).toMatchObject(expectation.observed ?? {});
   expect(alert.expected).toMatchObject(expectation.expected ?? {});
+}
+
+function expectTold(
+  revisions: readonly Alert[],
+  { alertId }: Alert,
+  told: Expectation["told"],
+): void {
+  if (told === undefined) return;
+  const own = revisions.filter((revision) => revision.alertId === alertId);
+  expect(own.map(({ severity }) => severity)).toEqual(told);
 }
 
 function rank(severity: Severity): number {

@@ -131,12 +131,16 @@ describe("a seasonal rate", () => {
     expect(expectHour(rate, 501 + 36)).toMatchObject({ daysLearned: 1.5, samples: 1, peak: 3 });
   });
 
-  it("remembers a peak by half after five weeks", () => {
+  it("remembers a peak by half after ninety days, by four fifths after a month", () => {
     const rate = newSeasonalRate();
     learnHour(rate, MONDAY, 1000);
-    for (let hour = MONDAY + 1; hour <= MONDAY + 35 * DAY; hour += 1) learnHour(rate, hour, 1);
-    expect(rate.peak).toBeGreaterThan(499);
-    expect(rate.peak).toBeLessThan(501);
+    for (let hour = MONDAY + 1; hour <= MONDAY + 30 * DAY; hour += 1) learnHour(rate, hour, 1);
+    expect(rate.peak).toBeCloseTo(1000 * 2 ** (-1 / 3), 0);
+    for (let day = 31; day <= 90; day += 1) {
+      for (let hour = 1; hour <= DAY; hour += 1)
+        learnHour(rate, MONDAY + (day - 1) * DAY + hour, 1);
+    }
+    expect(rate.peak).toBeCloseTo(500, 0);
   });
 
   it("does not let a single outlier widen the spread by much", () => {
