@@ -8,6 +8,7 @@ import { registerReport } from "./report.ts";
 import { registerRun } from "./run.ts";
 import { registerSchema } from "./schema.ts";
 import { registerSendTest } from "./send-test.ts";
+import { registerSimulate } from "./simulate.ts";
 import { registerSuppress } from "./suppress.ts";
 import { registerValidate } from "./validate.ts";
 
@@ -25,6 +26,10 @@ export function registerCommands(program: Command, perform: Perform): void {
   registerAlerts(program, perform);
   registerExplain(program, perform);
   registerSuppress(program, perform);
+  registerSimulate(program, perform, async (options, context) => {
+    const { runSimulate } = await import("./simulate-action.ts");
+    return runSimulate(options, context);
+  });
   registerDetectors(program, perform);
   registerValidate(program, perform);
   registerSendTest(program, perform);

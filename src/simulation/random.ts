@@ -85,6 +85,17 @@ export class Random {
     return mean <= 0 ? 0 : this.poisson((this.#gamma(shape) * mean) / shape);
   }
 
+  /** Log-normal around a median: what loads, sizes and rates of real systems look like. */
+  lognormal(median: number, sigma: number): number {
+    return median * Math.exp(sigma * this.#normal());
+  }
+
+  /** The same things in another order; the list given is left as it is. */
+  shuffle<T>(things: readonly T[]): T[] {
+    const order = things.map((thing) => ({ thing, place: this.fraction() }));
+    return order.sort((a, b) => a.place - b.place).map(({ thing }) => thing);
+  }
+
   /** Marsaglia and Tsang, "A simple method for generating gamma variables" (2000), for shape ≥ 1. */
   #gamma(shape: number): number {
     const d = Math.max(shape, 1) - 1 / 3;

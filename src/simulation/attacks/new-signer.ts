@@ -1,0 +1,34 @@
+import type { AttackKind } from "./stage.ts";
+import { insiderOf, isWorkload } from "./victims.ts";
+
+/** Someone who never signed signs with a key whose signatures others trust. */
+export const newSigner: AttackKind = {
+  name: "new-signer",
+  stage(scene) {
+    const owner = scene.world.residents.find(({ kind }) => kind === "signer");
+    const [use] = owner?.uses ?? [];
+    const victim = scene.victim(
+      (resident) => isWorkload(resident) && resident.account === owner?.account,
+    );
+    if (victim === undefined || use === undefined) return undefined;
+    const caller = insiderOf(victim, scene);
+    const count = scene.size(1, 8, 60);
+    const parameters = {
+      keyId: use.key.arn,
+      signingAlgorithm: "RSASSA_PSS_SHA_256",
+      messageType: "DIGEST",
+    };
+    scene.burst(count, scene.startMs, 30, () => ({
+      caller,
+      name: "Sign",
+      key: use.key,
+      parameters,
+    }));
+    return {
+      principals: [victim.entity],
+      keys: [use.key],
+      account: victim.account.id,
+      story: `${victim.entity} signs ${count} times with ${use.key.alias}.`,
+    };
+  },
+};

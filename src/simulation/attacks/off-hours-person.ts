@@ -1,0 +1,23 @@
+import type { AttackKind } from "./stage.ts";
+import { atLocalHour, insiderOf, keysOf, ordinaryDecrypt } from "./victims.ts";
+
+/** A person's session is used in the middle of that person's night, from the usual address. */
+export const offHoursPerson: AttackKind = {
+  name: "off-hours-person",
+  stage(scene) {
+    const victim = scene.victim(({ kind, perDay }) => kind === "person" && perDay >= 2);
+    if (victim === undefined) return undefined;
+    const caller = insiderOf(victim, scene);
+    const startMs = atLocalHour(victim, scene.startMs, scene.random.integer(1, 4));
+    const count = scene.size(4, 12, 40);
+    scene.burst(count, startMs, 35, (_nth, random) =>
+      ordinaryDecrypt(victim, caller, random, startMs),
+    );
+    return {
+      principals: [victim.entity],
+      keys: keysOf(victim),
+      account: victim.account.id,
+      story: `${victim.entity} decrypts ${count} times at night.`,
+    };
+  },
+};

@@ -1,0 +1,31 @@
+import type { AttackKind } from "./stage.ts";
+import { busyHour, thiefOf } from "./victims.ts";
+
+/** A signer signs far more than usual: forged tokens by the hundred. */
+export const signingSpike: AttackKind = {
+  name: "signing-spike",
+  stage(scene) {
+    const victim = scene.victim(({ kind }) => kind === "signer");
+    const [use] = victim?.uses ?? [];
+    if (victim === undefined || use === undefined) return undefined;
+    const caller = thiefOf(victim, scene);
+    const count = Math.round(Math.max(40, busyHour(victim) * scene.size(4, 10, 30)));
+    const parameters = {
+      keyId: use.key.arn,
+      signingAlgorithm: "RSASSA_PSS_SHA_256",
+      messageType: "DIGEST",
+    };
+    scene.burst(Math.min(count, 10_000), scene.startMs, 30, () => ({
+      caller,
+      name: "Sign",
+      key: use.key,
+      parameters,
+    }));
+    return {
+      principals: [victim.entity],
+      keys: [use.key],
+      account: victim.account.id,
+      story: `${victim.entity} signs ${count} times within half an hour.`,
+    };
+  },
+};

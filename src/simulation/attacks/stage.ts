@@ -1,0 +1,232 @@
+import type { Caller } from "../caller.ts";
+import { dayMs, hourMs } from "../calendar.ts";
+import type { Emit } from "../emit.ts";
+import type { TrailKey } from "../key.ts";
+import { Random } from "../random.ts";
+import type { CloudTrailRecord, KmsCall } from "../record.ts";
+import { within } from "../rhythm.ts";
+import { type Strength, type TruthAttack, strengths } from "../truth.ts";
+import type { Resident, World } from "../world.ts";
+
+/** A kind of attack: one file each. */
+export interface AttackKind {
+  /** Name of its file. */
+  readonly name: string;
+  /** Sets the scene; undefined where the organization has no victim that makes sense. */
+  stage(scene: Scene): Outcome | undefined;
+}
+
+/** What an attack is about. */
+export interface Outcome {
+  readonly principals: readonly string[];
+  readonly keys: readonly TrailKey[];
+  readonly account: string;
+  readonly story: string;
+  /** From when on it does harm; by default from its first record on. */
+  readonly harmMs?: number;
+  readonly wholeAccount?: boolean;
+  readonly breaksKeys?: boolean;
+  /** Bounds where no record tells them. */
+  readonly span?: { readonly fromMs: number; readonly toMs: number };
+}
+
+export interface Step {
+  readonly timeMs: number;
+  act(timeMs: number, random: Random, emit: Emit): void;
+}
+
+/** Where and when an attack happens, and with what strength. */
+export class Scene {
+  readonly world: World;
+  readonly random: Random;
+  readonly strength: Strength;
+  /** When it may begin. */
+  readonly startMs: number;
+  readonly steps: Step[] = [];
+  readonly #taken: Set<string>;
+
+  constructor(
+    world: World,
+    placement: { random: Random; strength: Strength; startMs: number; taken: Set<string> },
+  ) {
+    this.world = world;
+    this.random = placement.random;
+    this.strength = placement.strength;
+    this.startMs = placement.startMs;
+    this.#taken = placement.taken;
+  }
+
+  /** One of three sizes, by the strength of the attack. */
+  size<Size>(weak: Size, medium: Size, strong: Size): Size {
+    return { weak, medium, strong }[this.strength];
+  }
+
+  /** Local midnight of the attack's date in UTC, plus so many hours. */
+  hour(hours: number): number {
+    return Math.floor(this.startMs / dayMs) * dayMs + hours * hourMs;
+  }
+
+  /** A resident that was there from the first two weeks on and that no other attack has chosen. */
+  victim(suits: (resident: Resident) => boolean): Resident | undefined {
+    const { attacksFrom } = this.world.options;
+    const suitable = this.world.residents.filter(
+      (resident) =>
+        !this.#taken.has(resident.entity) &&
+        resident.fromDay <= attacksFrom / 2 &&
+        resident.toDay > attacksFrom + 14 &&
+        suits(resident),
+    );
+    if (suitable.length === 0) return undefined;
+    const chosen = this.random.pick(suitable);
+    this.#taken.add(chosen.entity);
+    return chosen;
+  }
+
+  /** A key that some resident uses and that no other attack has chosen. */
+  busyKey(suits: (key: TrailKey) => boolean = () => true): TrailKey | undefined {
+    const keys = new Set(
+      this.world.residents
+        .filter(({ perDay, kind }) => perDay >= 5 && kind !== "rare")
+        .flatMap(({ uses }) => uses.map(({ key }) => key)),
+    );
+    const free = [...keys].filter((key) => !this.#taken.has(key.arn) && suits(key));
+    if (free.length === 0) return undefined;
+    const key = this.random.pick(free);
+    this.#taken.add(key.arn);
+    return key;
+  }
+
+  /** Someone with rights to administrate, whose session is in strange hands or who turned bad. */
+  administrator(accountId?: string): Resident | undefined {
+    return this.victim(
+      ({ kind, account }) =>
+        kind === "person" && (accountId === undefined || account.id === accountId),
+    );
+  }
+
+  /** An address that nobody in the organization calls from. */
+  strangeAddress(): string {
+    return `203.0.113.${this.random.integer(2, 250)}`;
+  }
+
+  strangeClient(): string {
+    return this.random.pick([
+      "aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64 exe/x86_64 prompt/off",
+      "Boto3/1.26.90 Python/3.9.2 Linux/5.10.0-kali7-amd64 Botocore/1.29.90",
+      "aws-sdk-go-v2/1.16.4 os/linux lang/go/1.19.1 md/GOOS/linux",
+    ]);
+  }
+
+  step(timeMs: number, act: Step["act"]): void {
+    this.steps.push({ timeMs: Math.floor(timeMs / 1000) * 1000, act });
+  }
+
+  call(call: KmsCall & { readonly time: number }): void {
+    this.step(call.time, (_timeMs, _random, emit) => emit.kms(call));
+  }
+
+  /** So many calls within so many minutes of a time. */
+  burst(
+    count: number,
+    startMs: number,
+    minutes: number,
+    make: (nth: number, random: Random) => Omit<KmsCall, "time">,
+  ): void {
+    for (let nth = 0; nth < count; nth += 1) {
+      const time = nth === 0 ? startMs : within(startMs, minutes, this.random);
+      this.step(time, (timeMs, random, emit) => emit.kms({ ...make(nth, random), time: timeMs }));
+    }
+  }
+}
+
+/** An attack with its place in time, and what became of it. */
+export class StagedAttack {
+  readonly id: string;
+  readonly steps: readonly Step[];
+  readonly #kind: string;
+  readonly #strength: Strength;
+  readonly #outcome: Outcome;
+  readonly #eventIds: string[] = [];
+  #records = 0;
+  #first = "";
+  #last = "";
+
+  constructor(id: string, kind: string, scene: Scene, outcome: Outcome) {
+    this.id = id;
+    this.steps = scene.steps;
+    this.#kind = kind;
+    this.#strength = scene.strength;
+    this.#outcome = outcome;
+  }
+
+  note(record: CloudTrailRecord): void {
+    this.#records += 1;
+    if (this.#eventIds.length < MOST_IDS) this.#eventIds.push(record.eventID);
+    if (this.#first === "" || record.eventTime < this.#first) this.#first = record.eventTime;
+    if (record.eventTime > this.#last) this.#last = record.eventTime;
+  }
+
+  /** Its entry in the truth; none where nothing of it happened within the trail. */
+  truth(): TruthAttack[] {
+    const { span, harmMs, principals, keys, account, story } = this.#outcome;
+    const start = span === undefined ? this.#first : iso(span.fromMs);
+    const end = span === undefined ? this.#last : iso(span.toMs);
+    if (start === "") return [];
+    return [
+      {
+        id: this.id,
+        kind: this.#kind,
+        strength: this.#strength,
+        start,
+        end,
+        harm: harmMs === undefined ? start : iso(harmMs),
+        principals: [...new Set(principals)],
+        keys: [...new Set(keys.map(({ arn }) => arn))],
+        account,
+        wholeAccount: this.#outcome.wholeAccount ?? false,
+        breaksKeys: this.#outcome.breaksKeys ?? false,
+        records: this.#records,
+        eventIds: this.#eventIds,
+        story,
+      },
+    ];
+  }
+}
+
+/** Chooses kinds, strengths, places and victims by the seed: each kind once before any comes twice. */
+export function stageAttacks(
+  world: World,
+  kinds: readonly AttackKind[],
+  options: { readonly attacks: number; readonly strength: Strength | "mixed" },
+): StagedAttack[] {
+  const { seed, attacksFrom, days } = world.options;
+  const random = new Random(`${seed}/attacks`);
+  const taken = new Set<string>();
+  const staged: StagedAttack[] = [];
+  let order: AttackKind[] = [];
+  for (let tries = 0; staged.length < options.attacks && tries < options.attacks * 3; tries += 1) {
+    if (order.length === 0) order = random.shuffle(kinds);
+    const kind = order.pop();
+    if (kind === undefined) break;
+    const id = `attack-${String(staged.length + 1).padStart(3, "0")}`;
+    const lastDay = Math.max(attacksFrom, days - 2);
+    const day = random.integer(attacksFrom, lastDay);
+    const startMs = world.dayMs(day) + random.integer(0, 24 * 3600 - 1) * 1000;
+    const strength = options.strength === "mixed" ? random.pick(strengths) : options.strength;
+    const scene = new Scene(world, { random: random.fork(`${tries}`), strength, startMs, taken });
+    const outcome = kind.stage(scene);
+    if (outcome !== undefined) staged.push(new StagedAttack(id, kind.name, scene, outcome));
+  }
+  return staged;
+}
+
+/** The entity under which a caller of another account appears in the key owner's trail. */
+export function outsideEntity(caller: Caller): string {
+  return `arn:aws:iam::${caller.accountId}:root`;
+}
+
+const MOST_IDS = 5000;
+
+function iso(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,37 @@
+import { applicationUses, taskNames } from "../application.ts";
+import { zones } from "../calendar.ts";
+import { serviceName } from "../names.ts";
+import { diurnal } from "../rhythm.ts";
+import { roleResident } from "../staff.ts";
+import { type BenignKind, forShare, load } from "./kind.ts";
+
+/** Services that follow their users' day, in any time zone, with loads from a few calls to thousands. */
+export const diurnalService: BenignKind = {
+  name: "diurnal-service",
+  plant(world, random) {
+    forShare(world, random, 0.27, (chance) => {
+      const account = chance.pick(world.accounts);
+      const name = world.unique(() => serviceName(chance));
+      const zone = chance.chance(0.7) ? account.zone : chance.pick(zones);
+      const perDay = load(world, chance, 26);
+      const resident = roleResident({
+        account,
+        kind: "service",
+        role: name,
+        sessions: taskNames(name, chance.integer(1, 6), chance),
+        uses: applicationUses(world, account, name, chance),
+        perDay,
+        zone,
+      });
+      const rhythm = diurnal({
+        perDay,
+        zone,
+        peakHour: chance.integer(10, 20),
+        night: chance.fraction() * 0.4,
+        weekend: 0.1 + chance.fraction() * 0.9,
+        evenness: chance.integer(1, 12),
+      });
+      world.settle("diurnal-service", resident, rhythm);
+    });
+  },
+};

@@ -1,0 +1,62 @@
+import { pipeline } from "../caller.ts";
+import { localTimeMs } from "../calendar.ts";
+import { policyText } from "../policy.ts";
+import { within } from "../rhythm.ts";
+import { callerResident } from "../staff.ts";
+import { looks } from "../use.ts";
+import type { BenignKind } from "./kind.ts";
+
+/** Infrastructure as code: looks at every key, creates one now and then, writes the same policy again, retires an old one. */
+export const keyAdministration: BenignKind = {
+  name: "key-administration",
+  plant(world, random) {
+    for (const account of world.accounts) {
+      const role = "infrastructure-apply";
+      const caller = pipeline({ accountId: account.id, role, job: "apply" });
+      const uses = [looks(account.secretsKey)];
+      world.residents.push(callerResident({ account, kind: "pipeline", caller, uses, perDay: 20 }));
+      const perDay = random.lognormal(1, 0.6);
+      const retiredOn = random.integer(0, world.options.days - 1);
+      world.activities.push({
+        name: `key-administration/${account.id}`,
+        cause: "key-administration",
+        rhythm: (day, luck) => {
+          if (day.weekend) return [];
+          const hour = (): number => localTimeMs(day, luck.integer(9, 17) * 60, account.zone);
+          return Array.from({ length: luck.poisson(perDay) }, () => within(hour(), 60, luck));
+        },
+        act(time, luck, emit) {
+          const keys = luck.shuffle([account.secretsKey, ...account.dataKeys]).slice(0, 12);
+          for (const [nth, key] of keys.entries()) {
+            emit.kms({ time: time + nth * 1000, caller, name: "DescribeKey", key });
+            emit.kms({ time: time + nth * 1000, caller, name: "GetKeyPolicy", key });
+          }
+          const [key] = keys;
+          if (key === undefined || !luck.chance(0.25)) return;
+          const parameters = {
+            keyId: key.arn,
+            policyName: "default",
+            policy: policyText(account.id),
+            bypassPolicyLockoutSafetyCheck: false,
+          };
+          const at = time + 20_000;
+          emit.kms({ time: at, caller, name: "PutKeyPolicy", key, parameters });
+          emit.kms({ time: at, caller, name: "EnableKeyRotation", key });
+        },
+      });
+      const retired = world.newKey(account, "retired-2023");
+      world.activities.push({
+        name: `key-retirement/${account.id}`,
+        cause: "key-retirement",
+        rhythm: (day, luck) =>
+          day.index === retiredOn ? [localTimeMs(day, luck.integer(9, 16) * 60, account.zone)] : [],
+        act(time, _luck, emit) {
+          const call = { caller, key: retired };
+          emit.kms({ ...call, time, name: "DisableKey" });
+          const parameters = { keyId: retired.arn, pendingWindowInDays: 30 };
+          emit.kms({ ...call, time: time + 5000, name: "ScheduleKeyDeletion", parameters });
+        },
+      });
+    }
+  },
+};

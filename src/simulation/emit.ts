@@ -1,0 +1,94 @@
+import { seenFromOutside } from "./caller.ts";
+import type { Random } from "./random.ts";
+import {
+  type CloudTrailRecord,
+  type KmsCall,
+  type ServiceCall,
+  crossAccountRecords,
+  kmsRecord,
+  serviceRecord,
+} from "./record.ts";
+
+/** Writes the records of calls into a trail. */
+export interface Emit {
+  kms(call: KmsCall): void;
+  /** A call of another service; left out where a trail holds KMS only, unless it is `essential`. */
+  other(call: ServiceCall, essential?: boolean): void;
+}
+
+/** What a trail knows about the calls in it. */
+export interface TrailState {
+  readonly kmsOnly: boolean;
+  isOurs(accountId: string): boolean;
+  /** Why cryptography with a key fails at a time; undefined where it works. */
+  stateOf(keyArn: string, timeMs: number): string | undefined;
+  /** Whether an account's records are lost at a time. */
+  isSilent(accountId: string, timeMs: number): boolean;
+  noteUse(entity: string, keyArn: string, cause: string, timeMs: number): void;
+}
+
+/**
+ * An `Emit` that writes as CloudTrail does: a call across accounts of the organization into both trails, a refused one
+ * into the caller's only, one by or to a stranger into ours only; a broken key fails.
+ */
+export function emitter(
+  state: TrailState,
+  cause: string,
+  random: Random,
+  write: (record: CloudTrailRecord) => void,
+): Emit {
+  const put = (record: CloudTrailRecord): void => {
+    if (!state.isSilent(record.recipientAccountId, Date.parse(record.eventTime))) write(record);
+  };
+  return {
+    kms(call) {
+      const whole = withState(call, state);
+      const { caller, key } = whole;
+      const timeMs = msOf(whole.time);
+      state.noteUse(caller.entity, key.arn, cause, timeMs);
+      if (caller.accountId === key.accountId || caller.sourceAddress === caller.userAgent) {
+        put(kmsRecord(whole, random));
+        return;
+      }
+      if (!state.isOurs(caller.accountId)) {
+        const outside = seenFromOutside(caller);
+        state.noteUse(outside.entity, key.arn, cause, timeMs);
+        const sharedEventId = random.uuid();
+        const recipientAccountId = key.accountId;
+        put(kmsRecord({ ...whole, caller: outside, sharedEventId, recipientAccountId }, random));
+        return;
+      }
+      const [own, theirs] = crossAccountRecords(whole, random);
+      put(own);
+      if (whole.error !== undefined || !state.isOurs(key.accountId)) return;
+      state.noteUse(`arn:aws:iam::${caller.accountId}:root`, key.arn, cause, timeMs);
+      put(theirs);
+    },
+    other(call, essential = false) {
+      if (essential || !state.kmsOnly) put(serviceRecord(call, random));
+    },
+  };
+}
+
+/** The refusal that CloudTrail records for a caller without permission. */
+export function denied(action: string, resource: string): { code: string; message: string } {
+  const because = `because no identity-based policy allows the kms:${action} action`;
+  return {
+    code: "AccessDenied",
+    message: `User is not authorized to perform: kms:${action} on resource: ${resource} ${because}`,
+  };
+}
+
+const cryptography = /^(?:Decrypt|Encrypt|GenerateDataKey|CreateGrant|ReEncrypt|Sign|GenerateMac)/;
+
+function withState(call: KmsCall, state: TrailState): KmsCall {
+  if (call.error !== undefined || !cryptography.test(call.name ?? "Decrypt")) return call;
+  const reason = state.stateOf(call.key.arn, msOf(call.time));
+  if (reason === undefined) return call;
+  const message = `${call.key.arn} is ${reason}.`;
+  return { ...call, error: { code: "KMSInvalidStateException", message } };
+}
+
+function msOf(time: string | number): number {
+  return typeof time === "number" ? time : Date.parse(time);
+}

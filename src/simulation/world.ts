@@ -1,0 +1,299 @@
+import type { Caller } from "./caller.ts";
+import { type Day, type Zone, dayMs, dayOf, zones } from "./calendar.ts";
+import type { Emit, TrailState } from "./emit.ts";
+import { type TrailKey, trailKey } from "./key.ts";
+import { Random } from "./random.ts";
+import type { Rhythm } from "./rhythm.ts";
+import { type Use, parameters, pickUse, secrets } from "./use.ts";
+
+/** Size and time of a simulated organization. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly days: number;
+  /** Midnight UTC of the first day. */
+  readonly firstMs: number;
+  /** About how many principals use KMS on ordinary days. */
+  readonly principals: number;
+  readonly accounts: number;
+  /** Days from which on alerts are judged and attacks happen. */
+  readonly attacksFrom: number;
+  /** Factor of everyone's traffic. */
+  readonly scale: number;
+  readonly kmsOnly: boolean;
+}
+
+/** An account of the organization with the keys that every account has. */
+export interface Account {
+  readonly id: string;
+  readonly zone: Zone;
+  readonly region: string;
+  /** Address behind which its machines sit. */
+  readonly address: string;
+  readonly secretsKey: TrailKey;
+  readonly parametersKey: TrailKey;
+  readonly volumesKey: TrailKey;
+  readonly dataKeys: TrailKey[];
+  readonly secretNames: string[];
+  readonly parameterPaths: string[];
+}
+
+export type ResidentKind =
+  | "service"
+  | "fleet"
+  | "function"
+  | "job"
+  | "person"
+  | "pipeline"
+  | "scanner"
+  | "rare"
+  | "signer";
+
+/** Someone who lives in the organization and uses keys; what an attack chooses its victims from. */
+export interface Resident {
+  readonly entity: string;
+  readonly kind: ResidentKind;
+  readonly account: Account;
+  readonly zone: Zone;
+  readonly uses: readonly Use[];
+  /** Mean calls of a day on which it works. */
+  readonly perDay: number;
+  readonly fromDay: number;
+  readonly toDay: number;
+  callerAt(timeMs: number, random: Random): Caller;
+}
+
+/** Something that goes on, day after day. */
+export interface Activity {
+  /** Unique in a world: chance is drawn by it, so that one activity does not disturb another. */
+  readonly name: string;
+  /** Name of the benign behaviour. */
+  readonly cause: string;
+  readonly rhythm: Rhythm;
+  /** Writes the records of one occasion, none earlier than its time. */
+  act(timeMs: number, random: Random, emit: Emit): void;
+}
+
+/** An organization in the making: accounts, keys, residents, and what goes on. */
+export class World implements TrailState {
+  readonly options: WorldOptions;
+  readonly random: Random;
+  readonly accounts: readonly Account[];
+  readonly residents: Resident[] = [];
+  readonly activities: Activity[] = [];
+  readonly holidays: ReadonlySet<number>;
+  /** Foreign accounts that may use the organization's keys. */
+  readonly approvedAccounts: string[] = [];
+  /** Declared roles for emergencies. */
+  readonly breakGlassRoles: string[] = [];
+  /** The key of Identity Center. */
+  identityKey: TrailKey | undefined;
+  readonly kmsOnly: boolean;
+  /** Principal → benign behaviours. */
+  readonly causes = new Map<string, Set<string>>();
+  readonly keyCauses = new Map<string, Set<string>>();
+  /** Principal → event time of its last call. */
+  readonly lastUseMs = new Map<string, number>();
+  readonly #names = new Set<string>();
+  readonly #broken = new Map<string, { fromMs: number; toMs: number; reason: string }>();
+  readonly #silences: { accountId: string; fromMs: number; toMs: number }[] = [];
+  readonly #ours: ReadonlySet<string>;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.kmsOnly = options.kmsOnly;
+    this.random = new Random(`world/${options.seed}`);
+    const home = this.random.pick(zones);
+    this.accounts = Array.from({ length: options.accounts }, (_, nth) =>
+      newAccount(accountId(nth), nth, home, this.random),
+    );
+    this.#ours = new Set(this.accounts.map(({ id }) => id));
+    this.holidays = new Set([
+      this.random.integer(1, options.days),
+      this.random.integer(1, options.days),
+    ]);
+  }
+
+  /** The account that holds the trail, the scanners and the backups. */
+  get central(): Account {
+    const [first] = this.accounts;
+    if (first === undefined) throw new RangeError("a world needs an account");
+    return first;
+  }
+
+  day(index: number): Day {
+    return dayOf(this.options.firstMs, index, this.holidays);
+  }
+
+  dayMs(index: number): number {
+    return this.options.firstMs + index * dayMs;
+  }
+
+  /** About such a share of the organization's principals, uneven from seed to seed. */
+  share(part: number, random: Random): number {
+    const mean = this.options.principals * part * random.lognormal(1, 0.35);
+    return Math.floor(mean) + (random.chance(mean % 1) ? 1 : 0);
+  }
+
+  /** A name that nobody has yet. */
+  unique(make: () => string): string {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const name = make();
+      if (!this.#names.has(name)) {
+        this.#names.add(name);
+        return name;
+      }
+    }
+    const name = `${make()}-${this.#names.size}x`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** A new data key of an account. */
+  newKey(account: Account, alias: string, region = account.region): TrailKey {
+    const key = trailKey(
+      account.id,
+      this.unique(() => `alias/${alias}`),
+      region,
+    );
+    account.dataKeys.push(key);
+    return key;
+  }
+
+  /** A data key for a service: its own, or one that others use too. */
+  dataKey(account: Account, name: string, random: Random): TrailKey {
+    const [...known] = account.dataKeys;
+    return known.length < 3 || random.chance(0.45)
+      ? this.newKey(account, name)
+      : random.pick(known);
+  }
+
+  /** Some of an account's secrets. */
+  secretsUse(account: Account, count: number, random: Random, weight = 1): Use {
+    return secrets(account.secretsKey, someOf(account.secretNames, count, random), weight);
+  }
+
+  /** Some of an account's parameters. */
+  parametersUse(account: Account, count: number, random: Random, weight = 1): Use {
+    return parameters(account.parametersKey, someOf(account.parameterPaths, count, random), weight);
+  }
+
+  /** Adds a resident who uses its keys by a rhythm. */
+  settle(cause: string, resident: Resident, rhythm: Rhythm): void {
+    this.residents.push(resident);
+    this.activities.push({
+      name: `${cause}/${resident.entity}`,
+      cause,
+      rhythm,
+      act: (timeMs, random, emit) => useOnce(resident, timeMs, random, emit),
+    });
+  }
+
+  isOurs(accountId: string): boolean {
+    return this.#ours.has(accountId);
+  }
+
+  /** From a time on, cryptography with the key fails, until it is repaired half a day later. */
+  breakKey(keyArn: string, fromMs: number, reason: string): void {
+    const toMs = fromMs + dayMs / 2;
+    if (!this.#broken.has(keyArn)) this.#broken.set(keyArn, { fromMs, toMs, reason });
+  }
+
+  stateOf(keyArn: string, timeMs: number): string | undefined {
+    const broken = this.#broken.get(keyArn);
+    const isBroken = broken !== undefined && timeMs >= broken.fromMs && timeMs < broken.toMs;
+    return isBroken ? broken.reason : undefined;
+  }
+
+  /** An account's records of a span of time are lost. */
+  silence(accountId: string, fromMs: number, toMs: number): void {
+    this.#silences.push({ accountId, fromMs, toMs });
+  }
+
+  isSilent(accountId: string, timeMs: number): boolean {
+    return this.#silences.some(
+      (silence) =>
+        silence.accountId === accountId && timeMs >= silence.fromMs && timeMs < silence.toMs,
+    );
+  }
+
+  noteUse(entity: string, keyArn: string, cause: string, timeMs: number): void {
+    this.lastUseMs.set(entity, timeMs);
+    if (cause === "") return;
+    note(this.causes, entity, cause);
+    note(this.keyCauses, keyArn, cause);
+  }
+}
+
+/** One ordinary use, and sometimes the call of the service that it belongs to. */
+export function useOnce(resident: Resident, time: number, random: Random, emit: Emit): void {
+  const { key, via, context, name } = pickUse(resident.uses, random);
+  const caller = resident.callerAt(time, random);
+  if (random.chance(0.06)) {
+    const [service, call] = companions[via ?? ""] ?? ["sts", "GetCallerIdentity"];
+    emit.other({ time, caller, service, name: call, parameters: null, region: key.region });
+  }
+  emit.kms({
+    time,
+    name: name(random),
+    caller,
+    key,
+    ...(via === undefined ? {} : { via }),
+    ...(context === undefined ? {} : { context: context(random, time) }),
+  });
+}
+
+const companions: Readonly<Record<string, readonly [string, string]>> = {
+  s3: ["s3", "GetObject"],
+  secretsmanager: ["secretsmanager", "GetSecretValue"],
+  "AWS Internal": ["ssm", "GetParameters"],
+  dynamodb: ["dynamodb", "DescribeTable"],
+  lambda: ["lambda", "GetFunction20150331v2"],
+  ec2: ["ec2", "DescribeVolumes"],
+};
+
+/** Account ids in the manner of AWS's documentation: 111122223333, 444455556666 … */
+export function accountId(nth: number): string {
+  const documented = ["111122223333", "444455556666", "777788889999", "123456789012"];
+  const digit = (place: number): string => String((nth * 3 + place) % 10).repeat(4);
+  return documented[nth] ?? `${digit(1)}${digit(2 + Math.floor(nth / 10))}${digit(5)}`;
+}
+
+function newAccount(id: string, nth: number, home: Zone, random: Random): Account {
+  const region = random.chance(0.75) ? "eu-central-1" : random.pick(["us-east-1", "eu-west-1"]);
+  const teams = random.integer(4, 9);
+  const secretNames: string[] = [];
+  const parameterPaths: string[] = [];
+  for (let team = 0; team < teams; team += 1) {
+    const size = Math.round(random.lognormal(14, 0.6));
+    for (let item = 0; item < size; item += 1) {
+      secretNames.push(`team-${team}/credential-${item}`);
+      parameterPaths.push(`/team-${team}/service-${item % 5}/setting-${item}`);
+    }
+  }
+  return {
+    id,
+    zone: random.chance(0.7) ? home : random.pick(zones),
+    region,
+    address: `198.18.${nth}.${random.integer(4, 250)}`,
+    secretsKey: trailKey(id, "alias/secrets", region),
+    parametersKey: trailKey(id, "alias/aws/ssm", region),
+    volumesKey: trailKey(id, "alias/volumes", region),
+    dataKeys: [],
+    secretNames,
+    parameterPaths,
+  };
+}
+
+function someOf(names: readonly string[], count: number, random: Random): string[] {
+  const start = random.integer(0, names.length - 1);
+  return Array.from(
+    { length: Math.min(count, names.length) },
+    (_, nth) => names[(start + nth) % names.length] ?? "",
+  );
+}
+
+function note(notes: Map<string, Set<string>>, name: string, cause: string): void {
+  const known = notes.get(name);
+  if (known === undefined) notes.set(name, new Set([cause]));
+  else known.add(cause);
+}
