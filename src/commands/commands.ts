@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerAlerts } from "./alerts.ts";
 import { registerDetectors } from "./detectors.ts";
+import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
 import type { Perform } from "./options.ts";
 import { registerReplay } from "./replay.ts";
@@ -30,6 +31,7 @@ export function registerCommands(program: Command, perform: Perform): void {
     const { runSimulate } = await import("./simulate-action.ts");
     return runSimulate(options, context);
   });
+  registerEvaluate(program, perform);
   registerDetectors(program, perform);
   registerValidate(program, perform);
   registerSendTest(program, perform);
