@@ -133,17 +133,22 @@ async function finish(
     await writeReport(store, options.reportFile);
     context.log.info({ file: options.reportFile }, "report written");
   }
-  tell(summary, context);
+  tell(summary, options, context);
 }
 
-function tell(summary: Summary, { log }: CommandContext): void {
+function tell(
+  summary: Summary,
+  { stateDirectory: state }: ReplayOptions,
+  { log, signal }: CommandContext,
+): void {
   const { files, records, kmsEvents, alerts, rejected, late, filesFailed, wallSeconds } = summary;
-  log.info({ files, records, kmsEvents, alerts, seconds: wallSeconds }, "replay done");
+  const counts = { files, records, kmsEvents, alerts, seconds: wallSeconds };
+  if (!signal.aborted) log.info(counts, "replay done");
+  else if (state === undefined) log.warn(counts, "replay stopped before its end");
+  else log.warn({ ...counts, state }, "replay stopped before its end; with this state it goes on");
   if (rejected > 0 || filesFailed > 0) {
-    log.warn(
-      { rejected, filesFailed },
-      "some records or files were not understood; they are kept as dead letters",
-    );
+    const kept = state === undefined ? "--state keeps them" : "they are kept as dead letters";
+    log.warn({ rejected, filesFailed }, `some records or files were not understood; ${kept}`);
   }
   if (late > 0) {
     log.warn({ late }, "some records came later than the lateness and changed no closed hour");

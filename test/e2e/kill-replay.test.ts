@@ -10,6 +10,7 @@ import { revisionsIn } from "../support/e2e-siem.ts";
 import {
   createState,
   differingMemories,
+  eventually,
   memoriesOf,
   readCounters,
   readState,
@@ -85,6 +86,22 @@ describe("a replay with --state, killed at random moments and started again", ()
       lines: (await readFile(alertsFile, "utf8")).split("\n").filter((line) => line !== ""),
     };
   }
+
+  it("says that it goes on when it is asked to stop, and does", async () => {
+    const stopped = await outcomeOf("stopped", async (replay, state) => {
+      await using first = replay();
+      await eventually(async () => (await readCounters(state)).records > 0, first.stderr);
+      expect(await first.stop()).toEqual({ status: 143, signal: null });
+      expect(first.stderr()).toContain("replay stopped before its end; with this state it goes on");
+      await using second = replay();
+      expect([await second.ended(), second.stderr()]).toEqual([
+        { status: 0, signal: null },
+        expect.stringContaining("replay done"),
+      ]);
+    });
+    expect(stopped.alerts).toEqual(whole.alerts);
+    expect(stopped.lines).toEqual(whole.lines);
+  });
 
   it("was killed often enough, before, between and after commits", () => {
     const reached = rounds.flatMap((round) => round.reached);
