@@ -1,4 +1,5 @@
 import type { Detector } from "../src/detection/detector.ts";
+import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { foreignAccount } from "./foreign-account.ts";
@@ -8,6 +9,7 @@ import { unusualHour } from "./unusual-hour.ts";
 
 /** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
 export const detectors: readonly Detector[] = [
+  combinedSignals,
   contextFanOut,
   decryptSpike,
   foreignAccount,

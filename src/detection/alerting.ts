@@ -1,5 +1,6 @@
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
+import type { Combination } from "./combination.ts";
 import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
 import type { EngineOutput } from "./engine.ts";
 import {
@@ -29,6 +30,8 @@ interface AlertingOptions {
   readonly view: View;
   readonly learnUntilMs: number | undefined;
   readonly replay: boolean;
+  /** Undefined where signs are not combined. */
+  readonly combination: Combination | undefined;
 }
 
 type AlertingOutput = Pick<EngineOutput, "alerts" | "revisions" | "history" | "usage">;
@@ -111,9 +114,20 @@ export class Alerting implements Closing {
       this.#moved.delete(alert);
       if (alert.past === null) continue;
       const closed = this.#render(memory, slot, alert, alert.past, "closed");
-      this.#closed.push(closed);
-      if (this.#isTold(alert.past)) this.#revisions.push(closed);
+      this.#put(closed);
+      const combined = this.#options.combination?.add(closed);
+      if (combined !== undefined) this.#put(combined);
     }
+  }
+
+  /** Closes combined signs of days that lie behind. */
+  closeDays(watermarkMs: number): void {
+    for (const closed of this.#options.combination?.close(watermarkMs) ?? []) this.#put(closed);
+  }
+
+  #put(alert: Alert): void {
+    this.#closed.push(alert);
+    if (this.#isTold({ eventTimeMs: Date.parse(alert.eventTime) })) this.#revisions.push(alert);
   }
 
   #keepPast(memory: EntityMemory, slot: number, at: number, alert: OpenAlert): void {

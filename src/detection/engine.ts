@@ -4,6 +4,7 @@ import type { Alert } from "./alert.ts";
 import { Alerting } from "./alerting.ts";
 import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
+import { Combination, type WrittenCombination } from "./combination.ts";
 import type { EntityKind } from "./detector.ts";
 import {
   advance,
@@ -67,6 +68,7 @@ interface WrittenState {
   readonly accounts: Record<string, number>;
   /** Entities with open alerts: they close as event time passes, even if the entity has gone quiet. */
   readonly open: string[];
+  readonly combination?: WrittenCombination;
 }
 
 interface Routed {
@@ -90,6 +92,7 @@ export class Engine {
   readonly #memories: Record<EntityKind, Map<string, EntityMemory>>;
   readonly #organization: LearnedOrganization;
   readonly #alerting: Alerting;
+  readonly #combination: Combination | undefined;
   readonly #calls = new RecentCalls();
   readonly #view: View;
   readonly #touched = new Set<EntityMemory>();
@@ -114,12 +117,14 @@ export class Engine {
     this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#open = new Set(written?.open);
     this.#view = new View(this.#organization, this.#openHours);
+    this.#combination = combinationOf(options, written?.combination);
     this.#alerting = new Alerting({
       detectors: this.#detectors,
       openHours: this.#openHours,
       view: this.#view,
       learnUntilMs: options.learnUntilMs,
       replay: options.replay,
+      combination: this.#combination,
     });
   }
 
@@ -180,6 +185,7 @@ export class Engine {
     for (const kind of KINDS) {
       for (const memory of this.#memories[kind].values()) this.#close(memory, end);
     }
+    this.#alerting.closeDays(Number.POSITIVE_INFINITY);
   }
 
   /** Learns every hour of a memory; goes on, hour by hour, until its last alert is over: the longest lasts a day. */
@@ -303,6 +309,7 @@ export class Engine {
   #passTime(now: number): void {
     for (const memory of this.#touched) this.#noteOpen(memory);
     for (const name of this.#open) this.#advanceNamed(name, now);
+    this.#alerting.closeDays(this.#watermarkMs);
   }
 
   #noteOpen(memory: EntityMemory): void {
@@ -324,6 +331,7 @@ export class Engine {
       watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : -HOUR_MS,
       accounts: this.#organization.seen(),
       open: [...this.#open].sort(),
+      ...(this.#combination === undefined ? {} : { combination: this.#combination.write() }),
     };
     return JSON.stringify(state);
   }
@@ -338,4 +346,19 @@ export class Engine {
       for (const { id } of idle.slice(0, excess)) memories.delete(id);
     }
   }
+}
+
+/** The combination of signs, where its detector runs; its options are the ones that detector declares. */
+function combinationOf(
+  { detectors, replay }: EngineOptions,
+  written: WrittenCombination | undefined,
+): Combination | undefined {
+  const own = detectors.find(({ detector }) => detector.id === "combined-signals");
+  if (own === undefined) return undefined;
+  const { minimumScore, leastSign } = own.options as { minimumScore: number; leastSign: number };
+  const shadow = new Set(detectors.filter((one) => one.shadow).map(({ detector }) => detector.id));
+  return new Combination(
+    { detector: own.detector, minimumScore, leastSign, shadow, replay },
+    written,
+  );
 }

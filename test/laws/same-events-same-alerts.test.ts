@@ -16,6 +16,8 @@ import {
 const MINUTE_MS = 60_000;
 const LATENESS_MS = 60 * MINUTE_MS;
 
+const busyKey = keyArn(7);
+
 /** Three weeks of habit, then a night in which everything happens at once. */
 const history = habit();
 const attack = night();
@@ -37,6 +39,7 @@ describe("law 1: the same events give the same alerts", () => {
   it("finds something to compare", () => {
     expect(new Set([...expected.values()].map(({ detector }) => detector))).toEqual(
       new Set([
+        "combined-signals",
         "context-fan-out",
         "decrypt-spike",
         "foreign-account",
@@ -124,7 +127,13 @@ function habit(): KmsEvent[] {
   return hours(0, 21 * 24).flatMap((hour) => {
     const atWork = hour % 24 >= 8 && hour % 24 < 17 && Math.floor(hour / 24) % 7 < 5;
     const events = inHour(hour, 2, { context: context("aws:s3:arn", hour % 5) });
-    if (atWork) events.push(...inHour(hour, 2, { principal: person("ada@example.com") }));
+    if (atWork) {
+      events.push(...inHour(hour, 2, { principal: person("ada@example.com") }));
+      events.push(...inHour(hour, 2, { principal: principal("clerk") }));
+    }
+    // A key that meets somebody new every three days.
+    const visitor = principal(`visitor-of-day-${Math.floor(hour / 72) * 3}`);
+    events.push(...inHour(hour, 1, { principal: visitor, keys: [key(busyKey)] }));
     return events;
   });
 }
@@ -141,6 +150,8 @@ function night(): KmsEvent[] {
       event({ hour, second: index * 50, context: context("SecretARN", index) }),
     ),
     ...inHour(hour, 12, { principal: ada }),
+    // Two weak signs: an hour at which it never works, and a key that is new to it but meets new ones often.
+    ...inHour(hour, 5, { principal: principal("clerk"), keys: [key(busyKey)] }),
     ...inHour(hour, 3, { principal: principal("stranger") }),
     ...inHour(hour + 1, 3, { principal: principal("stranger") }),
     ...inHour(hour, 30, { name: "GenerateDataKey", operation: "dataKey", keys: [key(foreign)] }),
