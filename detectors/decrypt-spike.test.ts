@@ -1,3 +1,4 @@
+import { expect, it } from "vitest";
 import { context, event, hours, inHour, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import type { KmsEvent } from "../src/detection/detector.ts";
@@ -62,6 +63,23 @@ testDetector(decryptSpike, {
         ]),
       ],
       expect: { alerts: 3, atLeast: "high" },
+    },
+    "both hours of a new nightly job of two hours, for three nights": {
+      events: [
+        ...usage(15, () => 3),
+        ...[15, 16, 17, 18].flatMap((day) => [
+          ...inHour(day * DAY + 1, 1000),
+          ...inHour(day * DAY + 2, 1000),
+        ]),
+      ],
+      expect: { alerts: 6 },
+    },
+    "a job that suddenly does more than twice as much, for three nights again": {
+      events: [
+        ...usage(15, () => 3),
+        ...[300, 300, 3000, 3000].flatMap((count, night) => inHour((15 + night) * DAY + 2, count)),
+      ],
+      expect: { alerts: 4 },
     },
     "three loud nights in a row at other times of the night each": {
       events: [
@@ -145,6 +163,17 @@ testDetector(decryptSpike, {
       ...inHour(NIGHT, 400, { recipientAccountId: "999988887777" }),
     ],
   },
+});
+
+it("decrypt-spike remembers three days of alarmed hours at most", () => {
+  const options = decryptSpike.options.parse({ learningDays: 0 });
+  const baseline = decryptSpike.newBaseline();
+  for (let hour = 1; hour <= 200; hour += 1) {
+    const limits = decryptSpike.limits(baseline, hour, options);
+    const bucket = { ...decryptSpike.newBucket(), count: 10 * limits.hour };
+    decryptSpike.fold(baseline, hour, bucket, limits, options);
+  }
+  expect(baseline.alarms.length).toBe(72);
 });
 
 /** What a principal decrypts hour by hour over some days. */
