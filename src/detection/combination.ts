@@ -1,0 +1,220 @@
+import { dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
+import { type Alert, type AlertPrincipal, severities, severityOf } from "./alert.ts";
+import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
+import { mergeEvidence } from "./evidence.ts";
+import { alertIdOf, renderAlert } from "./render.ts";
+
+/** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
+const SHARES = [1, 0.6, 0.4, 0.3, 0.2];
+/** Days after which a day's signs are complete, whatever still arrives. */
+const COMPLETE_AFTER_DAYS = 2;
+/** Principals whose signs of a day are remembered; more are counted out, the first to come stay. */
+const MOST_OPEN = 10_000;
+
+export interface CombinationOptions {
+  readonly detector: Detector;
+  readonly minimumScore: number;
+  readonly leastSign: number;
+  /** Detectors whose alerts nobody is told of. */
+  readonly shadow: ReadonlySet<string>;
+  readonly replay: boolean;
+}
+
+/** What one detector said about a principal on one day: its gravest closed alert. */
+interface Sign {
+  readonly detector: string;
+  readonly alertId: string;
+  readonly score: number;
+  readonly title: string;
+  readonly summary: string;
+  readonly eventTimeMs: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly baseline: Alert["baseline"];
+  readonly evidence: Evidence;
+}
+
+interface Day {
+  readonly day: number;
+  readonly principal: AlertPrincipal;
+  readonly signs: Record<string, Sign>;
+  /** Level told; −1 before any. */
+  level: number;
+}
+
+/**
+ * Alerts in, graver alerts out: adds up what several detectors said about one principal on one UTC day. It looks at closed
+ * alerts only, whose content no longer depends on the order of arrival, so neither does the sum.
+ */
+export class Combination {
+  readonly #options: CombinationOptions;
+  readonly #days: Map<string, Day>;
+
+  constructor(options: CombinationOptions, written: readonly [string, Day][] | undefined) {
+    this.#options = options;
+    this.#days = new Map(written);
+  }
+
+  /** Takes a closed alert; returns the revision that it leads to, if any. */
+  add(alert: Alert): Alert | undefined {
+    const { principal, score, detector } = alert;
+    if (principal === null || score < this.#options.leastSign) return undefined;
+    if (this.#options.shadow.has(detector)) return undefined;
+    const day = dayOf(hourOf(Date.parse(alert.eventTime)));
+    const name = `${principal.key} ${personOf(principal)} ${day}`;
+    let open = this.#days.get(name);
+    if (open === undefined) {
+      if (this.#days.size >= MOST_OPEN) return undefined;
+      open = { day, principal, signs: {}, level: -1 };
+      this.#days.set(name, open);
+    }
+    const known = open.signs[detector];
+    if (known === undefined || isGraver(alert, known)) open.signs[detector] = signOf(alert);
+    return this.#tell(open, "updated");
+  }
+
+  /** Closes days that lie behind; returns the closing revisions. */
+  close(watermarkMs: number): Alert[] {
+    const closed: Alert[] = [];
+    const today = dayOf(hourOf(watermarkMs));
+    for (const [name, open] of this.#days) {
+      if (open.day + COMPLETE_AFTER_DAYS > today) continue;
+      this.#days.delete(name);
+      const finding = open.level < 0 ? undefined : this.#finding(open);
+      if (finding !== undefined) closed.push(this.#render(open, finding, "closed"));
+    }
+    return closed;
+  }
+
+  /** Plain data, for the engine's state. */
+  write(): [string, Day][] {
+    return [...this.#days];
+  }
+
+  #tell(open: Day, status: Alert["status"]): Alert | undefined {
+    const finding = this.#finding(open);
+    if (finding === undefined) return undefined;
+    const level = rankOf(totalOf(finding.reasons)) - rankOf(this.#options.minimumScore);
+    if (level <= open.level) return undefined;
+    const isNew = open.level < 0;
+    open.level = level;
+    return this.#render(open, finding, isNew ? "created" : status);
+  }
+
+  /** Undefined while the signs do not reach the least score, or are no graver together than the gravest alone. */
+  #finding({ day, principal: first, signs }: Day): Finding | undefined {
+    const sorted = Object.values(signs).sort(bySeverity);
+    const [gravest] = sorted;
+    if (gravest === undefined || sorted.length < 2) return undefined;
+    // Sessions of one principal differ; which sign came first must not show.
+    const principal = gravest.evidence.principal ?? first;
+    const reasons = reasonsOf(sorted);
+    const total = totalOf(reasons);
+    if (total < this.#options.minimumScore || rankOf(total) <= rankOf(gravest.score))
+      return undefined;
+    const detectors = sorted.map(({ detector }) => detector).sort();
+    return {
+      title: "Several signs about one principal",
+      summary: `${sorted.length} detectors say something about ${personOf(principal)} on one day: ${sorted.map(({ title }) => title.toLowerCase()).join(", ")}.`,
+      reasons,
+      eventTimeMs: this.#reachedMs(sorted),
+      windowStartMs: Math.min(...sorted.map(({ startMs }) => startMs)),
+      windowEndMs: Math.min(
+        Math.max(...sorted.map(({ endMs }) => endMs)),
+        (day + 2) * 24 * HOUR_MS,
+      ),
+      principal,
+      key: null,
+      accountId: principal.accountId,
+      region: null,
+      observed: { signs: sorted.length, detectors: detectors.join(" "), score: total },
+      expected: { signs: 0, score: 0 },
+      baseline: gravest.baseline,
+      evidence: sorted
+        .slice(1)
+        .reduce((sum, { evidence }) => mergeEvidence(sum, evidence), gravest.evidence),
+    };
+  }
+
+  /** Event time of the sign with which, in order of event time, the least score was reached. */
+  #reachedMs(signs: readonly Sign[]): number {
+    const inTime = [...signs].sort((one, other) => one.eventTimeMs - other.eventTimeMs);
+    for (let count = 2; count < inTime.length; count += 1) {
+      const some = inTime.slice(0, count).sort(bySeverity);
+      if (totalOf(reasonsOf(some)) >= this.#options.minimumScore)
+        return inTime[count - 1]?.eventTimeMs ?? 0;
+    }
+    return inTime[inTime.length - 1]?.eventTimeMs ?? 0;
+  }
+
+  #render(open: Day, finding: Finding, status: Alert["status"]): Alert {
+    const { detector, replay } = this.#options;
+    const { key } = open.principal;
+    return renderAlert(finding, detector, {
+      alertId: alertIdOf(detector.id, key, personOf(open.principal), String(open.day)),
+      revision: open.level + (status === "closed" ? 1 : 0),
+      status,
+      replay,
+    });
+  }
+}
+
+/** Each sign with what it adds to those before it: the chance that not all of them are chance (noisy or), damped. */
+function reasonsOf(signs: readonly Sign[]): Reason[] {
+  let innocent = 1;
+  return signs.map(({ detector, summary, score }, index) => {
+    const share = SHARES[Math.min(index, SHARES.length - 1)] ?? 0;
+    const before = innocent;
+    innocent *= 1 - (share * score) / 100;
+    return { code: detector, text: summary, points: Math.round((before - innocent) * 1000) / 10 };
+  });
+}
+
+function totalOf(reasons: readonly Reason[]): number {
+  return Math.round(reasons.reduce((sum, { points }) => sum + points, 0));
+}
+
+function rankOf(score: number): number {
+  return severities.indexOf(severityOf(score));
+}
+
+function bySeverity(one: Sign, other: Sign): number {
+  return other.score - one.score || (one.detector < other.detector ? -1 : 1);
+}
+
+function isGraver(alert: Alert, known: Sign): boolean {
+  return (
+    alert.score > known.score || (alert.score === known.score && alert.alertId < known.alertId)
+  );
+}
+
+/** The person in a permission set, whom the role's ARN alone does not name. */
+function personOf({ name, session }: AlertPrincipal): string {
+  return name.startsWith("AWSReservedSSO_") && session !== null ? session : name;
+}
+
+function signOf(alert: Alert): Sign {
+  const { detector, alertId, score, title, summary, baseline, evidence, principal } = alert;
+  return {
+    detector,
+    alertId,
+    score,
+    title,
+    summary,
+    eventTimeMs: Date.parse(alert.eventTime),
+    startMs: Date.parse(alert.window.start),
+    endMs: Date.parse(alert.window.end),
+    baseline,
+    evidence: {
+      count: evidence.eventCount,
+      ids: evidence.eventIds,
+      addresses: evidence.sourceAddresses,
+      agents: evidence.userAgents,
+      keys: alert.kmsKey === null ? [] : [alert.kmsKey.arn],
+      regions: alert.region === null ? [] : [alert.region],
+      principal,
+    },
+  };
+}
+
+export type WrittenCombination = ReturnType<Combination["write"]>;
