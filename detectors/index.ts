@@ -2,6 +2,7 @@ import type { Detector } from "../src/detection/detector.ts";
 import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
+import { deniedProbing } from "./denied-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
@@ -12,6 +13,7 @@ export const detectors: readonly Detector[] = [
   combinedSignals,
   contextFanOut,
   decryptSpike,
+  deniedProbing,
   foreignAccount,
   keyDestruction,
   unexpectedPrincipal,

@@ -1,0 +1,27 @@
+import { fade, short } from "./forgetting.ts";
+
+/** Half-life of a peak, days: a month-end's is still remembered, at half its height, at the next. */
+const HALF_LIFE_DAYS = 35;
+
+/** The largest count met so far, fading with event time. Plain data. */
+export interface FadingPeak {
+  value: number;
+  /** Hour up to which it has faded. */
+  hour: number;
+}
+
+export function newFadingPeak(): FadingPeak {
+  return { value: 0, hour: 0 };
+}
+
+/** Height of the peak at `hour`. */
+export function peakAt(peak: FadingPeak, hour: number): number {
+  const days = Math.max(0, hour - peak.hour) / 24;
+  return short(peak.value * fade(days, HALF_LIFE_DAYS));
+}
+
+/** Learns the count of an hour; hours come in order. */
+export function raisePeak(peak: FadingPeak, hour: number, count: number): void {
+  peak.value = Math.max(count, peakAt(peak, hour));
+  peak.hour = hour;
+}
