@@ -38,6 +38,21 @@ const otherTrail = inHour(NOW - 5, 1, {
 
 testDetector(foreignAccount, {
   fires: {
+    "a foreign key that was used once, then for thousands of objects": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 1, { ...outbound, ...encrypting }),
+        ...inHour(NOW + DAY, 2000, { ...outbound, ...encrypting }),
+      ],
+      organization: declared,
+      expect: {
+        atLeast: "critical",
+        alerts: 2,
+        title: "Foreign key used in bulk",
+        reasons: ["bulk", "encrypts-under-foreign-key"],
+        observed: { callsPerHour: 2000 },
+      },
+    },
     "an account that is not listed uses our key": {
       events: [...habit, ...inHour(NOW, 2, inbound)],
       organization: declared,
@@ -146,6 +161,11 @@ testDetector(foreignAccount, {
     },
   },
   staysSilent: {
+    "a known vendor that is as busy as ever": {
+      events: hours(0, 30).flatMap((day) => inHour(day * DAY, 200, inbound)),
+      organization: declared,
+      learnUntilHour: 3 * DAY,
+    },
     "our accounts among themselves": {
       events: [...habit, ...inHour(NOW, 30, outbound), ...inHour(NOW, 30, inbound)],
       organization: { accounts: [ACCOUNT, FOREIGN] },

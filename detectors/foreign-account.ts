@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { fade, short } from "../src/baseline/forgetting.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -23,6 +24,8 @@ interface Baseline {
   events: number;
   /** `in:ACCOUNT`, `out:ACCOUNT` and the same with `:denied` met so far. */
   counterparts: KnownSet;
+  /** Fading maximum of successful calls an hour, by counterpart. */
+  peaks: Record<string, number>;
 }
 
 interface Bucket {
@@ -42,6 +45,7 @@ interface Crossing {
 interface Limits {
   days: number;
   events: number;
+  peaks: Record<string, number>;
 }
 
 const Options = z.strictObject({
@@ -52,12 +56,23 @@ const Options = z.strictObject({
     .describe(
       "Days before a foreign account counts as new, where the organization's accounts are not listed.",
     ),
+  bulkCalls: z
+    .int()
+    .min(2)
+    .default(20)
+    .describe(
+      "Calls an hour with a foreign account that is known already below which it never alerts again.",
+    ),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
 const MOST_COUNTERPARTS = 500;
 const MOST_CROSSINGS = 500;
+/** Times its largest hour so far that a known foreign account must exceed. */
+const BULK_RATIO = 5;
+const PEAK_HALF_LIFE_HOURS = 35 * 24;
+const BULK = ":bulk";
 const NOTHING: readonly Subject[] = [];
 
 /** One of our keys is used by an account that is not ours, or one of ours uses a foreign key. */
@@ -90,11 +105,12 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
   judgesLate: true,
 
   accepts: () => true,
-  newBaseline: () => ({ born: -1, events: 0, counterparts: newKnownSet() }),
+  newBaseline: () => ({ born: -1, events: 0, counterparts: newKnownSet(), peaks: {} }),
   newBucket: () => ({ events: 0, decrypts: 0, crossings: {} }),
   limits: (baseline, hour) => ({
     days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
     events: baseline.events,
+    peaks: { ...baseline.peaks },
   }),
 
   add({ bucket }, event) {
@@ -123,13 +139,21 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
 
   subjects(event) {
     const name = crossingOf(event);
-    return name === undefined ? NOTHING : [{ name, period: "once" }];
+    if (name === undefined) return NOTHING;
+    return [
+      { name, period: "once" },
+      { name: name + BULK, period: "day" },
+    ];
   },
 
-  level(view, subject) {
-    const crossing = view.bucket.crossings[subject];
-    if (crossing === undefined || !isNew(view, subject, crossing)) return -1;
-    return levelOf(crossing.evidence.count, 1);
+  level(view, subject, options) {
+    const name = nameOf(subject);
+    const crossing = view.bucket.crossings[name];
+    if (crossing === undefined || !isForeign(view, name, crossing)) return -1;
+    const isMet = isKnown(view.baseline.counterparts, name, view.knownBy);
+    if (name === subject) return isMet ? -1 : levelOf(crossing.evidence.count, 1);
+    // While it is new, the alert on its being new tells of the volume as well.
+    return isMet ? levelOf(used(crossing), bulkLimit(view.limits, name, options)) : -1;
   },
 
   describe: describeCrossing,
@@ -139,9 +163,16 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
     baseline.events += bucket.events;
     for (const name of Object.keys(bucket.crossings).sort()) {
       meet(baseline.counterparts, name, hour, MOST_COUNTERPARTS);
+      const crossing = bucket.crossings[name];
+      if (crossing !== undefined) learnPeak(baseline, name, used(crossing));
+    }
+    forgetPeaks(baseline);
+  },
+  skip(baseline, from, to) {
+    for (const [name, peak] of Object.entries(baseline.peaks)) {
+      baseline.peaks[name] = short(peak * fade(to - from, PEAK_HALF_LIFE_HOURS));
     }
   },
-  skip: () => {},
 
   history: (bucket) => ({
     events: bucket.events,
@@ -168,15 +199,35 @@ function crossingOf(event: KmsEvent): string | undefined {
   return undefined;
 }
 
-function isNew(
-  { baseline, knownBy, organization }: View,
-  subject: string,
-  crossing: Crossing,
-): boolean {
-  const account = accountOf(subject);
-  if (organization.isOurs(account, knownBy)) return false;
-  if (organization.isApproved(account, crossing.firstMs)) return false;
-  return !isKnown(baseline.counterparts, subject, knownBy);
+function isForeign({ organization, knownBy }: View, name: string, crossing: Crossing): boolean {
+  const account = accountOf(name);
+  return (
+    !organization.isOurs(account, knownBy) && !organization.isApproved(account, crossing.firstMs)
+  );
+}
+
+/** The crossing that a subject is about. */
+function nameOf(subject: string): string {
+  return subject.endsWith(BULK) ? subject.slice(0, -BULK.length) : subject;
+}
+
+function used({ decrypts, encrypts }: Crossing): number {
+  return decrypts + encrypts;
+}
+
+function bulkLimit({ peaks }: Limits, name: string, { bulkCalls }: Options): number {
+  return Math.ceil(Math.max(bulkCalls, BULK_RATIO * (peaks[name] ?? 0))) + 1;
+}
+
+function learnPeak(baseline: Baseline, name: string, count: number): void {
+  const faded = (baseline.peaks[name] ?? 0) * fade(1, PEAK_HALF_LIFE_HOURS);
+  baseline.peaks[name] = short(Math.max(count, faded));
+}
+
+function forgetPeaks({ peaks, counterparts }: Baseline): void {
+  for (const name of Object.keys(peaks)) {
+    if (counterparts.members[name] === undefined) delete peaks[name];
+  }
 }
 
 function accountOf(subject: string): string {
@@ -185,7 +236,7 @@ function accountOf(subject: string): string {
 
 function describeCrossing(view: View, subject: string, options: Options): Finding {
   const { hour, bucket, limits, entity, organization } = view;
-  const crossing = bucket.crossings[subject];
+  const crossing = bucket.crossings[nameOf(subject)];
   if (crossing === undefined)
     throw new Error(`foreign-account: no crossing ${subject} in ${entity}`);
   const { evidence, decrypts, encrypts, denied } = crossing;
@@ -193,12 +244,17 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
   const account = accountOf(subject);
   const startMs = hour * HOUR_MS;
   const isSettled = organization.declared || limits.days >= options.learningDays;
+  const isBulk = subject.endsWith(BULK);
+  const largest = Math.round(limits.peaks[nameOf(subject)] ?? 0);
   return {
-    title: inbound ? "Key used by a foreign account" : "Foreign key used",
+    title: titleOf(inbound, isBulk),
     summary: inbound
       ? `Account ${account}, which is not ours, used a key of account ${entity}: ${counted(evidence.count, "call")}.`
       : `${callerName(evidence.principal)} of account ${entity} used a key of account ${account}, which is not ours: ${counted(evidence.count, "call")}, ${encrypts} of them encrypting.`,
-    reasons: reasonsOf(crossing, inbound, isSettled),
+    reasons: [
+      isBulk ? bulkReason(crossing, largest) : firstUseReason(inbound),
+      ...furtherReasons(crossing, inbound, isSettled),
+    ],
     eventTimeMs: crossing.firstMs,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
@@ -212,8 +268,10 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
       decrypts,
       encrypts,
       denied,
+      callsPerHour: used(crossing),
     },
     expected: {
+      callsPerHour: isBulk ? largest : 0,
       foreignAccount: "none, own or approved accounts only",
       accountsListed: organization.declared,
     },
@@ -228,17 +286,35 @@ function keyOver({ keys, principal }: Evidence): Finding["key"] {
   return arn === undefined ? null : keyOf(arn);
 }
 
-function reasonsOf(crossing: Crossing, inbound: boolean, settled: boolean): Reason[] {
-  const reasons: Reason[] = [
-    {
-      code: inbound ? "foreign-caller" : "foreign-key",
-      text: inbound
-        ? "An account that is neither ours nor approved used the key for the first time."
-        : "A key of an account that is neither ours nor approved was used for the first time.",
-      points: 70,
-    },
-  ];
-  const used = crossing.decrypts + crossing.encrypts;
+function titleOf(inbound: boolean, isBulk: boolean): string {
+  if (isBulk) return inbound ? "Key used in bulk by a foreign account" : "Foreign key used in bulk";
+  return inbound ? "Key used by a foreign account" : "Foreign key used";
+}
+
+function firstUseReason(inbound: boolean): Reason {
+  return inbound
+    ? {
+        code: "foreign-caller",
+        text: "An account that is neither ours nor approved used the key for the first time.",
+        points: 70,
+      }
+    : {
+        code: "foreign-key",
+        text: "A key of an account that is neither ours nor approved was used for the first time.",
+        points: 70,
+      };
+}
+
+function bulkReason(crossing: Crossing, largest: number): Reason {
+  return {
+    code: "bulk",
+    text: `${used(crossing)} calls within an hour with an account that is neither ours nor approved; the largest hour so far had ${largest}.`,
+    points: 70,
+  };
+}
+
+function furtherReasons(crossing: Crossing, inbound: boolean, settled: boolean): Reason[] {
+  const reasons: Reason[] = [];
   if (!inbound && crossing.encrypts >= 20) {
     reasons.push({
       code: "encrypts-under-foreign-key",
@@ -252,7 +328,7 @@ function reasonsOf(crossing: Crossing, inbound: boolean, settled: boolean): Reas
       points: 15,
     });
   }
-  if (used === 0) {
+  if (used(crossing) === 0) {
     reasons.push({ code: "denied-only", text: "Every call was denied.", points: -25 });
   }
   if (!settled) {

@@ -38,6 +38,13 @@ testDetector(unexpectedPrincipal, {
         alerts: 1,
       },
     },
+    "another person of the same permission set on a key that one person uses": {
+      events: [
+        ...exclusive.map((one) => ({ ...one, principal: person("bo@example.com") })),
+        ...inHour(NOW, 3, { principal: person("ada@example.com") }),
+      ],
+      expect: { atLeast: "medium", reasons: ["known-family", "person"], alerts: 1 },
+    },
     "a person new to such a key": {
       events: [...exclusive, ...inHour(NOW, 3, { principal: person("ada@example.com") })],
       expect: { atLeast: "medium", reasons: ["new-principal", "person"] },

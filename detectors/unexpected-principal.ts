@@ -43,6 +43,8 @@ interface Bucket {
 }
 
 interface User {
+  /** The role of a person; many share it, and each is told apart. */
+  principalKey: string;
   count: number;
   firstMs: number;
   lastMs: number;
@@ -140,7 +142,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   add({ bucket, baseline, limits, knownBy }, event) {
     bucket.calls += 1;
     if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
-    const name = event.principal.key;
+    const name = event.principal.entity;
     let user = bucket.users[name];
     if (user === undefined) {
       if (bucket.userCount >= MOST_USERS) {
@@ -160,7 +162,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
     if (user.evidence !== null) addEvidence(user.evidence, event);
   },
 
-  subjects: (event) => [{ name: event.principal.key, period: "once" }],
+  subjects: (event) => [{ name: event.principal.entity, period: "once" }],
 
   level({ bucket, baseline, limits, knownBy }, subject) {
     if (!limits.mature || isKnown(baseline.principals, subject, knownBy)) return -1;
@@ -189,7 +191,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
     limit: null,
   }),
   usage: (bucket) =>
-    Object.entries(bucket.users).map(([principalKey, { firstMs, lastMs, count }]) => ({
+    Object.values(bucket.users).map(({ principalKey, firstMs, lastMs, count }) => ({
       principalKey,
       firstMs,
       lastMs,
@@ -203,6 +205,7 @@ function isCryptographic({ operation }: KmsEvent): boolean {
 
 function newUser(event: KmsEvent, isJudged: boolean): User {
   return {
+    principalKey: event.principal.key,
     count: 0,
     firstMs: event.timeMs,
     lastMs: event.timeMs,
@@ -262,8 +265,10 @@ function reasonsOf({ baseline, limits, knownBy, hour }: View, user: User): Reaso
   if (isKnown(baseline.families, user.family, knownBy)) {
     reasons.push({
       code: "known-family",
-      text: "Roles of the same name, but for a generated suffix, use the key.",
-      points: -40,
+      text: user.human
+        ? "Other people of the same permission set use the key."
+        : "Roles of the same name, but for a generated suffix, use the key.",
+      points: user.human ? -14 : -40,
     });
   }
   if (!isKnown(baseline.vias, user.via, knownBy)) {

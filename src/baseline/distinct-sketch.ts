@@ -1,12 +1,12 @@
 /** Hashes kept; the relative error of the estimate is about 1/√(k−2). */
-const KEPT = 64;
+const KEPT = 256;
 /** Hex digits of a hash that serve as its rank. */
 const DIGITS = 12;
 const RANGE = 16 ** DIGITS;
 
 /**
  * How many distinct things were met: the k smallest of their hashes (k minimum values, Bar-Yossef et al. 2002, "Counting
- * distinct elements in a data stream"). Exact below 64, then with a standard error of 13 %. Order and repetition do not matter. Plain data.
+ * distinct elements in a data stream"). Exact below 256, then with a standard error of 6 %. Order and repetition do not matter. Plain data.
  */
 export type DistinctSketch = string[];
 

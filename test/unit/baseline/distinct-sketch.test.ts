@@ -7,11 +7,11 @@ import {
 } from "../../../src/baseline/distinct-sketch.ts";
 import { Random } from "../../../src/simulation/random.ts";
 
-/** Of k minimum values: 1 / √(k − 2), k = 64. */
+/** Of k minimum values: 1 / √(k − 2), k = 256. */
 const STANDARD_ERROR = 1 / Math.sqrt(62);
 
 describe("a sketch of distinct things", () => {
-  it("is exact below 64, however often each is met", () => {
+  it("is exact below 256, however often each is met", () => {
     const random = new Random("exact");
     for (const count of [0, 1, 2, 10, 63]) {
       const hashes = hashesOf(random, count);
@@ -19,7 +19,7 @@ describe("a sketch of distinct things", () => {
     }
   });
 
-  it.each([64, 100, 1000, 20_000])(
+  it.each([256, 100, 1000, 20_000])(
     "estimates %i without bias, within its standard error",
     (count) => {
       const random = new Random(`estimate ${count}`);
@@ -35,7 +35,7 @@ describe("a sketch of distinct things", () => {
     },
   );
 
-  it("does not depend on order or repetition, and never holds more than 64", () => {
+  it("does not depend on order or repetition, and never holds more than 256", () => {
     const hash = fc.integer({ min: 0, max: 400 }).map((number) => hashOf(number));
     fc.assert(
       fc.property(fc.array(hash, { maxLength: 300, size: "max" }), (hashes) => {
@@ -43,7 +43,7 @@ describe("a sketch of distinct things", () => {
         expect(sketchOf(hashes.toReversed())).toEqual(sketch);
         expect(sketchOf([...new Set(hashes)].sort())).toEqual(sketch);
         expect(sketch).toEqual([...sketch].sort());
-        expect(sketch.length).toBe(Math.min(64, new Set(hashes).size));
+        expect(sketch.length).toBe(Math.min(256, new Set(hashes).size));
       }),
     );
   });
