@@ -237,7 +237,19 @@ export function stolen(caller: Caller, sourceAddress: string, userAgent: string)
 
 /** `2026-03-14T02:11:09Z`: CloudTrail's times have a resolution of one second. */
 export function isoSeconds(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+  const hour = Math.floor(timeMs / 3_600_000);
+  if (hour !== latest.hour) {
+    latest = { hour, text: new Date(hour * 3_600_000).toISOString().slice(0, 14) };
+  }
+  const seconds = Math.floor(timeMs / 1000) - hour * 3600;
+  return `${latest.text}${twoDigits(Math.floor(seconds / 60))}:${twoDigits(seconds % 60)}Z`;
+}
+
+/** Records come hour by hour. */
+let latest = { hour: Number.NaN, text: "" };
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
 }
 
 /** `AROA…`, 21 characters, in the shape of an IAM unique id and visibly invented. */

@@ -22,9 +22,10 @@ export interface TrailState {
   isOurs(accountId: string): boolean;
   /** Why cryptography with a key fails at a time; undefined where it works. */
   stateOf(keyArn: string, timeMs: number): string | undefined;
-  /** Whether an account's records are lost at a time. */
-  isSilent(accountId: string, timeMs: number): boolean;
-  noteUse(entity: string, keyArn: string, cause: string, timeMs: number): void;
+  /** Whether a record is lost. */
+  isSilent(record: Pick<CloudTrailRecord, "recipientAccountId" | "eventTime">): boolean;
+  /** Remembers who used which key when, and why where it is benign. */
+  noteUse(entity: string, keyArn: string, cause: string | undefined, timeMs: number): void;
 }
 
 /**
@@ -33,12 +34,12 @@ export interface TrailState {
  */
 export function emitter(
   state: TrailState,
-  cause: string,
+  cause: string | undefined,
   random: Random,
   write: (record: CloudTrailRecord) => void,
 ): Emit {
   const put = (record: CloudTrailRecord): void => {
-    if (!state.isSilent(record.recipientAccountId, Date.parse(record.eventTime))) write(record);
+    if (!state.isSilent(record)) write(record);
   };
   return {
     kms(call) {

@@ -56,8 +56,11 @@ export class Random {
   /** A version 4 UUID (RFC 9562 §5.4). */
   uuid(): string {
     const version = ((this.bits() & 0x0fff_ffff) | 0x4000_0000) >>> 0;
-    const digits = hex(this.bits()) + rearranged(version) + variant(this.bits()) + hex(this.bits());
-    return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+    const first = this.bits();
+    const third = ((this.bits() & 0x3fff_ffff) | 0x8000_0000) >>> 0;
+    const last = this.bits();
+    const head = `${high(first)}${low(first)}-${low(version)}-${high(version)}`;
+    return `${head}-${high(third)}-${low(third)}${high(last)}${low(last)}`;
   }
 
   text(length: number, alphabet: string): string {
@@ -123,16 +126,13 @@ function hash(text: string, basis: number): number {
   return value | 0;
 }
 
-function hex(bits: number): string {
-  return bits.toString(16).padStart(8, "0");
+/** Four hexadecimal digits of every 16 bits: ids are most of what is drawn. */
+const digits = Array.from({ length: 0x1_0000 }, (_, bits) => bits.toString(16).padStart(4, "0"));
+
+function high(bits: number): string {
+  return digits[bits >>> 16] ?? "";
 }
 
-/** Puts the version digit at the start of the third group. */
-function rearranged(version: number): string {
-  const digits = hex(version);
-  return digits.slice(4) + digits.slice(0, 4);
-}
-
-function variant(bits: number): string {
-  return hex(((bits & 0x3fff_ffff) | 0x8000_0000) >>> 0);
+function low(bits: number): string {
+  return digits[bits & 0xffff] ?? "";
 }

@@ -54,12 +54,16 @@ export function simulate(options: SimulationOptions): Simulation {
   };
 }
 
+/** What writes the records of an occasion. */
+interface Performer {
+  act(timeMs: number, random: Random, emit: Emit): void;
+}
+
 interface Appointment {
   readonly timeMs: number;
-  readonly cause: string;
+  readonly performer: Performer;
   readonly random: Random;
-  readonly attack: StagedAttack | undefined;
-  act(timeMs: number, random: Random, emit: Emit): void;
+  readonly emit: Emit;
 }
 
 /** Who does what in which hour. */
@@ -67,13 +71,24 @@ class Agenda {
   readonly #world: World;
   readonly #hours = new Map<number, Appointment[]>();
   #plannedDays = -1;
+  #records: CloudTrailRecord[] = [];
 
   constructor(world: World, attacks: readonly StagedAttack[]) {
     this.#world = world;
     for (const attack of attacks) {
       const random = new Random(`${world.options.seed}/${attack.id}/records`);
-      for (const { timeMs, act } of attack.steps) {
-        this.#enter({ timeMs, cause: "", random, attack, act });
+      const emit = emitter(world, undefined, random, (record) => {
+        attack.note(record);
+        this.#records.push(record);
+      });
+      const chance = random.fork("ordinary");
+      const ordinary = emitter(world, "formerly-active", chance, (record) =>
+        this.#records.push(record),
+      );
+      for (const step of attack.steps) {
+        const { timeMs } = step;
+        if (step.ordinary) this.#enter({ timeMs, performer: step, random: chance, emit: ordinary });
+        else this.#enter({ timeMs, performer: step, random, emit });
       }
     }
   }
@@ -84,15 +99,11 @@ class Agenda {
     const appointments = this.#hours.get(hour) ?? [];
     this.#hours.delete(hour);
     appointments.sort((a, b) => a.timeMs - b.timeMs);
-    const records: CloudTrailRecord[] = [];
-    for (const { timeMs, cause, random, attack, act } of appointments) {
-      const write = (record: CloudTrailRecord): void => {
-        records.push(record);
-        attack?.note(record);
-      };
-      act(timeMs, random, emitter(this.#world, cause, random, write));
+    this.#records = [];
+    for (const { timeMs, performer, random, emit } of appointments) {
+      performer.act(timeMs, random, emit);
     }
-    return records.sort((a, b) => compareText(a.eventTime, b.eventTime));
+    return this.#records.sort((a, b) => compareText(a.eventTime, b.eventTime));
   }
 
   #plan(index: number): void {
@@ -100,12 +111,12 @@ class Agenda {
     const day = this.#world.day(index);
     for (const activity of this.#world.activities) {
       const random = new Random(`${this.#world.options.seed}/${activity.name}/${index}`);
-      for (const timeMs of activity.rhythm(day, random)) {
-        const { cause } = activity;
-        const act = (atMs: number, chance: Random, emit: Emit): void =>
-          activity.act(atMs, chance, emit);
-        this.#enter({ timeMs, cause, random, attack: undefined, act });
-      }
+      const times = activity.rhythm(day, random);
+      if (times.length === 0) continue;
+      const emit = emitter(this.#world, activity.cause, random, (record) =>
+        this.#records.push(record),
+      );
+      for (const timeMs of times) this.#enter({ timeMs, performer: activity, random, emit });
     }
   }
 

@@ -1,7 +1,7 @@
 import { type Caller, person, roleSession } from "./caller.ts";
-import type { Zone } from "./calendar.ts";
+import { type Zone, hourMs } from "./calendar.ts";
 import { resourceId } from "./names.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import type { Use } from "./use.ts";
 import type { Account, Resident, ResidentKind } from "./world.ts";
 
@@ -42,31 +42,33 @@ export function roleResident(
   return resident(options, callers, (_timeMs, random) => random.pick(callers));
 }
 
-/** A role whose sessions are named after machines, new ones every so many calls. */
+/** A role whose sessions are named after machines, each of which lives for so many hours. */
 export function fleetResident(
   options: StaffOptions & {
     readonly role: string;
     readonly machines: number;
-    readonly churn: number;
+    readonly lifeHours: number;
   },
 ): Resident {
-  const { account, role } = options;
-  const machine = (random: Random): Caller =>
+  const { account, role, machines } = options;
+  const lifeMs = options.lifeHours * hourMs;
+  const machine = (place: number, life: number): Caller =>
     roleSession({
       accountId: account.id,
       role,
-      session: resourceId("i", random),
+      session: resourceId("i", new Random(`machine/${account.id}/${role}/${place}/${life}`)),
       sourceAddress: account.address,
       context: { ec2RoleDelivery: "2.0" },
     });
-  const first = roleSession({ accountId: account.id, role, session: "i-0", sourceAddress: "-" });
-  const callers: Caller[] = [];
-  return resident(options, [first], (_timeMs, random) => {
-    if (callers.length < options.machines) callers.push(machine(random));
-    else if (random.chance(options.churn)) {
-      callers[random.integer(0, callers.length - 1)] = machine(random);
-    }
-    return random.pick(callers);
+  const living = new Map<number, { life: number; caller: Caller }>();
+  return resident(options, [machine(0, 0)], (timeMs, random) => {
+    const place = random.integer(0, machines - 1);
+    const life = Math.floor(timeMs / lifeMs + place / machines);
+    const known = living.get(place);
+    if (known?.life === life) return known.caller;
+    const caller = machine(place, life);
+    living.set(place, { life, caller });
+    return caller;
   });
 }
 

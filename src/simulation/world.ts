@@ -3,6 +3,7 @@ import { type Day, type Zone, dayMs, dayOf, zones } from "./calendar.ts";
 import type { Emit, TrailState } from "./emit.ts";
 import { type TrailKey, trailKey } from "./key.ts";
 import { Random } from "./random.ts";
+import type { CloudTrailRecord } from "./record.ts";
 import type { Rhythm } from "./rhythm.ts";
 import { type Use, parameters, pickUse, secrets } from "./use.ts";
 
@@ -209,16 +210,26 @@ export class World implements TrailState {
     this.#silences.push({ accountId, fromMs, toMs });
   }
 
-  isSilent(accountId: string, timeMs: number): boolean {
+  /** Whether an account is silent somewhere in a span of time. */
+  isQuiet(accountId: string, fromMs: number, toMs: number): boolean {
     return this.#silences.some(
       (silence) =>
-        silence.accountId === accountId && timeMs >= silence.fromMs && timeMs < silence.toMs,
+        silence.accountId === accountId && silence.fromMs < toMs && silence.toMs > fromMs,
     );
   }
 
-  noteUse(entity: string, keyArn: string, cause: string, timeMs: number): void {
+  isSilent(record: Pick<CloudTrailRecord, "recipientAccountId" | "eventTime">): boolean {
+    for (const { accountId, fromMs, toMs } of this.#silences) {
+      if (accountId !== record.recipientAccountId) continue;
+      const timeMs = Date.parse(record.eventTime);
+      if (timeMs >= fromMs && timeMs < toMs) return true;
+    }
+    return false;
+  }
+
+  noteUse(entity: string, keyArn: string, cause: string | undefined, timeMs: number): void {
     this.lastUseMs.set(entity, timeMs);
-    if (cause === "") return;
+    if (cause === undefined) return;
     note(this.causes, entity, cause);
     note(this.keyCauses, keyArn, cause);
   }

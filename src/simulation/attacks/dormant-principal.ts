@@ -6,7 +6,8 @@ import type { AttackKind } from "./stage.ts";
 export const dormantPrincipal: AttackKind = {
   name: "dormant-principal",
   stage(scene) {
-    const account = scene.random.pick(scene.world.accounts);
+    const account = scene.account();
+    if (account === undefined) return undefined;
     const key = scene.random.pick([account.secretsKey, ...account.dataKeys]);
     const role = scene.world.unique(() => `legacy-${scene.random.integer(1, 999)}-importer-b`);
     const caller = roleSession({
@@ -18,7 +19,11 @@ export const dormantPrincipal: AttackKind = {
     const context = { purpose: "legacy-import", tenant: "tenant-1" };
     for (let nth = 0; nth < 80; nth += 1) {
       const time = within(scene.world.dayMs(0), 4 * 24 * 60, scene.random);
-      scene.step(time, (timeMs, _random, emit) => emit.kms({ time: timeMs, caller, key, context }));
+      scene.step(
+        time,
+        (timeMs, _random, emit) => emit.kms({ time: timeMs, caller, key, context }),
+        true,
+      );
     }
     const count = scene.size(5, 25, 120);
     scene.burst(count, scene.startMs, 40, () => ({ caller, key, context }));
@@ -26,8 +31,6 @@ export const dormantPrincipal: AttackKind = {
       principals: [caller.entity],
       keys: [key],
       account: account.id,
-      harmMs: scene.startMs,
-      span: { fromMs: scene.startMs, toMs: scene.startMs + 40 * 60_000 },
       story: `${caller.entity}, silent for weeks, decrypts ${count} times.`,
     };
   },

@@ -1,3 +1,4 @@
+import type { Resident } from "../world.ts";
 import type { AttackKind } from "./stage.ts";
 import { insiderOf, isWorkload } from "./victims.ts";
 
@@ -5,11 +6,13 @@ import { insiderOf, isWorkload } from "./victims.ts";
 export const newSigner: AttackKind = {
   name: "new-signer",
   stage(scene) {
-    const owner = scene.world.residents.find(({ kind }) => kind === "signer");
-    const [use] = owner?.uses ?? [];
+    const signers = scene.world.residents.filter(({ kind }) => kind === "signer");
+    const signerOf = (resident: Resident): Resident | undefined =>
+      signers.find(({ account }) => account === resident.account);
     const victim = scene.victim(
-      (resident) => isWorkload(resident) && resident.account === owner?.account,
+      (resident) => isWorkload(resident) && signerOf(resident) !== undefined,
     );
+    const [use] = (victim === undefined ? undefined : signerOf(victim))?.uses ?? [];
     if (victim === undefined || use === undefined) return undefined;
     const caller = insiderOf(victim, scene);
     const count = scene.size(1, 8, 60);

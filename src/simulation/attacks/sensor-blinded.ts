@@ -5,6 +5,7 @@ import { insiderOf } from "./victims.ts";
 /** The trail is told to leave KMS out, to keep writes only, or stopped; nothing of KMS arrives for hours. */
 export const sensorBlinded: AttackKind = {
   name: "sensor-blinded",
+  silences: true,
   stage(scene) {
     const actor = scene.administrator();
     if (actor === undefined) return undefined;

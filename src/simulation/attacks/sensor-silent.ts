@@ -4,8 +4,10 @@ import type { AttackKind } from "./stage.ts";
 /** An account's steady flow of KMS records stops, and nothing says why. */
 export const sensorSilent: AttackKind = {
   name: "sensor-silent",
+  silences: true,
   stage(scene) {
-    const account = scene.random.pick(scene.world.accounts);
+    const account = scene.account();
+    if (account === undefined) return undefined;
     const busy = scene.world.residents.filter(
       (resident) => resident.account === account && resident.perDay >= 20,
     );

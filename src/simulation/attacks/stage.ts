@@ -6,12 +6,14 @@ import { Random } from "../random.ts";
 import type { CloudTrailRecord, KmsCall } from "../record.ts";
 import { within } from "../rhythm.ts";
 import { type Strength, type TruthAttack, strengths } from "../truth.ts";
-import type { Resident, World } from "../world.ts";
+import type { Account, Resident, World } from "../world.ts";
 
 /** A kind of attack: one file each. */
 export interface AttackKind {
   /** Name of its file. */
   readonly name: string;
+  /** It takes an account's records away: then nothing else is staged there. */
+  readonly silences?: boolean;
   /** Sets the scene; undefined where the organization has no victim that makes sense. */
   stage(scene: Scene): Outcome | undefined;
 }
@@ -32,6 +34,8 @@ export interface Outcome {
 
 export interface Step {
   readonly timeMs: number;
+  /** Part of ordinary life that the attack presupposes, not of the attack. */
+  readonly ordinary: boolean;
   act(timeMs: number, random: Random, emit: Emit): void;
 }
 
@@ -72,6 +76,7 @@ export class Scene {
     const suitable = this.world.residents.filter(
       (resident) =>
         !this.#taken.has(resident.entity) &&
+        !this.isSilent(resident.account.id) &&
         resident.fromDay <= attacksFrom / 2 &&
         resident.toDay > attacksFrom + 14 &&
         suits(resident),
@@ -89,7 +94,9 @@ export class Scene {
         .filter(({ perDay, kind }) => perDay >= 5 && kind !== "rare")
         .flatMap(({ uses }) => uses.map(({ key }) => key)),
     );
-    const free = [...keys].filter((key) => !this.#taken.has(key.arn) && suits(key));
+    const free = [...keys].filter(
+      (key) => !this.#taken.has(key.arn) && !this.isSilent(key.accountId) && suits(key),
+    );
     if (free.length === 0) return undefined;
     const key = this.random.pick(free);
     this.#taken.add(key.arn);
@@ -117,8 +124,19 @@ export class Scene {
     ]);
   }
 
-  step(timeMs: number, act: Step["act"]): void {
-    this.steps.push({ timeMs: Math.floor(timeMs / 1000) * 1000, act });
+  /** An account in which it can be seen. */
+  account(): Account | undefined {
+    const visible = this.world.accounts.filter(({ id }) => !this.isSilent(id));
+    return visible.length === 0 ? undefined : this.random.pick(visible);
+  }
+
+  /** Whether an account's records are lost around the time of the attack. */
+  isSilent(accountId: string): boolean {
+    return this.world.isQuiet(accountId, this.startMs - dayMs, this.startMs + 2 * dayMs);
+  }
+
+  step(timeMs: number, act: Step["act"], ordinary = false): void {
+    this.steps.push({ timeMs: Math.floor(timeMs / 1000) * 1000, ordinary, act });
   }
 
   call(call: KmsCall & { readonly time: number }): void {
@@ -199,25 +217,36 @@ export function stageAttacks(
   kinds: readonly AttackKind[],
   options: { readonly attacks: number; readonly strength: Strength | "mixed" },
 ): StagedAttack[] {
-  const { seed, attacksFrom, days } = world.options;
-  const random = new Random(`${seed}/attacks`);
+  const random = new Random(`${world.options.seed}/attacks`);
+  const order: AttackKind[] = [];
+  while (order.length < options.attacks * MOST_TRIES) order.push(...random.shuffle(kinds));
+  // What silences an account comes first, so that nothing that nobody can see is staged there.
+  const planned = order.slice(0, options.attacks);
+  const loud = planned.filter(({ silences }) => silences !== true);
+  const quiet = planned.filter(({ silences }) => silences === true);
   const taken = new Set<string>();
   const staged: StagedAttack[] = [];
-  let order: AttackKind[] = [];
-  for (let tries = 0; staged.length < options.attacks && tries < options.attacks * 3; tries += 1) {
-    if (order.length === 0) order = random.shuffle(kinds);
-    const kind = order.pop();
-    if (kind === undefined) break;
+  for (const [nth, kind] of [...quiet, ...loud, ...order.slice(options.attacks)].entries()) {
+    if (staged.length >= options.attacks) break;
+    if (nth >= options.attacks && kind.silences === true) continue;
     const id = `attack-${String(staged.length + 1).padStart(3, "0")}`;
-    const lastDay = Math.max(attacksFrom, days - 2);
-    const day = random.integer(attacksFrom, lastDay);
-    const startMs = world.dayMs(day) + random.integer(0, 24 * 3600 - 1) * 1000;
-    const strength = options.strength === "mixed" ? random.pick(strengths) : options.strength;
-    const scene = new Scene(world, { random: random.fork(`${tries}`), strength, startMs, taken });
+    const placement = { ...place(world, random), random: random.fork(`${nth}`), taken };
+    const strength = options.strength === "mixed" ? placement.strength : options.strength;
+    const scene = new Scene(world, { ...placement, strength });
     const outcome = kind.stage(scene);
     if (outcome !== undefined) staged.push(new StagedAttack(id, kind.name, scene, outcome));
   }
   return staged;
+}
+
+/** Kinds tried for each attack wanted: some find no victim. */
+const MOST_TRIES = 3;
+
+function place(world: World, random: Random): { startMs: number; strength: Strength } {
+  const { attacksFrom, days } = world.options;
+  const day = random.integer(attacksFrom, Math.max(attacksFrom, days - 2));
+  const startMs = world.dayMs(day) + random.integer(0, 24 * 3600 - 1) * 1000;
+  return { startMs, strength: random.pick(strengths) };
 }
 
 /** The entity under which a caller of another account appears in the key owner's trail. */

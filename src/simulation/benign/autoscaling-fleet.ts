@@ -22,7 +22,7 @@ export const autoscalingFleet: BenignKind = {
           kind: "fleet",
           role: name,
           machines: chance.integer(10, 120),
-          churn: 0.02 + chance.fraction() * 0.2,
+          lifeHours: chance.integer(3, 72),
           uses: [...applicationUses(world, account, name, chance), volume(account.volumesKey, 0.2)],
           perDay,
         });

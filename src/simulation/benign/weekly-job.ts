@@ -5,7 +5,7 @@ import { roleResident } from "../staff.ts";
 import { objects, ownData } from "../use.ts";
 import { type BenignKind, forShare, load } from "./kind.ts";
 
-/** Jobs once a week. */
+/** Jobs once a week, on a weekday and at an hour of their own. */
 export const weeklyJob: BenignKind = {
   name: "weekly-job",
   plant(world, random) {
