@@ -5,6 +5,7 @@ import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { keyDestruction } from "./key-destruction.ts";
+import { newOrigin } from "./new-origin.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -16,6 +17,7 @@ export const detectors: readonly Detector[] = [
   deniedProbing,
   foreignAccount,
   keyDestruction,
+  newOrigin,
   unexpectedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

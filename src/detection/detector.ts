@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { AlertKey, AlertPrincipal } from "./alert.ts";
 import type { Evidence } from "./evidence.ts";
+export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 
 export type { KmsEvent } from "../cloudtrail/event.ts";
 export type { Evidence } from "./evidence.ts";

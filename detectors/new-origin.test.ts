@@ -1,0 +1,147 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { event, hours, inHour, person, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { newOrigin } from "./new-origin.ts";
+
+const DAY = 24;
+const NOW = 40 * DAY + 3;
+const ELSEWHERE = from("203.0.113.7");
+const SHELL = { userAgent: "aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64" };
+const KALI = { userAgent: "Boto3/1.26.90 Python/3.9.2 Linux/5.10.0-kali7-amd64" };
+const FAR = { region: "sa-east-1" };
+
+/** Forty days in one subnet, with one SDK, in one Region. */
+const habit = daily(40, {});
+const ada = { principal: person("ada@example.com") };
+/** A function that KMS only ever saw behind Lambda. */
+const behind = {
+  principal: principal("function", { via: "lambda.amazonaws.com" }),
+  source: { kind: "service", value: "lambda.amazonaws.com" },
+  userAgent: "lambda.amazonaws.com",
+} as const;
+const behindLambda = daily(40, behind);
+const traveller = hours(0, 40).flatMap((day) =>
+  inHour(day * DAY + 10, 3, { ...ada, ...from(`100.${day}.1.1`) }),
+);
+
+testDetector(newOrigin, {
+  fires: {
+    "a workload in another network, low": {
+      events: [...habit, ...inHour(NOW, 3, ELSEWHERE)],
+      expect: {
+        atLeast: "low",
+        atMost: "low",
+        reasons: ["new-network"],
+        withoutReasons: ["new-client", "new-region", "direct", "attack-system"],
+        title: "New network of a caller",
+        observed: { callsPerHour: 3, new: "network 203.0.0.0/16" },
+        expected: { callsPerHour: 0, knownNetworks: 1, knownClients: 1, knownRegions: 1 },
+        eventTime: "2026-03-14T03:00:00Z",
+        alerts: 1,
+      },
+    },
+    "another VPC endpoint": [...habit, ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" })],
+    "another client, low": {
+      events: [...habit, ...inHour(NOW, 3, SHELL)],
+      expect: { atLeast: "low", atMost: "low", reasons: ["new-client"] },
+    },
+    "another Region, low": {
+      events: [...habit, ...inHour(NOW, 3, FAR)],
+      expect: { atLeast: "low", atMost: "low", title: "New Region of a caller" },
+    },
+    "another network with another client, medium": {
+      events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL })],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-network", "new-client"] },
+    },
+    "network, client and Region at once, high": {
+      events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL, ...FAR })],
+      expect: { atLeast: "high", title: "Several new things about a caller" },
+    },
+    "one after the other within the hour, with an update for each": {
+      events: [
+        ...habit,
+        event({ hour: NOW, second: 1, ...ELSEWHERE }),
+        event({ hour: NOW, second: 9, ...SHELL }),
+      ],
+      expect: { atLeast: "medium", told: ["low", "medium", "medium"] },
+    },
+    "the same SDK on a system for penetration tests, from elsewhere": {
+      events: [
+        ...daily(40, { userAgent: "aws-sdk-java/2.25" }),
+        ...inHour(NOW, 3, { ...ELSEWHERE, ...KALI }),
+      ],
+      expect: { atLeast: "high", reasons: ["attack-system"] },
+    },
+    "a refused call from elsewhere": [
+      ...habit,
+      event({ hour: NOW, ...ELSEWHERE, error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "direct use by one who came through a service alone": {
+      events: [...behindLambda, ...inHour(NOW, 3, { principal: principal("function") })],
+      expect: {
+        atLeast: "low",
+        atMost: "low",
+        reasons: ["direct"],
+        withoutReasons: ["new-network", "new-client"],
+        title: "Direct use by one who came through services",
+      },
+    },
+    "a person who never travelled, less than a workload": {
+      events: [...daily(40, ada), ...inHour(NOW, 3, { ...ada, ...ELSEWHERE })],
+      expect: { atLeast: "low", atMost: "low", reasons: ["new-network"] },
+    },
+    "once a day, however long it goes on": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 6).flatMap((hour) => inHour(hour, 3, { ...ELSEWHERE, ...SHELL })),
+      ],
+      expect: { alerts: 1 },
+    },
+  },
+  staysSilent: {
+    "a principal as ever": [...habit, ...inHour(NOW, 500)],
+    "another address in the same network": [...habit, ...inHour(NOW, 3, from("192.0.77.3"))],
+    "a newer version of the same SDK": [
+      ...habit,
+      ...inHour(NOW, 3, { userAgent: "aws-sdk-java/2.99 md/new" }),
+    ],
+    "a principal younger than two weeks": [...daily(13, {}), ...inHour(13 * DAY, 3, ELSEWHERE)],
+    "a principal that was hardly ever seen": [
+      event({ hour: 0 }),
+      event({ hour: 20 * DAY }),
+      ...inHour(NOW, 3, ELSEWHERE),
+    ],
+    "a call through a service, which has no network": [
+      ...habit,
+      ...inHour(NOW, 3, {
+        principal: principal("app", { via: "s3.amazonaws.com" }),
+        source: { kind: "service", value: "s3.amazonaws.com" },
+        userAgent: "s3.amazonaws.com",
+      }),
+    ],
+    "most of the networks of one who is in a new one every day": {
+      events: traveller,
+      below: "low",
+    },
+    "one who only looked at keys directly": [
+      ...behindLambda,
+      ...inHour(NOW, 3, {
+        principal: principal("function"),
+        name: "DescribeKey",
+        operation: "read",
+      }),
+    ],
+    "a second visit to the new network": {
+      events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + DAY, 3, ELSEWHERE)],
+      learnUntilHour: NOW + 1,
+    },
+  },
+});
+
+function daily(days: number, overrides: Partial<KmsEvent>): KmsEvent[] {
+  return hours(0, days).flatMap((day) => inHour(day * DAY + 10, 3, overrides));
+}
+
+function from(value: string): Pick<KmsEvent, "source"> {
+  return { source: { kind: "address", value } };
+}

@@ -1,0 +1,321 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  discoveryProbability,
+  isKnown,
+  type KnownSet,
+  meet,
+  newKnownSet,
+  size,
+} from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  attackSystemOf,
+  baselineState,
+  callerName,
+  clientOf,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  type KmsEvent,
+  networkOf,
+  newEvidence,
+  type Reason,
+  soleKey,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+const KINDS = ["network", "client", "region"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Baseline {
+  born: number;
+  calls: number;
+  /** Cryptographic calls directly and through services. */
+  directCalls: number;
+  serviceCalls: number;
+  known: Record<Kind, KnownSet>;
+}
+
+interface Bucket {
+  calls: number;
+  directCalls: number;
+  serviceCalls: number;
+  firstDirectMs: number;
+  /** Name → its earliest call. */
+  met: Record<Kind, Record<string, number>>;
+  /** Operating system for penetration tests named by a new client. */
+  attackSystem: string;
+  human: boolean;
+  /** Of calls with anything new; null before any. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  days: number;
+  calls: number;
+  /** Probability that the next one met is new; 0 where too little is known to say that anything is new. */
+  discovery: Record<Kind, number>;
+  sizes: Record<Kind, number>;
+  /** Calls through services of one who never called directly; 0 for others. */
+  onlyByServices: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days of its own history before a principal is judged."),
+  learningVisits: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe(
+      "Days on which a network, client or Region must have been seen, lately, before another is new.",
+    ),
+  serviceCalls: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Calls through services alone after which a direct call is new."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const DAILY: Subject = { name: "", period: "day" };
+const SUBJECTS = [DAILY];
+const MOST_KNOWN = 64;
+/** Names of each kind told apart within one hour. */
+const MOST_MET = 32;
+/** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
+const SHARES = [1, 0.7, 0.5, 0.4];
+
+/** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
+export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "new-origin",
+  version: 1,
+  title: "New origin",
+  entity: "principal",
+  severity: "informational to high",
+  why: "Stolen credentials are used from somewhere else, mostly with another client. A workload keeps to its subnets and its SDK for months.",
+  falsePositives: [
+    "Travel, a new office, a new provider of Internet access.",
+    "A deployment that moves a service or changes its SDK.",
+  ],
+  knownGaps: [
+    "An intruder on the victim's own machines.",
+    "Another address in the same 16 bits of IPv4, or 48 of IPv6.",
+    "Calls through services, which show no address.",
+  ],
+  triage: [
+    "Look up whose address it is, and whether others of the organization use it.",
+    "Ask the person or the service's owner whether they moved.",
+    "See what else the same access key did since, in every service.",
+    "If nobody claims it, revoke the principal's sessions.",
+  ],
+  attack: [
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+    { technique: "T1535", name: "Unused/Unsupported Cloud Regions", tactic: "defense-evasion" },
+  ],
+  options: Options,
+
+  accepts: () => true,
+  newBaseline: () => ({
+    born: -1,
+    calls: 0,
+    directCalls: 0,
+    serviceCalls: 0,
+    known: { network: newKnownSet(), client: newKnownSet(), region: newKnownSet() },
+  }),
+  newBucket: () => ({
+    calls: 0,
+    directCalls: 0,
+    serviceCalls: 0,
+    firstDirectMs: 0,
+    met: { network: {}, client: {}, region: {} },
+    attackSystem: "",
+    human: false,
+    evidence: null,
+  }),
+
+  limits(baseline, hour, options) {
+    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const { known, directCalls, serviceCalls } = baseline;
+    const discovery = (set: KnownSet): number =>
+      days < options.learningDays || set.meetings < options.learningVisits
+        ? 0
+        : discoveryProbability(set);
+    const isByServices = directCalls === 0 && serviceCalls >= options.serviceCalls;
+    return {
+      days,
+      calls: baseline.calls,
+      discovery: {
+        network: discovery(known.network),
+        client: discovery(known.client),
+        region: discovery(known.region),
+      },
+      sizes: {
+        network: size(known.network),
+        client: size(known.client),
+        region: size(known.region),
+      },
+      onlyByServices: days >= options.learningDays && isByServices ? serviceCalls : 0,
+    };
+  },
+
+  add(view, event) {
+    const { bucket, limits } = view;
+    bucket.calls += 1;
+    let isNew = meetOne(view, "network", networkOf(event), event.timeMs);
+    const isNewClient = meetOne(view, "client", clientOf(event), event.timeMs);
+    isNew = meetOne(view, "region", event.region, event.timeMs) || isNew || isNewClient;
+    if (isCryptographic(event)) {
+      if (event.principal.via !== undefined) bucket.serviceCalls += 1;
+      else {
+        const isFirst = bucket.directCalls === 0 || event.timeMs < bucket.firstDirectMs;
+        if (isFirst) bucket.firstDirectMs = event.timeMs;
+        bucket.directCalls += 1;
+        isNew ||= limits.onlyByServices > 0;
+      }
+    }
+    if (!isNew) return;
+    bucket.human ||= event.principal.human;
+    const system = isNewClient ? attackSystemOf(event) : undefined;
+    if (system !== undefined && system > bucket.attackSystem) bucket.attackSystem = system;
+    bucket.evidence ??= newEvidence();
+    addEvidence(bucket.evidence, event);
+  },
+
+  subjects: () => SUBJECTS,
+
+  level(view) {
+    const { bucket, limits } = view;
+    let kinds = limits.onlyByServices > 0 && bucket.directCalls > 0 ? 1 : 0;
+    for (const kind of KINDS) if (newNames(view, kind).length > 0) kinds += 1;
+    return kinds - 1;
+  },
+
+  describe: describeHour,
+
+  fold(baseline, hour, bucket) {
+    if (baseline.born < 0) baseline.born = hour;
+    baseline.calls += bucket.calls;
+    baseline.directCalls += bucket.directCalls;
+    baseline.serviceCalls += bucket.serviceCalls;
+    for (const kind of KINDS) {
+      for (const name of Object.keys(bucket.met[kind]).sort()) {
+        meet(baseline.known[kind], name, hour, MOST_KNOWN);
+      }
+    }
+  },
+  skip: () => {},
+});
+
+function isCryptographic({ operation, error }: KmsEvent): boolean {
+  return (
+    error === undefined && operation !== "read" && operation !== "admin" && operation !== "other"
+  );
+}
+
+/** Notes a name in its hour; true where it is new. A name is an attacker's text, hence the kind before it. */
+function meetOne(view: View, kind: Kind, text: string | undefined, timeMs: number): boolean {
+  if (text === undefined) return false;
+  const met = view.bucket.met[kind];
+  const name = `${kind} ${text}`;
+  const firstMs = met[name];
+  if (firstMs === undefined && Object.keys(met).length >= MOST_MET) return false;
+  if (firstMs === undefined || timeMs < firstMs) met[name] = timeMs;
+  return isNewName(view, kind, name);
+}
+
+function isNewName({ baseline, limits, knownBy }: View, kind: Kind, name: string): boolean {
+  return limits.discovery[kind] > 0 && !isKnown(baseline.known[kind], name, knownBy);
+}
+
+/** New names of the hour, sorted. */
+function newNames(view: View, kind: Kind): string[] {
+  if (view.limits.discovery[kind] === 0) return [];
+  return Object.keys(view.bucket.met[kind])
+    .filter((name) => isNewName(view, kind, name))
+    .sort();
+}
+
+function describeHour(view: View): Finding {
+  const { hour, bucket, limits } = view;
+  const evidence = bucket.evidence ?? newEvidence();
+  const names = KINDS.flatMap((kind) => newNames(view, kind));
+  const isNewlyDirect = limits.onlyByServices > 0 && bucket.directCalls > 0;
+  const what = [...names, ...(isNewlyDirect ? ["without a service in between"] : [])].join(", ");
+  const firsts = names.map((name) => bucket.met[name.split(" ", 1)[0] as Kind][name] ?? 0);
+  if (isNewlyDirect) firsts.push(bucket.firstDirectMs);
+  const startMs = hour * HOUR_MS;
+  return {
+    title: firsts.length > 1 ? "Several new things about a caller" : titleOf(names[0]),
+    summary: `${callerName(evidence.principal)} called KMS for the first time like this: ${what}. ${evidence.count} of ${bucket.calls} calls of the hour.`,
+    reasons: reasonsOf(view, isNewlyDirect),
+    eventTimeMs: Math.min(...firsts),
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: soleKey(evidence),
+    accountId: null,
+    region: null,
+    observed: { callsPerHour: evidence.count, new: what, directCalls: bucket.directCalls },
+    expected: {
+      callsPerHour: 0,
+      knownNetworks: limits.sizes.network,
+      knownClients: limits.sizes.client,
+      knownRegions: limits.sizes.region,
+    },
+    baseline: baselineState(limits.days, limits.calls),
+    evidence,
+  };
+}
+
+function titleOf(name: string | undefined): string {
+  if (name === undefined) return "Direct use by one who came through services";
+  return `New ${name.startsWith("region") ? "Region" : (name.split(" ", 1)[0] ?? "")} of a caller`;
+}
+
+function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
+  const { bucket, limits } = view;
+  const found: Reason[] = KINDS.flatMap((kind) => {
+    const names = newNames(view, kind);
+    return names.length === 0 ? [] : [noveltyOf(view, kind, names)];
+  });
+  if (isNewlyDirect) {
+    found.push({
+      code: "direct",
+      text: `Called directly after ${limits.onlyByServices} calls through services alone.`,
+      points: limits.onlyByServices >= 1000 ? 36 : 30,
+    });
+  }
+  found.sort((one, other) => other.points - one.points || (one.code < other.code ? -1 : 1));
+  const reasons = found.map((reason, at) => ({
+    ...reason,
+    points: Math.round(reason.points * (SHARES[at] ?? 0)),
+  }));
+  if (bucket.attackSystem !== "") {
+    reasons.push({
+      code: "attack-system",
+      text: `The client runs on ${bucket.attackSystem}, a system for penetration tests.`,
+      points: 20,
+    });
+  }
+  return reasons;
+}
+
+/** A new name counts by how rarely this principal has any; people travel, so their networks count less. */
+function noveltyOf({ bucket, limits }: View, kind: Kind, names: readonly string[]): Reason {
+  const probability = limits.discovery[kind];
+  const surprise = -Math.log2(Math.max(probability, 0.001));
+  const discount = kind === "network" && bucket.human ? 6 : 0;
+  const percent = Math.round(probability * 1000) / 10;
+  return {
+    code: `new-${kind}`,
+    text: `New ${names.slice(0, 3).join(", ")}; ${limits.sizes[kind]} known, a new one with a chance of ${percent} % a day.`,
+    points: Math.round(Math.min(34, 8 + 5.5 * surprise)) - discount,
+  };
+}
