@@ -6,6 +6,7 @@ import { deniedProbing } from "./denied-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { newOrigin } from "./new-origin.ts";
+import { policyChange } from "./policy-change.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -18,6 +19,7 @@ export const detectors: readonly Detector[] = [
   foreignAccount,
   keyDestruction,
   newOrigin,
+  policyChange,
   unexpectedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

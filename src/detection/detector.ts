@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { AlertKey, AlertPrincipal } from "./alert.ts";
 import type { Evidence } from "./evidence.ts";
-export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 
 export type { KmsEvent } from "../cloudtrail/event.ts";
 export type { Evidence } from "./evidence.ts";
@@ -16,6 +15,26 @@ export {
   principalOf,
   soleKey,
 } from "./evidence.ts";
+export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
+export {
+  actsFinding,
+  type ActsBaseline,
+  actsLimits,
+  type ActsLimits,
+  type ActsOfHour,
+  type Doer,
+  learnActs,
+  levelOfActs,
+  newActsBaseline,
+  newActsOfHour,
+  noteAct,
+  refusalsOf,
+  standingOfDoer,
+  standingReasons,
+  thingsOf,
+  toldActs,
+  witness,
+} from "./acts.ts";
 export { severityOf, type Severity } from "./alert.ts";
 
 /** What a memory is about. */
