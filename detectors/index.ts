@@ -3,8 +3,10 @@ import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
+import { dryRunProbing } from "./dry-run-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { keyDestruction } from "./key-destruction.ts";
+import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
 import { policyChange } from "./policy-change.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
@@ -16,8 +18,10 @@ export const detectors: readonly Detector[] = [
   contextFanOut,
   decryptSpike,
   deniedProbing,
+  dryRunProbing,
   foreignAccount,
   keyDestruction,
+  longTermCredentials,
   newOrigin,
   policyChange,
   unexpectedPrincipal,
