@@ -3,6 +3,7 @@ import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
+import { deniedThenAllowed } from "./denied-then-allowed.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { keyDestruction } from "./key-destruction.ts";
@@ -18,6 +19,7 @@ export const detectors: readonly Detector[] = [
   contextFanOut,
   decryptSpike,
   deniedProbing,
+  deniedThenAllowed,
   dryRunProbing,
   foreignAccount,
   keyDestruction,
