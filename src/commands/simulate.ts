@@ -50,7 +50,11 @@ export function registerSimulate(
     .option("-o, --out <dir>", "where trail/, truth.json and keyhawk.yaml are written")
     .requiredOption("--seed <n>", "which organization and which attacks", parseCount(0, 2 ** 31))
     .option("--days <n>", "length of the trail", parseCount(1, 400), 42)
-    .option("--from <date>", "first day, UTC", parseTime, parseTime("2026-01-05"))
+    .addOption(
+      new Option("--from <date>", "first day, UTC")
+        .argParser(parseTime)
+        .default(parseTime("2026-01-05"), "2026-01-05"),
+    )
     .option("--principals <n>", "principals on ordinary days, about", parseCount(5, 20_000), 300)
     .option("--accounts <n>", "accounts of the organization", parseCount(1, 30), 6)
     .option("--attacks <n>", "number of attacks", parseCount(0, 1000), 30)

@@ -37,7 +37,7 @@ export function suspectOf(attack: TruthAttack): Suspect {
 export function explains(suspect: Suspect, alert: JudgedAlert): boolean {
   const { attack, startMs, endMs } = suspect;
   if (alert.firstMs < startMs || alert.startMs > endMs + dayMs) return false;
-  if (Math.max(alert.endMs, alert.firstMs) < startMs) return false;
+  if (alert.endMs < startMs) return false;
   for (const id of alert.eventIds) if (suspect.eventIds.has(id)) return true;
   const isAboutKey = alert.key !== undefined && suspect.keys.has(alert.key);
   if (alert.principal !== undefined) {

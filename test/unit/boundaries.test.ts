@@ -35,6 +35,16 @@ const planted: Record<string, { file: string; text: string; rule: string }> = {
     text: 'import { SNSClient } from "@aws-sdk/client-sns";\nexport const client = SNSClient;',
     rule: "no-restricted-imports",
   },
+  "a simulation knows no chance but its seed's": {
+    file: "src/simulation/planted.ts",
+    text: "export const number = Math.random();",
+    rule: "no-restricted-properties",
+  },
+  "an evaluation reads no files": {
+    file: "src/evaluation/planted.ts",
+    text: 'import { readFileSync } from "node:fs";\nexport const read = readFileSync;',
+    rule: "no-restricted-imports",
+  },
   "a detector imports the contract and the baselines only": {
     file: "detectors/planted.ts",
     text: 'import { Engine } from "../src/detection/engine.ts";\nexport const engine = Engine;',
