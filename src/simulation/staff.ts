@@ -34,7 +34,7 @@ export function roleResident(
       role,
       session,
       sourceAddress: options.sourceAddress ?? account.address,
-      ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
+      userAgent: options.userAgent ?? sdkOf(role),
       ...(path === undefined ? {} : { path }),
       ...(sessionHours === undefined ? {} : { sessionHours }),
     }),
@@ -102,10 +102,24 @@ export function personResident(
   });
 }
 
+/** The SDK that a service is built with. */
+export function sdkOf(service: string): string {
+  return new Random(`sdk/${service}`).pick(sdks);
+}
+
 /** Someone whose caller is made already. */
 export function callerResident(options: StaffOptions & { readonly caller: Caller }): Resident {
   return resident(options, [options.caller], () => options.caller);
 }
+
+const sdks = [
+  "Boto3/1.38.23 md/Botocore#1.38.23 ua/2.1 os/linux#6.1.134 md/arch#x86_64 lang/python#3.12.9",
+  "Boto3/1.35.99 md/Botocore#1.35.99 ua/2.0 os/linux#5.10.234 md/arch#x86_64 lang/python#3.11.11",
+  "aws-sdk-java/2.31.50 ua/2.1 os/Linux#6.1.134 lang/java#21.0.7 md/OpenJDK_64-Bit_Server_VM",
+  "aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.24.3 md/GOOS#linux md/GOARCH#arm64",
+  "aws-sdk-js/3.812.0 ua/2.1 os/linux#6.1.134 lang/js md/nodejs#22.15.1 api/kms#3.812.0",
+  "aws-sdk-dotnet-coreclr/3.7.401.12 ua/2.0 os/linux lang/.NET_Core#8.0.15",
+];
 
 function resident(
   options: StaffOptions,

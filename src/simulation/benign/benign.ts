@@ -5,14 +5,17 @@ import { breakGlass } from "./break-glass.ts";
 import { brokenDeploy } from "./broken-deploy.ts";
 import { bucketKeys } from "./bucket-keys.ts";
 import { ciDeployment } from "./ci-deployment.ts";
+import { clientUpgrade } from "./client-upgrade.ts";
 import { configRecorder } from "./config-recorder.ts";
 import { crossAccountReader } from "./cross-account-reader.ts";
 import { deployedRole } from "./deployed-role.ts";
 import { diurnalService } from "./diurnal-service.ts";
+import { featureRelease } from "./feature-release.ts";
 import { growingService } from "./growing-service.ts";
 import { identityCenter } from "./identity-center.ts";
 import { jobRerun } from "./job-rerun.ts";
 import { keyAdministration } from "./key-administration.ts";
+import { keyRetirement } from "./key-retirement.ts";
 import { keyhawkConsumer } from "./keyhawk-consumer.ts";
 import { localTimeCron } from "./local-time-cron.ts";
 import { logDelivery } from "./log-delivery.ts";
@@ -45,14 +48,17 @@ export const benignKinds: readonly BenignKind[] = [
   brokenDeploy,
   bucketKeys,
   ciDeployment,
+  clientUpgrade,
   configRecorder,
   crossAccountReader,
   deployedRole,
   diurnalService,
+  featureRelease,
   growingService,
   identityCenter,
   jobRerun,
   keyAdministration,
+  keyRetirement,
   keyhawkConsumer,
   localTimeCron,
   logDelivery,

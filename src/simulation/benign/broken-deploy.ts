@@ -12,7 +12,7 @@ export const brokenDeploy: BenignKind = {
     forShare(
       world,
       random,
-      0.012,
+      0.015,
       (chance) => {
         const account = chance.pick(world.accounts);
         const role = world.unique(() => serviceName(chance));

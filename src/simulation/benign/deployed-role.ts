@@ -12,7 +12,7 @@ export const deployedRole: BenignKind = {
     forShare(
       world,
       random,
-      0.02,
+      0.035,
       (chance) => {
         const account = chance.pick(world.accounts);
         const name = world.unique(() => serviceName(chance));

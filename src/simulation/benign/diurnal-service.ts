@@ -9,7 +9,7 @@ import { type BenignKind, forShare, load } from "./kind.ts";
 export const diurnalService: BenignKind = {
   name: "diurnal-service",
   plant(world, random) {
-    forShare(world, random, 0.27, (chance) => {
+    forShare(world, random, 0.23, (chance) => {
       const account = chance.pick(world.accounts);
       const name = world.unique(() => serviceName(chance));
       const zone = chance.chance(0.7) ? account.zone : chance.pick(zones);

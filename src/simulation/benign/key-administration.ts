@@ -6,7 +6,7 @@ import { callerResident } from "../staff.ts";
 import { looks } from "../use.ts";
 import type { BenignKind } from "./kind.ts";
 
-/** Infrastructure as code: looks at every key, creates one now and then, writes the same policy again, retires an old one. */
+/** Infrastructure as code: looks at every key, creates one now and then, writes the same policy again. */
 export const keyAdministration: BenignKind = {
   name: "key-administration",
   plant(world, random) {
@@ -16,7 +16,6 @@ export const keyAdministration: BenignKind = {
       const uses = [looks(account.secretsKey)];
       world.residents.push(callerResident({ account, kind: "pipeline", caller, uses, perDay: 20 }));
       const perDay = random.lognormal(1, 0.6);
-      const retiredOn = random.integer(0, world.options.days - 1);
       world.activities.push({
         name: `key-administration/${account.id}`,
         cause: "key-administration",
@@ -42,19 +41,6 @@ export const keyAdministration: BenignKind = {
           const at = time + 20_000;
           emit.kms({ time: at, caller, name: "PutKeyPolicy", key, parameters });
           emit.kms({ time: at, caller, name: "EnableKeyRotation", key });
-        },
-      });
-      const retired = world.newKey(account, "retired-2023");
-      world.activities.push({
-        name: `key-retirement/${account.id}`,
-        cause: "key-retirement",
-        rhythm: (day, luck) =>
-          day.index === retiredOn ? [localTimeMs(day, luck.integer(9, 16) * 60, account.zone)] : [],
-        act(time, _luck, emit) {
-          const call = { caller, key: retired };
-          emit.kms({ ...call, time, name: "DisableKey" });
-          const parameters = { keyId: retired.arn, pendingWindowInDays: 30 };
-          emit.kms({ ...call, time: time + 5000, name: "ScheduleKeyDeletion", parameters });
         },
       });
     }

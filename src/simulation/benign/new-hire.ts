@@ -9,7 +9,7 @@ export const newHire: BenignKind = {
     forShare(
       world,
       random,
-      0.015,
+      0.02,
       (chance) => {
         const account = chance.pick(world.accounts);
         const fromDay = chance.integer(2, world.options.days - 2);

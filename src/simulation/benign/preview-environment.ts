@@ -11,7 +11,7 @@ export const previewEnvironment: BenignKind = {
     forShare(
       world,
       random,
-      0.004,
+      0.006,
       (chance) => {
         const account = chance.pick(world.accounts);
         const team = world.unique(() => teamName(chance));
