@@ -6,6 +6,8 @@ import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
 import { foreignAccount } from "./foreign-account.ts";
+import { grantStorm } from "./grant-storm.ts";
+import { grantToOutsider } from "./grant-to-outsider.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
@@ -22,6 +24,8 @@ export const detectors: readonly Detector[] = [
   deniedThenAllowed,
   dryRunProbing,
   foreignAccount,
+  grantStorm,
+  grantToOutsider,
   keyDestruction,
   longTermCredentials,
   newOrigin,

@@ -147,8 +147,8 @@ export const policyChange = defineDetector<Baseline, Bucket, Limits, Options>({
     const { accountId } = keyOf(entity);
     const policy = policyOf(event, accountId);
     if (policy === undefined) return;
-    const isBypassed = String(event.parameters?.["bypassPolicyLockoutSafetyCheck"]) === "true";
-    if (isBypassed) {
+    const bypass = event.parameters?.["bypassPolicyLockoutSafetyCheck"];
+    if (bypass === true || bypass === "true") {
       noteAct(bucket, event, event.name === "CreateKey" ? MADE_BYPASSED : BYPASSED, event.name);
     }
     for (const change of policyChanges(limits.policy ?? undefined, policy, accountId)) {

@@ -26,7 +26,7 @@ export function narrowingOf(condition: unknown): Narrowing {
   for (const [operator, tests] of Object.entries(fieldsOf(condition) ?? {})) {
     if (!NARROWS.test(operator)) continue;
     for (const [key, value] of Object.entries<unknown>(fieldsOf(tests) ?? {})) {
-      const values = listOf(value).map(String);
+      const values = listOf(value).map(plainText);
       const kind = kindOf(key.toLowerCase(), values);
       strength = Math.min(strength, kind);
       const own = kind === BY_CALLER ? namesOf(key.toLowerCase(), values) : [];
@@ -43,6 +43,11 @@ export function narrowest({ strength, names }: Narrowing): {
   strength: number;
 } {
   return { strength, names: names.length > 0 ? names : ["*"] };
+}
+
+/** Texts and booleans as texts; anything else is no value a condition can have. */
+function plainText(value: unknown): string {
+  return typeof value === "string" || typeof value === "boolean" ? `${value}` : "";
 }
 
 const NARROWS =

@@ -138,6 +138,11 @@ describe("a condition", () => {
       },
       [[`account:${OWN}`, 1]],
     ],
+    [
+      "on a value that is none",
+      { StringEquals: { "kms:CallerAccount": [{ toString: 1 }] } },
+      [["*", 3]],
+    ],
     ["that is none", { StringEquals: 3 }, [["*", 3]]],
   ];
   it.each(conditions)("%s", (_name, Condition, expected) => {

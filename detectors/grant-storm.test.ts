@@ -1,0 +1,117 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { event, hours, inHour, key, keyArn, person, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { grantStorm } from "./grant-storm.ts";
+
+const DAY = 24;
+const NOW = 20 * DAY;
+const ada = person("ada@example.com");
+const viaService: Partial<KmsEvent> = {
+  principal: principal("AWSServiceRoleForAutoScaling", { via: "autoscaling.amazonaws.com" }),
+};
+
+testDetector(grantStorm, {
+  fires: {
+    "ten equal grants": {
+      events: grants(NOW, 10),
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        title: "Storm of grants",
+        reasons: ["identical"],
+        withoutReasons: ["created", "person"],
+        observed: { identicalGrants: 10, grantsCreated: 10 },
+        eventTime: "2026-02-22T00:00:00Z",
+        alerts: 1,
+      },
+    },
+    "a hundred equal grants, more gravely, told as they come": {
+      events: grants(NOW, 100, { principal: ada }),
+      expect: { atLeast: "high", reasons: ["identical", "person"], alerts: 1 },
+    },
+    "five equal grants, at low": {
+      events: grants(NOW, 5),
+      expect: { atLeast: "low", atMost: "low" },
+    },
+    "grants revoked by the dozen": {
+      events: revoked(NOW, 12),
+      expect: {
+        atLeast: "medium",
+        title: "Storm of revocations",
+        reasons: ["revoked"],
+        observed: { grantsRevoked: 12 },
+      },
+    },
+    "far more revoked than ever": {
+      events: [...hours(0, 10).flatMap((day) => revoked(day * DAY, 8)), ...revoked(NOW, 40)],
+      expect: { atLeast: "medium", alerts: 1 },
+    },
+    "a flood of different grants": {
+      events: differing(NOW, 70),
+      expect: { reasons: ["created"], withoutReasons: ["identical"] },
+    },
+    "a flood of retired grants, at low": {
+      events: inHour(NOW, 70, { name: "RetireGrant", operation: "admin" }),
+      expect: { atLeast: "low", atMost: "low", reasons: ["retired"] },
+    },
+  },
+  staysSilent: {
+    "four equal grants": grants(NOW, 4),
+    "the same grant once a day": hours(0, 20).flatMap((day) => grants(day * DAY, 1)),
+    "the same grant on each of many keys": hours(0, 40).flatMap((number) =>
+      grants(NOW, 1, { keys: [key(keyArn(number))] }),
+    ),
+    "different grants of an application": differing(NOW, 50),
+    "grants that a service makes for somebody": grants(NOW, 500, viaService),
+    "grants that a service retires": inHour(NOW, 500, {
+      name: "RetireGrant",
+      operation: "admin",
+      ...viaService,
+    }),
+    "revocations that were refused": revoked(NOW, 50, {
+      error: { code: "AccessDenied", class: "denied" },
+    }),
+    "nine grants revoked": revoked(NOW, 9),
+    "a job that revokes as many every night": {
+      events: hours(0, 20).flatMap((day) => revoked(day * DAY, 30)),
+      learnUntilHour: DAY,
+    },
+    "a storm over the end of an hour that is none in either": [
+      ...revoked(NOW, 6),
+      ...revoked(NOW + 1, 6),
+    ],
+  },
+});
+
+function grants(hour: number, count: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {
+  return inHour(hour, count, {
+    name: "CreateGrant",
+    operation: "admin",
+    parameters: {
+      granteePrincipal: "arn:aws:iam::111122223333:user/reports",
+      operations: ["Decrypt"],
+    },
+    ...overrides,
+  });
+}
+
+/** Each for another table. */
+function differing(hour: number, count: number): KmsEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    event({
+      hour,
+      second: index * 30,
+      name: "CreateGrant",
+      operation: "admin",
+      parameters: {
+        granteePrincipal: "arn:aws:iam::111122223333:role/worker",
+        operations: ["Decrypt"],
+        constraints: { encryptionContextEquals: { table: `table-${index}` } },
+      },
+    }),
+  );
+}
+
+function revoked(hour: number, count: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {
+  return inHour(hour, count, { name: "RevokeGrant", operation: "admin", ...overrides });
+}
