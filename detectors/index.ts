@@ -5,6 +5,7 @@ import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
+import { enumeration } from "./enumeration.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { grantStorm } from "./grant-storm.ts";
 import { grantToOutsider } from "./grant-to-outsider.ts";
@@ -12,6 +13,7 @@ import { keyDestruction } from "./key-destruction.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
 import { policyChange } from "./policy-change.ts";
+import { reservedContext } from "./reserved-context.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -23,6 +25,7 @@ export const detectors: readonly Detector[] = [
   deniedProbing,
   deniedThenAllowed,
   dryRunProbing,
+  enumeration,
   foreignAccount,
   grantStorm,
   grantToOutsider,
@@ -30,6 +33,7 @@ export const detectors: readonly Detector[] = [
   longTermCredentials,
   newOrigin,
   policyChange,
+  reservedContext,
   unexpectedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

@@ -1,0 +1,84 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { event, hours, inHour, key, keyArn, person, principal } from "../test/support/events.ts";
+import { enumeration } from "./enumeration.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+
+const DAY = 24;
+const NOW = 20 * DAY + 3;
+const POLICY = { name: "GetKeyPolicy" };
+
+/** A role that decrypts and never looks. */
+const habit = hours(0, 20).flatMap((day) => inHour(day * DAY + 10, 5));
+/** A scanner that looks at forty keys every day. */
+const scans = hours(0, 20).flatMap((day) => looks(day * DAY + 3, 40));
+
+testDetector(enumeration, {
+  fires: {
+    "a workload that looks at keys and their policies": {
+      events: [...habit, ...looks(NOW, 12), ...looks(NOW, 12, POLICY)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["many-keys", "rights", "never-looked"],
+        withoutReasons: ["person"],
+        observed: { keysPerHour: 12, operations: "DescribeKey, GetKeyPolicy" },
+        expected: { keysPerHour: 0, keysPerHourLimit: 10 },
+        // One every ten seconds: the tenth is one too many.
+        eventTime: "2026-02-22T03:01:30Z",
+        alerts: 1,
+      },
+    },
+    "descriptions alone, low": {
+      events: [...habit, ...looks(NOW, 12)],
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["rights"] },
+    },
+    "a person, low": {
+      events: [
+        ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
+        ...looks(NOW, 12, { ...POLICY, principal: person("ada") }),
+      ],
+      expect: { atLeast: "low", atMost: "low", reasons: ["person"] },
+    },
+    "a scanner at its first run only, low": { events: scans, expect: { alerts: 1, atMost: "low" } },
+    "a scanner that looks at ten times as many": [...scans, ...looks(NOW, 400)],
+    "refused looks as well": [
+      ...habit,
+      ...looks(NOW, 12, { error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "once a day, with an update where it goes on": {
+      events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
+      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "medium", "medium"] },
+    },
+  },
+  staysSilent: {
+    "nine keys": [...habit, ...looks(NOW, 9)],
+    "one key looked at a hundred times": [
+      ...habit,
+      ...inHour(NOW, 100, { name: "DescribeKey", operation: "read" }),
+    ],
+    "decrypts with many keys": [
+      ...habit,
+      ...looks(NOW, 50, { name: "Decrypt", operation: "decrypt" }),
+    ],
+    "looks of a service for somebody": [
+      ...habit,
+      ...looks(NOW, 50, { principal: principal("app", { via: "config.amazonaws.com" }) }),
+    ],
+    "an IaC role that looks at all keys each day, as they become more": hours(0, 40).flatMap(
+      (day) => looks(day * DAY + 9, 6 + Math.floor(day / 2)),
+    ),
+  },
+});
+
+function looks(hour: number, keys: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {
+  return hours(0, keys).map((nth) =>
+    event({
+      hour,
+      second: (nth * 10) % 3600,
+      name: "DescribeKey",
+      operation: "read",
+      keys: [key(keyArn(nth))],
+      ...overrides,
+    }),
+  );
+}
