@@ -4,6 +4,8 @@ import { contextFanOut } from "./context-fan-out.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
+import { dormantKey } from "./dormant-key.ts";
+import { dormantPrincipal } from "./dormant-principal.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
 import { enumeration } from "./enumeration.ts";
 import { foreignAccount } from "./foreign-account.ts";
@@ -24,6 +26,8 @@ export const detectors: readonly Detector[] = [
   decryptSpike,
   deniedProbing,
   deniedThenAllowed,
+  dormantKey,
+  dormantPrincipal,
   dryRunProbing,
   enumeration,
   foreignAccount,

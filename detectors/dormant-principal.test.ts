@@ -1,0 +1,73 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { hours, inHour, key, keyArn, person, principal } from "../test/support/events.ts";
+import { dormantPrincipal } from "./dormant-principal.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+
+const DAY = 24;
+const byService = { principal: principal("app", { via: "s3.amazonaws.com" }) };
+const ada = { principal: person("ada@example.com") };
+const uploader = {
+  principal: principal("uploader", {
+    entity: "arn:aws:iam::111122223333:user/uploader",
+    type: "IAMUser",
+    human: true,
+  }),
+};
+
+testDetector(dormantPrincipal, {
+  fires: {
+    "a role that slept for a month": {
+      events: on([0, 1, 2, 3, 35], byService),
+      expect: {
+        atLeast: "low",
+        atMost: "low",
+        reasons: ["dormant"],
+        withoutReasons: ["many-calls", "several-keys", "direct"],
+        observed: { daysAway: 32, callsPerHour: 3, keys: 1 },
+        expected: { daysAway: 1, daysAwayLimit: 21 },
+        eventTime: "2026-03-09T10:00:00Z",
+        alerts: 1,
+      },
+    },
+    "with many direct calls on several keys, medium": {
+      events: [
+        ...on([0, 1, 2, 3]),
+        ...hours(0, 4).flatMap((nth) => inHour(40 * DAY, 30, { keys: [key(keyArn(nth))] })),
+      ],
+      expect: { atLeast: "medium", reasons: ["many-calls", "several-keys", "direct"] },
+    },
+    "an IAM user of two months ago": on([0, 1, 2, 3, 65], uploader),
+    "a person who comes back directly after three months": {
+      events: on([0, 1, 2, 3, 4, 95], ada),
+      expect: { atLeast: "low", reasons: ["direct"] },
+    },
+    "once for the day on which it awakes": {
+      events: [...on([0, 1, 2, 3]), ...hours(40 * DAY, 40 * DAY + 20).flatMap(someCalls)],
+      expect: { alerts: 1 },
+    },
+    "a quarterly job at its second quarter, not at its third": {
+      events: on([0, 1, 2, 3, 94, 95, 96, 186, 187, 188, 279]),
+      expect: { alerts: 1, eventTime: "2026-05-07T10:00:00Z" },
+    },
+  },
+  staysSilent: {
+    "a role that pauses for two weeks": on([0, 1, 2, 3, 4, 18]),
+    "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),
+    "a weekly job that was left out three times": on([0, 7, 14, 21, 28, 56]),
+    "a month-end job": on([0, 31, 59, 90, 120, 151]),
+    "somebody seen on three days in all": on([0, 1, 2, 60]),
+    "calls that fail": [
+      ...on([0, 1, 2, 3]),
+      ...on([60], { error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "looks at keys": [...on([0, 1, 2, 3]), ...on([60], { name: "DescribeKey", operation: "read" })],
+  },
+});
+
+function on(days: readonly number[], overrides: Partial<KmsEvent> = {}): KmsEvent[] {
+  return days.flatMap((day) => inHour(day * DAY + 10, 3, overrides));
+}
+
+function someCalls(hour: number): KmsEvent[] {
+  return inHour(hour, 2);
+}

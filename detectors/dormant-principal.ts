@@ -1,0 +1,201 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
+import {
+  addEvidence,
+  baselineState,
+  callerName,
+  counted,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  type KmsEvent,
+  levelOf,
+  newEvidence,
+  type Reason,
+  soleKey,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Baseline extends Gaps {
+  calls: number;
+}
+
+interface Bucket {
+  calls: number;
+  firstMs: number;
+  keys: string[];
+  human: boolean;
+  isDirect: boolean;
+  /** Null where the principal was not away. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  awayDays: number;
+  limitDays: number;
+  usualDays: number;
+  days: number;
+  calls: number;
+  isAwake: boolean;
+}
+
+const Options = z.strictObject({
+  dormantDays: z
+    .number()
+    .min(1)
+    .default(21)
+    .describe("Days without use after which a workload counts as dormant."),
+  personDormantDays: z
+    .number()
+    .min(1)
+    .default(45)
+    .describe("Days without use after which a person does, who may have been on leave."),
+  activeDays: z
+    .int()
+    .min(2)
+    .default(4)
+    .describe("Days of use before, without which nobody can tell what is usual."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
+const MOST_KEYS = 100;
+
+/** A principal that has not used any key for weeks uses one again. */
+export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "dormant-principal",
+  version: 1,
+  title: "Dormant principal awakes",
+  entity: "principal",
+  severity: "low to medium",
+  why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
+  falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
+  knownGaps: [
+    "Principals that were used on few days before they fell asleep.",
+    "Rare principals, whose absence has to last five times as long as usual.",
+  ],
+  triage: [
+    "Find the owner, and ask what woke it.",
+    "Compare source address and user agent with those of its last days of use.",
+    "If nothing needs it any more, remove it.",
+  ],
+  attack: [
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+  ],
+  options: Options,
+
+  accepts: (event) => event.error === undefined && isCryptographic(event),
+  newBaseline: () => ({ ...newGaps(), calls: 0 }),
+  newBucket: () => ({
+    calls: 0,
+    firstMs: 0,
+    keys: [],
+    human: false,
+    isDirect: false,
+    evidence: null,
+  }),
+
+  limits(baseline, hour, options) {
+    const awayDays = daysAway(baseline, hour);
+    const limitDays = awayLimit(baseline, options.dormantDays);
+    return {
+      awayDays,
+      limitDays,
+      usualDays: baseline.usual,
+      days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+      calls: baseline.calls,
+      isAwake: baseline.days < options.activeDays || awayDays < limitDays,
+    };
+  },
+
+  add({ bucket, limits }, event) {
+    bucket.firstMs = bucket.calls === 0 ? event.timeMs : Math.min(bucket.firstMs, event.timeMs);
+    bucket.calls += 1;
+    if (limits.isAwake) return;
+    bucket.human ||= event.principal.human;
+    bucket.isDirect ||= event.principal.via === undefined;
+    for (const { arn } of event.keys) {
+      if (!bucket.keys.includes(arn) && bucket.keys.length < MOST_KEYS) bucket.keys.push(arn);
+    }
+    bucket.keys.sort();
+    bucket.evidence ??= newEvidence();
+    addEvidence(bucket.evidence, event);
+  },
+
+  subjects: () => SUBJECTS,
+
+  level({ bucket, limits, entity }, _subject, options) {
+    if (limits.isAwake || (isPerson(entity) && limits.awayDays < options.personDormantDays))
+      return -1;
+    return levelOf(bucket.calls, 1);
+  },
+
+  describe: describeHour,
+
+  fold(baseline, hour, bucket) {
+    learnActive(baseline, hour);
+    baseline.calls += bucket.calls;
+  },
+  skip: () => {},
+});
+
+function isCryptographic({ operation }: KmsEvent): boolean {
+  return operation !== "read" && operation !== "admin" && operation !== "other";
+}
+
+/** Whether the memory is one person's of a permission set, by its name: it must not change within the hour. */
+function isPerson(entity: string): boolean {
+  return entity.includes("#") || entity.includes(":user/") || entity.includes("/user/");
+}
+
+function describeHour({ hour, bucket, limits, entity }: View): Finding {
+  const evidence = bucket.evidence ?? newEvidence();
+  const away = Math.floor(limits.awayDays);
+  const startMs = hour * HOUR_MS;
+  return {
+    title: "Dormant principal awakes",
+    summary: `${callerName(evidence.principal, entity)} used keys again after ${away} days without: ${counted(bucket.calls, "call")} on ${counted(bucket.keys.length, "key")} in the hour.`,
+    reasons: reasonsOf(bucket, limits),
+    eventTimeMs: bucket.firstMs,
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: soleKey(evidence),
+    accountId: null,
+    region: null,
+    observed: { daysAway: away, callsPerHour: bucket.calls, keys: bucket.keys.length },
+    expected: {
+      daysAway: Math.round(limits.usualDays * 10) / 10,
+      daysAwayLimit: Math.round(limits.limitDays),
+    },
+    baseline: baselineState(limits.days, limits.calls),
+    evidence,
+  };
+}
+
+function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
+  const times = limits.awayDays / limits.limitDays;
+  const reasons: Reason[] = [
+    {
+      code: "dormant",
+      text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
+      points: Math.round(Math.min(34, 24 + 5 * Math.log2(Math.max(1, times)))),
+    },
+  ];
+  if (bucket.calls >= 20) {
+    const text = `${bucket.calls} calls in its first hour.`;
+    reasons.push({ code: "many-calls", text, points: bucket.calls >= 100 ? 12 : 8 });
+  }
+  if (bucket.keys.length >= 3) {
+    const text = `${bucket.keys.length} different keys.`;
+    reasons.push({ code: "several-keys", text, points: 6 });
+  }
+  if (bucket.isDirect) {
+    const text = "Called KMS directly, not through an AWS service.";
+    reasons.push({ code: "direct", text, points: bucket.human ? 10 : 4 });
+  }
+  return reasons;
+}
