@@ -3,8 +3,10 @@ import { escapeControls } from "../telemetry.ts";
 import type { CommandContext } from "./options.ts";
 
 export interface Progress {
-  /** `done` is in the unit of `total`; `fields` are shown behind the bar as `name value`. */
-  update(done: number, fields?: Readonly<Record<string, string | number>>): void;
+  /**
+   * `done` is in the unit of `total`, which may become known on the way; `fields` are shown behind the bar as `name value`.
+   */
+  update(done: number, fields?: Readonly<Record<string, string | number>>, total?: number): void;
   /** Takes the bar away, so that what is written next starts on a clean line. */
   stop(): void;
 }
@@ -19,12 +21,13 @@ export interface ProgressOptions {
 export function startProgress(options: ProgressOptions, context: CommandContext): Progress {
   if (!context.isErrorTerminal || context.quiet || context.json) return noProgress;
   const { total, label } = options;
-  const known = total !== undefined && total > 0;
+  const name = escapeControls(label);
   const bar = new cliProgress.SingleBar({
     stream: context.stderr,
-    format: known
-      ? `${escapeControls(label)} {bar} {percentage}% {fields}`
-      : `${escapeControls(label)} {value} {fields}`,
+    format: (bar, { progress, value, total }, { fields }) =>
+      total > 0
+        ? `${name} ${cliProgress.Format.BarFormat(progress, bar)} ${Math.floor(100 * progress)}% ${fields}`
+        : `${name} ${value} ${fields}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 24,
@@ -34,9 +37,12 @@ export function startProgress(options: ProgressOptions, context: CommandContext)
     gracefulExit: false,
     linewrap: false,
   });
-  bar.start(known ? total : 0, 0, { fields: "" });
+  bar.start(total ?? 0, 0, { fields: "" });
   return {
-    update: (done, fields = {}) => bar.update(done, { fields: fieldsText(fields) }),
+    update(done, fields = {}, total) {
+      if (total !== undefined) bar.setTotal(total);
+      bar.update(done, { fields: fieldsText(fields) });
+    },
     stop: () => bar.stop(),
   };
 }

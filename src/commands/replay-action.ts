@@ -6,7 +6,9 @@ import type { Delivery } from "../delivery/delivery.ts";
 import { createRouting } from "../delivery/routing.ts";
 import { severities } from "../detection/alert.ts";
 import { runPipeline } from "../pipeline.ts";
+import type { HistoryProgress } from "../sources/files/progress.ts";
 import { historySource } from "../sources/history-source.ts";
+import { s3Options } from "../sources/s3/s3-client.ts";
 import type { Source } from "../sources/source.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
@@ -52,8 +54,9 @@ async function replayInto(replay: Replay): Promise<number> {
   const tally = new Tally();
   const delivery = options.deliver ? await deliveryOf(replay) : undefined;
   const progress = startProgress({ label: "replay" }, context);
-  const source = await assembleSource(replay, (filesDone) => {
-    progress.update(filesDone, { records: tally.records, alerts: tally.alerts });
+  const source = await assembleSource(replay, ({ filesDone, filesTotal }) => {
+    const fields = { records: tally.records, alerts: tally.alerts };
+    progress.update(filesDone, fields, filesTotal);
   });
   const engine = await assembleEngine(config, store, {
     learnUntilMs: options.learnUntilMs,
@@ -95,7 +98,7 @@ async function deliveryOf({ config, store, context }: Replay): Promise<Delivery>
 
 async function assembleSource(
   { store, config, options, context }: Replay,
-  onFiles: (filesDone: number) => void,
+  onProgress: (progress: HistoryProgress) => void,
 ): Promise<Source> {
   const parse = {
     contextHashKey: await contextHashKey(store),
@@ -106,12 +109,14 @@ async function assembleSource(
   };
   return historySource(
     options.paths,
-    { parse, fromMs: options.fromMs, toMs: options.toMs, jobs: options.jobs },
     {
-      log: context.log,
-      stdin: process.stdin,
-      onProgress: ({ filesDone }) => onFiles(filesDone),
+      parse,
+      fromMs: options.fromMs,
+      toMs: options.toMs,
+      jobs: options.jobs,
+      s3: s3Options(context.env),
     },
+    { log: context.log, stdin: process.stdin, onProgress },
   );
 }
 

@@ -7,7 +7,7 @@ import { historySource } from "../sources/history-source.ts";
 import { kinesisSource } from "../sources/kinesis/kinesis-source.ts";
 import { nodePlatform } from "../sources/node-platform.ts";
 import { fetchObject } from "../sources/s3/fetch-object.ts";
-import { s3Client } from "../sources/s3/s3-client.ts";
+import { s3Client, s3Options } from "../sources/s3/s3-client.ts";
 import type { Source } from "../sources/source.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
@@ -85,7 +85,7 @@ async function consume(
 async function assembleSource(
   { source, limits }: Config,
   store: StateStore,
-  { log }: CommandContext,
+  { log, env }: CommandContext,
 ): Promise<Source> {
   const hashKey = await contextHashKey(store);
   if (source?.files !== undefined) {
@@ -95,7 +95,7 @@ async function assembleSource(
       maxRecordBytes: limits.recordBytes,
       notAfterMs: undefined,
     };
-    return historySource(source.files.paths, { parse }, { log });
+    return historySource(source.files.paths, { parse, s3: s3Options(env) }, { log });
   }
   if (source?.kinesis === undefined) throw new TypeError("source: neither kinesis nor files");
   const options: Omit<ReadOptions, "notAfterMs"> = {
@@ -105,7 +105,7 @@ async function assembleSource(
     maxRecordBytes: limits.recordBytes,
   };
   const { region } = source.kinesis;
-  const s3 = s3Client(region === undefined ? {} : { region });
+  const s3 = s3Client({ ...s3Options(env), region });
   return kinesisSource(source.kinesis, {
     read: (data, notAfterMs) => readEnvelope(data, { ...options, notAfterMs }),
     log,

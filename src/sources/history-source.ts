@@ -164,7 +164,8 @@ async function openStreams(found: Walk, context: ReadingContext): Promise<EventS
     await inParallel(unread, surveysAtOnce, async (origin) => {
       if (context.signal.aborted) return;
       const { store, file } = origin;
-      startsAtMs.set(origin, await earliestTimeMs(() => store.open(file, context.signal)));
+      const open = () => store.open(file, context.signal);
+      startsAtMs.set(origin, await earliestTimeMs(open, context.signal));
     });
   }
   for (const origin of unread) {

@@ -1,6 +1,9 @@
-import { constants, createReadStream } from "node:fs";
+import { constants, createReadStream, open } from "node:fs";
 import { access, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import type { Dirent, Stats } from "node:fs";
 import { SourceError } from "../source-error.ts";
 import type { FolderPage, ObjectStore, Root, StoredFile } from "./object-store.ts";
@@ -42,7 +45,14 @@ export async function diskRoot(path: string): Promise<Root> {
     });
     return { kind: "file", store: diskStore, file: describe(absolute, found) };
   }
-  return { kind: "stream", name: path, open: () => createReadStream(absolute) };
+  const openStream = () => (found.isFIFO() ? openPipe(absolute) : createReadStream(absolute));
+  return { kind: "stream", name: path, open: openStream };
+}
+
+/** A pipe read as a socket is: to wait for it takes no thread, so that it can be given up. */
+async function openPipe(path: string): Promise<Readable> {
+  const fd = await promisify(open)(path, "r"); // Not a handle, which would close it when it is collected.
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** A file that is over a limit. */

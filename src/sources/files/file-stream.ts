@@ -16,7 +16,9 @@ import type { ReadingContext } from "./reading-context.ts";
 import type { FoundFile } from "./walk.ts";
 
 /** A file to be read as a stream of its own, or something that can be read once and not resumed. */
-export type StreamOrigin = FoundFile | { readonly name: string; readonly open: () => Readable };
+export type StreamOrigin =
+  | FoundFile
+  | { readonly name: string; readonly open: () => Readable | Promise<Readable> };
 
 const mebibyte = 1024 * 1024;
 const mostPart = mebibyte;
@@ -80,6 +82,7 @@ async function* readPieces(
   const opened = openBytes(
     () => ("store" in origin ? origin.store.open(origin.file, context.signal) : origin.open()),
     resumed?.start ?? 0,
+    context.signal,
   );
   const sizes = {
     part: Math.min(mostPart, budget),
@@ -91,6 +94,7 @@ async function* readPieces(
   const ahead = Math.ceil(budget / sizes.part) + 1;
   try {
     for await (const part of mapAhead(parts, ahead, (part) => parsePart(part, context))) {
+      if (context.signal.aborted) return; // What was cut short by it is no damage.
       chunks.add(part);
       const isResumed = firstEnd !== undefined && chunks.start === resumed?.start;
       if (chunks.size >= (isResumed ? firstEnd - chunks.start : budget)) yield chunks.take();

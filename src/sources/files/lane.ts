@@ -147,7 +147,7 @@ async function placeOf(store: ObjectStore, file: StoredFile, signal: AbortSignal
   const name = baseName(file.path);
   const stamp = readTrailName(name)?.stamp;
   if (stamp !== undefined) return `${stamp}/${name}`;
-  const timeMs = await earliestTimeMs(() => store.open(file, signal));
+  const timeMs = await earliestTimeMs(() => store.open(file, signal), signal);
   return `${stampOf(Math.max(0, timeMs))}/${name}`;
 }
 

@@ -1,4 +1,5 @@
 import { SourceError } from "../source-error.ts";
+import { keptBytes } from "./parse-items.ts";
 import { closeTornJson } from "./torn-json.ts";
 
 /** Consecutive bytes of a file that can be parsed by themselves: whole lines, or all of it. */
@@ -133,7 +134,6 @@ class PartCutter {
   }
 }
 
-const keptBytes = 256 * 1024;
 const lineEnd = 0x0a;
 
 /** Bytes that were read and not handed out. */

@@ -21,7 +21,7 @@ export interface FolderPage {
 export type Root =
   | { readonly kind: "folder"; readonly store: ObjectStore; readonly path: string }
   | { readonly kind: "file"; readonly store: ObjectStore; readonly file: StoredFile }
-  | { readonly kind: "stream"; readonly name: string; open(): Readable };
+  | { readonly kind: "stream"; readonly name: string; open(): Readable | Promise<Readable> };
 
 /** Where history lies: a disk or a bucket. Its methods throw `SourceError`. */
 export interface ObjectStore {

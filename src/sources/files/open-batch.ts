@@ -11,6 +11,9 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
+/** Bytes of dead letters that fill a batch, as each may be of 16 MiB. */
+const mostLetterBytes = 64 * 1024 * 1024;
+
 export const batchLimits: BatchLimits = { events: 10_000, files: 1_000, bytes: 256 * 1024 * 1024 };
 
 /** A piece being taken and the place in it. */
@@ -33,6 +36,7 @@ export class OpenBatch {
   #events: KmsEvent[] = [];
   #deadLetters: DeadLetter[] = [];
   #counts: BatchCounts = noCounts;
+  #letterBytes = 0;
   #moved = new Map<string, Piece>();
   #pieces = 0;
 
@@ -48,7 +52,10 @@ export class OpenBatch {
     piece.finish();
     this.#pieces += 1;
     this.#counts = addCounts(this.#counts, piece.counts);
-    for (const letter of piece.deadLetters) this.#deadLetters.push(letter);
+    for (const letter of piece.deadLetters) {
+      this.#deadLetters.push(letter);
+      this.#letterBytes += letter.payload.length;
+    }
     if (piece.positionKey !== undefined) this.#moved.set(piece.positionKey, piece);
   }
 
@@ -61,7 +68,8 @@ export class OpenBatch {
       this.#events.length >= this.#limits.events ||
       this.#pieces >= this.#limits.files ||
       this.#counts.bytes >= this.#limits.bytes ||
-      this.#deadLetters.length >= this.#limits.events
+      this.#deadLetters.length >= this.#limits.events ||
+      this.#letterBytes >= mostLetterBytes
     );
   }
 
@@ -84,6 +92,7 @@ export class OpenBatch {
     };
     this.#events = [];
     this.#deadLetters = [];
+    this.#letterBytes = 0;
     this.#counts = noCounts;
     this.#moved = new Map();
     this.#pieces = 0;

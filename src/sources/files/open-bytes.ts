@@ -1,4 +1,4 @@
-import { pipeline, Readable } from "node:stream";
+import { addAbortSignal, pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { isGzip } from "./parse-items.ts";
 
@@ -11,13 +11,20 @@ export interface OpenedBytes {
   close(): void;
 }
 
-/** Opens a file from its `start`th opened byte on. Errors, that of opening included, come out of `chunks`. */
-export function openBytes(open: () => Readable | Promise<Readable>, start: number): OpenedBytes {
+/**
+ * Opens a file from its `start`th opened byte on. Errors, that of opening included, come out of `chunks`; so does the
+ * signal, which ends the wait for a pipe that says nothing.
+ */
+export function openBytes(
+  open: () => Readable | Promise<Readable>,
+  start: number,
+  signal: AbortSignal,
+): OpenedBytes {
   const streams: Readable[] = [];
   let stored = 0;
 
   async function* storedChunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    const raw = await open();
+    const raw = addAbortSignal(signal, await open());
     streams.push(raw);
     for await (const chunk of raw) {
       const bytes = chunk as Uint8Array;

@@ -30,7 +30,7 @@ export interface ItemFailure {
   readonly reason: Rejected["reason"] | "unreadable";
   /** One line; says so where not all of the item is in the payload. */
   readonly detail: string;
-  /** The beginning of the item, at most 256 KiB: the file is where it was. */
+  /** The beginning of the item, at most 16 MiB. */
   readonly payload: Uint8Array;
 }
 
@@ -66,10 +66,8 @@ export function isGzip(data: Uint8Array): boolean {
   return data[0] === 0x1f && data[1] === 0x8b;
 }
 
-/** Kept of a file. */
-const keptBytes = 256 * 1024;
-/** Kept of a record within a file: as much as the dead-letter store keeps of anything. */
-const keptRecordBytes = 16 * 2 ** 20;
+/** Kept of a file or record that cannot be understood: as much as the dead-letter store keeps of anything. */
+export const keptBytes = 16 * 2 ** 20;
 
 const nothing: Parsed = {
   events: [],
@@ -120,8 +118,8 @@ function parsedOf(reading: ReturnType<typeof readEnvelope>, data: Uint8Array): P
 function withOwnPayload(rejected: Rejected): Rejected {
   return {
     ...rejected,
-    detail: rejected.detail + cutNote(rejected.payload, keptRecordBytes),
-    payload: copyOf(rejected.payload.subarray(0, keptRecordBytes)),
+    detail: rejected.detail + cutNote(rejected.payload, keptBytes),
+    payload: copyOf(rejected.payload.subarray(0, keptBytes)),
   };
 }
 

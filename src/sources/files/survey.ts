@@ -6,8 +6,11 @@ import { openBytes } from "./open-bytes.ts";
  * -Infinity where no time is seen or the file cannot be read. Of a file whose first 256 KiB are in time order no more is
  * read; any other is read to its end.
  */
-export async function earliestTimeMs(open: () => Promise<Readable>): Promise<number> {
-  const opened = openBytes(open, 0);
+export async function earliestTimeMs(
+  open: () => Promise<Readable>,
+  signal: AbortSignal,
+): Promise<number> {
+  const opened = openBytes(open, 0, signal);
   let earliest = "";
   let latest = "";
   let ordered = true;

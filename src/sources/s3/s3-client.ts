@@ -10,6 +10,14 @@ export interface S3Options {
   readonly forcePathStyle?: boolean | undefined;
 }
 
+/**
+ * What the environment says of S3, as the AWS command line reads it: `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`. The region
+ * and the credentials are found by the SDK.
+ */
+export function s3Options(env: Readonly<Record<string, string | undefined>>): S3Options {
+  return { endpoint: env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined };
+}
+
 /** A client that tries each request up to 8 times, with the SDK's growing pauses, and follows a bucket to its region. */
 export function s3Client({ region, endpoint, forcePathStyle }: S3Options): S3Client {
   return new S3Client({

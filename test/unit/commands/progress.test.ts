@@ -24,6 +24,16 @@ describe("a progress bar", () => {
     expect(drawn({})).not.toContain("\u001b[2J");
   });
 
+  it("shows a percentage once the total is known, and the count before", () => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
+    const context = { isErrorTerminal: true, quiet: false, json: false, stderr };
+    const progress = startProgress({ label: "replay" }, context as unknown as CommandContext);
+    expect(String(stderr.read())).toContain("replay 0");
+    progress.update(25, {}, 100);
+    progress.stop();
+    expect(String(stderr.read())).toContain("25%");
+  });
+
   it.each<[string, Partial<CommandContext>]>([
     ["without a terminal", { isErrorTerminal: false }],
     ["with --quiet", { quiet: true }],

@@ -91,6 +91,38 @@ describe("reading goes on exactly after what was committed", () => {
     }
   });
 
+  it("within a torn file of many parts, with the tear as the tear it was", async () => {
+    const many = Array.from({ length: 1200 }, (_, index) => recordAt(start + index * 1000, index));
+    const whole = gzipSync(lines(many));
+    await using folder = await folderOf({ "torn.ndjson.gz": whole.subarray(0, whole.length - 40) });
+    const options = { ...smallBatches, batch: { events: 1000 } };
+    const source = () => historySource([folder.path], options, silent);
+    const { batches } = await collect(source());
+    const rest = await collect(source(), { positions: commit(new Map(), batches.slice(0, 1)) });
+    expect(rest.eventIds.length).toBeGreaterThan(50);
+    const reasons = (read: typeof batches) =>
+      read.flatMap(({ deadLetters }) => deadLetters.map(({ reason }) => reason));
+    expect(reasons(batches)).toEqual(["gzip-torn"]);
+    expect(reasons(rest.batches)).toEqual(["gzip-torn"]);
+  });
+
+  it.each([
+    ["a lane", trailKey("111122223333", "us-east-1", "2026-03-14T12:00"), logFile(records)],
+    ["a file", "a.ndjson", lines(records)],
+  ])("not from a damaged position of %s, but says whose it is", async (_, name, content) => {
+    await using folder = await folderOf({ [name]: content });
+    const source = () => historySource([folder.path], smallBatches, silent);
+    const { positions } = await collect(source());
+    for (const text of ["{", "17", '{"size": "large", "recent": 5}']) {
+      const damaged = new Map([...positions.keys()].map((key) => [key, text]));
+      await expect(collect(source(), { positions: damaged })).rejects.toMatchObject({
+        name: "SourceError",
+        subject: expect.stringContaining(name.slice(0, 8)),
+        message: expect.stringContaining("the position saved for it in the state directory"),
+      });
+    }
+  });
+
   it("never ends a batch between two copies of an event", async () => {
     const copies = [records[0], records[0], records[0], records[1], records[1], records[2]];
     await using folder = await folderOf({ "copies.ndjson": lines(copies) });

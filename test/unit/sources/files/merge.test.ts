@@ -5,6 +5,7 @@ import { mergeStreams } from "../../../../src/sources/files/merge.ts";
 import { batchLimits } from "../../../../src/sources/files/open-batch.ts";
 import type { BatchLimits } from "../../../../src/sources/files/open-batch.ts";
 import { silentLog } from "../../../../src/telemetry.ts";
+import type { Log, LogFields } from "../../../../src/telemetry.ts";
 import { plainEvent } from "../../../support/reading.ts";
 
 /** A stream of pieces of times; `log` hears when it is opened and when it ends. */
@@ -39,10 +40,14 @@ function piece(name: string, index: number, times: number[]): Piece {
   };
 }
 
-async function merge(streams: EventStream[], limits: Partial<BatchLimits> = {}) {
+async function merge(
+  streams: EventStream[],
+  limits: Partial<BatchLimits> = {},
+  log: Log = silentLog,
+) {
   const { signal } = new AbortController();
   const batches = [];
-  const input = { streams, log: silentLog };
+  const input = { streams, log };
   for await (const batch of mergeStreams(input, { ...batchLimits, ...limits }, signal)) {
     batches.push({
       times: batch.events.map(({ timeMs }) => timeMs),
@@ -80,6 +85,32 @@ describe("the merge", () => {
       [[], 2],
       [[1], 2],
     ]);
+  });
+
+  it("says once that more than 512 streams overlap, and loses nothing of those that wait", async () => {
+    const told: LogFields[] = [];
+    const log = { ...silentLog, warn: (fields: LogFields) => told.push(fields) };
+    const times = (streams: number) => Array.from({ length: streams }, (_, at) => at + 1);
+    const overlapping = (streams: number) =>
+      times(streams).map((at) => stream(`s${at}`, [[at, 10_000 + at]]));
+    await merge(overlapping(512), {}, log);
+    expect(told).toEqual([]);
+    const batches = await merge(overlapping(520), {}, log);
+    expect(batches.flatMap(({ times }) => times)).toHaveLength(1040);
+    expect(told).toEqual([{ files: 512 }]);
+  });
+
+  it("ends a batch when its dead letters fill 64 MiB", async () => {
+    const letter = { reason: "too-large", detail: "", origin: "" } as const;
+    const payload = new Uint8Array(16 * 1024 * 1024);
+    const pieces = Array.from({ length: 10 }, (_, at) => ({
+      ...piece("a", at, []),
+      deadLetters: [{ ...letter, payload }],
+    }));
+    const rest = pieces.values();
+    const next = async () => rest.next().value;
+    const batches = await merge([{ startsAtMs: 0, next, close: async () => undefined }]);
+    expect(batches.map(({ files }) => files)).toEqual([4, 4, 2]);
   });
 
   it("puts a batch in order where pieces overlap", async () => {

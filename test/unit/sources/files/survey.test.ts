@@ -29,5 +29,6 @@ it.each<[string, string | Uint8Array, number]>([
   const chunks = Array.from({ length: Math.ceil(bytes.length / 10_007) }, (_, index) =>
     bytes.subarray(index * 10_007, (index + 1) * 10_007),
   );
-  expect(await earliestTimeMs(async () => Readable.from(chunks))).toBe(wanted);
+  const { signal } = new AbortController();
+  expect(await earliestTimeMs(async () => Readable.from(chunks), signal)).toBe(wanted);
 });
