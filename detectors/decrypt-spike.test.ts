@@ -33,26 +33,26 @@ testDetector(decryptSpike, {
       ...inHour(NIGHT, 300, { name: "ReEncrypt", operation: "reEncrypt" }),
     ],
     "a burst of five minutes that the hour as a whole would hide": {
-      events: [...steady, ...burst(NIGHT, 60, 240)],
+      events: [...usage(15, () => 30), ...burst(NIGHT, 80, 240)],
       expect: {
         atLeast: "medium",
         reasons: ["five-minute-volume"],
         withoutReasons: ["hour-volume"],
-        observed: { decryptsPerHour: 60, decryptsPerFiveMinutes: 60 },
+        observed: { decryptsPerHour: 80, decryptsPerFiveMinutes: 80 },
       },
     },
     "a day of many hours each below its limit": {
-      events: [...steady, ...hours(15 * DAY, 16 * DAY).flatMap((hour) => inHour(hour, 90))],
+      events: [...steady, ...hours(15 * DAY, 16 * DAY).flatMap((hour) => inHour(hour, 15))],
       expect: {
         reasons: ["day-volume"],
-        observed: { decryptsPerDay: 90 * 24 },
+        observed: { decryptsPerDay: 15 * 24 },
         expected: { decryptsPerDay: 72 },
         alerts: 1,
       },
     },
     "the next night as well, since the first one taught nothing": {
       events: [...steady, ...inHour(NIGHT, 300), ...inHour(NIGHT + DAY, 300)],
-      expect: { alerts: 2, expected: { decryptsPerHourLimit: 100 } },
+      expect: { alerts: 2, expected: { decryptsPerHourLimit: 23 } },
     },
     "the first three nights of a new nightly job": {
       events: [
@@ -101,14 +101,14 @@ testDetector(decryptSpike, {
       expect: { reasons: ["hour-volume", "ratio"], observed: { decryptsPerHour: 150 } },
     },
     "in the minute in which the limit was crossed": {
-      // One a second: the 51st within five minutes comes in the first minute.
+      // One a second: the 16th within five minutes comes in the first minute.
       events: [...steady, ...burst(NIGHT, 300, 300)],
       expect: { eventTime: "2026-02-17T03:00:59Z" },
     },
     "in the minute in which the hour crossed it, where five minutes alone did not": {
-      // Ten a minute: the 101st comes with the eleventh minute.
-      events: [...steady, ...burst(NIGHT, 120, 720)],
-      expect: { eventTime: "2026-02-17T03:10:54Z", withoutReasons: ["five-minute-volume"] },
+      // One a minute: the 24th comes with the twenty-fourth minute.
+      events: [...steady, ...burst(NIGHT, 60, 3600)],
+      expect: { eventTime: "2026-02-17T03:23:00Z", withoutReasons: ["five-minute-volume"] },
     },
     "once for a spike over the end of an hour, in each hour": {
       events: [...steady, ...burst(NIGHT, 400, 3600), ...burst(NIGHT + 1, 400, 3600)],
@@ -119,8 +119,36 @@ testDetector(decryptSpike, {
       options: { learningDays: 1 },
       expect: { maturity: "learning" },
     },
+    "a nightly job's volume in the afternoon, as what may be a run by hand": {
+      events: [...nightly, ...inHour(24 * DAY + 15, 400)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        title: "Usual volume at a strange hour",
+        reasons: ["hour-volume", "usual-at-other-hours"],
+      },
+    },
+    "a theft at an hour of its own, far below the nightly peak": {
+      events: [...nightly, ...inHour(24 * DAY + 15, 60)],
+      expect: { reasons: ["hour-volume"], expected: { decryptsPerHourLimit: 40 } },
+    },
+    "sixty in five minutes by a role that decrypts three times a day": {
+      events: [...usage(21, (hour) => (hour % DAY === 9 ? 3 : 0)), ...burst(21 * DAY + 9, 60, 300)],
+      expect: { atLeast: "high", reasons: ["five-minute-volume", "ratio"] },
+    },
+    "the theft after two weeks in which a little more was taken each night": {
+      events: [
+        ...usage(30, (hour) => 2 + (hour >= 16 * DAY && hour % DAY === 3 ? hour / DAY - 14 : 0)),
+        ...inHour(30 * DAY + 3, 100),
+      ],
+      expect: { atLeast: "medium", alerts: 1 },
+    },
   },
   staysSilent: {
+    "a run by hand, once such runs are known": {
+      events: [...nightly, ...inHour(20 * DAY + 15, 400), ...inHour(23 * DAY + 13, 400)],
+      learnUntilHour: 22 * DAY,
+    },
     "a principal without history": inHour(0, 5000),
     "a principal six days old": [...usage(6, () => 3), ...inHour(6 * DAY, 5000)],
     "a steady principal, as busy as ever": usage(21, () => 40),
@@ -141,7 +169,7 @@ testDetector(decryptSpike, {
       Math.round(20 * 1.1 ** Math.floor(hour / (7 * DAY))),
     ),
     "twice the usual volume": [...usage(15, () => 60), ...inHour(NIGHT, 120)],
-    "a hundred decrypts, the floor, by a quiet role": [...steady, ...inHour(NIGHT, 100)],
+    "twenty decrypts, the floor, by a quiet role": [...steady, ...inHour(NIGHT, 20)],
     "failed decrypts": [
       ...steady,
       ...inHour(NIGHT, 400, { error: { code: "AccessDenied", class: "denied" } }),

@@ -1,22 +1,19 @@
 import { z } from "zod";
-import { DAY_HOURS, dayOf, HOUR_MS, hourOfDay } from "../src/baseline/calendar.ts";
-import {
-  expectHour,
-  type HourExpectation,
-  hourLimit,
-  learnHour,
-  learnSilence,
-  newSeasonalRate,
-  type SeasonalRate,
-} from "../src/baseline/seasonal-rate.ts";
-import { fade, short } from "../src/baseline/forgetting.ts";
+import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   countMinute,
   crossingSecond,
   largestWindow,
   type MinuteCounts,
 } from "../src/baseline/minute-counts.ts";
-import { upperCount } from "../src/baseline/negative-binomial.ts";
+import {
+  learnNoVolume,
+  learnVolume,
+  newVolumeHabit,
+  type VolumeHabit,
+  volumeLimits,
+  type VolumeLimits,
+} from "../src/baseline/volume-habit.ts";
 import {
   addEvidence,
   baselineState,
@@ -32,21 +29,6 @@ import {
   type Subject,
 } from "../src/detection/detector.ts";
 
-interface Baseline {
-  rate: SeasonalRate;
-  /** Fading maxima of five-minute and of daily counts. */
-  peakFiveMinutes: number;
-  peakDay: number;
-  /** The day being summed, and its count so far. */
-  day: number;
-  dayCount: number;
-  /** Faded sum of daily counts and number of days. */
-  daySum: number;
-  dayWeight: number;
-  /** Hours that alarmed, oldest first, and their counts. */
-  alarms: [hour: number, count: number][];
-}
-
 interface Bucket {
   count: number;
   /** Largest count in any five consecutive minutes. */
@@ -56,40 +38,32 @@ interface Bucket {
   evidence: Evidence | null;
 }
 
-interface Limits {
-  fiveMinutes: number;
-  hour: number;
-  day: number;
-  expectation: HourExpectation;
-  expectedDay: number;
-}
-
 const Options = z.strictObject({
   floorPerFiveMinutes: z
     .int()
     .min(1)
-    .default(50)
+    .default(15)
     .describe("Never alert below this many decrypts in five minutes."),
   floorPerHour: z
     .int()
     .min(1)
-    .default(100)
+    .default(20)
     .describe("Never alert below this many decrypts in an hour."),
   floorPerDay: z
     .int()
     .min(1)
-    .default(500)
+    .default(120)
     .describe("Never alert below this many decrypts in a day."),
   ratio: z
     .number()
     .min(1)
-    .default(5)
+    .default(4)
     .describe("Times the expected count that must be exceeded as well."),
   tailProbability: z
     .number()
     .gt(0)
     .lt(0.5)
-    .default(1e-6)
+    .default(1e-5)
     .describe("How improbable a count must be."),
   learningDays: z
     .number()
@@ -98,22 +72,19 @@ const Options = z.strictObject({
     .describe("Days of a principal's own history before it is judged."),
 });
 type Options = z.infer<typeof Options>;
-type View = HourView<Baseline, Bucket, Limits>;
+type View = HourView<VolumeHabit, Bucket, VolumeLimits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const DAILY: Subject = { name: "day", period: "day" };
 const SUBJECTS = [HOURLY, DAILY];
 const NEVER = Number.MAX_SAFE_INTEGER;
-/** A peak of last month still sets a limit above itself: 1.5 times it, faded by a fifth. */
-const PEAK_HALF_LIFE_DAYS = 90;
-const PEAK_HALF_LIFE_HOURS = PEAK_HALF_LIFE_DAYS * DAY_HOURS;
-/** Alarmed hours remembered; three days of a lasting change. */
-const MOST_ALARMS = 72;
-
+/** Up to this many times its largest hour, a job that ran at another hour did what it always does. */
+const USUAL = 1.25;
+const USUAL_POINTS = 50;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
-export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
+export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "decrypt-spike",
-  version: 1,
+  version: 2,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -121,9 +92,10 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   falsePositives: [
     "A backfill, restore or re-index reads everything once.",
     "S3 Bucket Keys were switched off, so each object needs a Decrypt again.",
+    "A job that never failed before is run again by hand, hours later.",
   ],
   knownGaps: [
-    "Theft that stays below the largest hour of the last months.",
+    "Theft that stays below the largest count of the last months at the same time of day.",
     "Theft at the same time of day from the fourth day on: three days of alarms make it a job.",
     "Principals younger than the learning days.",
   ],
@@ -142,47 +114,13 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: (event) =>
     event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
 
-  newBaseline: () => ({
-    rate: newSeasonalRate(),
-    peakFiveMinutes: 0,
-    peakDay: 0,
-    day: 0,
-    dayCount: 0,
-    daySum: 0,
-    dayWeight: 0,
-    alarms: [],
-  }),
-
+  newBaseline: newVolumeHabit,
   newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: null }),
 
   limits(baseline, hour, options) {
-    const expectation = expectHour(baseline.rate, hour);
-    const expectedDay = baseline.dayWeight === 0 ? 0 : baseline.daySum / baseline.dayWeight;
-    const { mean, dispersion, peak } = expectation;
-    const limit = (floor: number, expected: number, improbable: number, largest: number): number =>
-      Math.ceil(Math.max(floor, options.ratio * expected, improbable, 1.5 * largest));
-    if (expectation.daysLearned < options.learningDays) {
-      return { fiveMinutes: NEVER, hour: NEVER, day: NEVER, expectation, expectedDay };
-    }
-    const tail = options.tailProbability;
-    const fiveMinuteMean = mean / 12;
-    return {
-      fiveMinutes: limit(
-        options.floorPerFiveMinutes,
-        fiveMinuteMean,
-        upperCount(fiveMinuteMean, dispersion + 1, tail),
-        baseline.peakFiveMinutes,
-      ),
-      hour: limit(options.floorPerHour, mean, hourLimit(expectation, tail), peak),
-      day: limit(
-        options.floorPerDay,
-        Math.min(expectedDay, (options.ratio - 2) * expectedDay),
-        upperCount(expectedDay, dispersion / 4, tail),
-        baseline.peakDay,
-      ),
-      expectation,
-      expectedDay,
-    };
+    const limits = volumeLimits(baseline, hour, options);
+    const isLearning = limits.expectation.daysLearned < options.learningDays;
+    return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },
 
   add({ bucket, limits }, event) {
@@ -211,27 +149,8 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 
   describe: (view, subject) => (subject === DAILY.name ? describeDay(view) : describeHour(view)),
 
-  fold(baseline, hour, bucket, limits) {
-    const hasAlarmed = bucket.count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes;
-    const isHabit = hasAlarmed && recurs(baseline.alarms, hour, bucket.count);
-    const isClipped = hasAlarmed && !isHabit;
-    const clipped = isClipped ? Math.min(bucket.count, tolerable(limits)) : bucket.count;
-    learnHour(baseline.rate, hour, clipped);
-    const five = isClipped ? 0 : bucket.fiveMinutes;
-    const peakFade = fade(1, PEAK_HALF_LIFE_HOURS);
-    baseline.peakFiveMinutes = short(Math.max(five, baseline.peakFiveMinutes * peakFade));
-    learnDay(baseline, dayOf(hour), limits.day);
-    baseline.dayCount += clipped;
-    if (isHabit) baseline.peakDay = Math.max(baseline.peakDay, baseline.dayCount);
-    if (!hasAlarmed) return;
-    baseline.alarms.push([hour, bucket.count]);
-    if (baseline.alarms.length > MOST_ALARMS) baseline.alarms.shift();
-  },
-
-  skip(baseline, from, to) {
-    learnSilence(baseline.rate, from, to);
-    if (baseline.rate.born >= 0) learnDay(baseline, dayOf(to - 1), NEVER);
-  },
+  fold: learnVolume,
+  skip: learnNoVolume,
 
   history: (bucket, limits) => ({
     events: bucket.count,
@@ -241,43 +160,6 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     limit: limits.hour === NEVER ? null : limits.hour,
   }),
 });
-
-/**
- * What an hour that alarmed teaches at most: twice the usual. A lasting change of level is learned within days, a single theft
- * hardly at all, and neither raises the remembered peaks.
- */
-function tolerable({ expectation }: Limits): number {
-  return Math.round(2 * expectation.mean) + 10;
-}
-
-/**
- * Whether an alarm is one of a job's: about as large, within an hour of the same time of day, on two days before. Whoever
- * reads them has been told three times by then, and the hour is learned in full.
- */
-function recurs(alarms: Baseline["alarms"], hour: number, count: number): boolean {
-  const days = new Set<number>();
-  for (const [at, before] of alarms) {
-    const apart = hourOfDay(hour - at);
-    const isSameTime = apart <= 1 || apart === DAY_HOURS - 1;
-    if (isSameTime && 2 * before >= count && dayOf(at) !== dayOf(hour)) days.add(dayOf(at));
-  }
-  return days.size >= 2;
-}
-
-/** Closes the days before `day`; what a day held beyond its limit is not learned. */
-function learnDay(baseline: Baseline, day: number, limit: number): void {
-  if (baseline.rate.born < 0 || day <= baseline.day) return;
-  if (baseline.day > 0) {
-    const days = Math.min(day - baseline.day, 60);
-    const factor = fade(days, 10);
-    const count = Math.min(baseline.dayCount, limit);
-    baseline.daySum = short(baseline.daySum * factor + count);
-    baseline.dayWeight = short(baseline.dayWeight * factor + days);
-    baseline.peakDay = short(Math.max(count, baseline.peakDay * fade(days, PEAK_HALF_LIFE_DAYS)));
-  }
-  baseline.day = day;
-  baseline.dayCount = 0;
-}
 
 /** Count of the UTC day up to and including this hour; hours that alarmed by themselves count up to their limit. */
 function countOfDay({ hour, baseline, earlier, bucket, limits }: View): number {
@@ -326,9 +208,18 @@ function describeHour(view: View): Finding {
       points: 3,
     });
   }
+  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+  const isUsualElsewhere = bucket.count <= USUAL * limits.largestHour;
+  if (isUsualElsewhere && points > USUAL_POINTS) {
+    reasons.push({
+      code: "usual-at-other-hours",
+      text: `As many as in its busiest hours (${round(limits.largestHour)}), but not at this hour of the day.`,
+      points: USUAL_POINTS - points,
+    });
+  }
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
-    title: "Decrypt spike",
+    title: isUsualElsewhere ? "Usual volume at a strange hour" : "Decrypt spike",
     summary: `${name(bucket)} decrypted ${counted(bucket.count, "time")} in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
     reasons,
     eventTimeMs:

@@ -15,6 +15,8 @@ const CELL_PRIOR_VISITS = 2;
 /** Hours' worth of the dispersion that is assumed before any was measured. */
 const DISPERSION_PRIOR_HOURS = 48;
 const DISPERSION_PRIOR = 0.5;
+/** Squared means' worth of excess that one hour counts at most: an outlier widens nothing. */
+const MOST_EXCESS = 10;
 /** A longer silence is folded as if it had lasted this long. */
 const LONGEST_GAP_HOURS = 28 * 24;
 
@@ -34,8 +36,9 @@ export interface SeasonalRate {
   cells: number[];
   weekdays: number;
   weekends: number;
-  /** Faded sum of the excess of the squared error over the Poisson variance, relative to the squared mean. */
+  /** Faded sums of the squared error in excess of the Poisson variance, and of the squared mean that it is relative to. */
   excess: number;
+  squares: number;
   /** Fading maximum of hourly counts. */
   peak: number;
 }
@@ -50,6 +53,7 @@ export function newSeasonalRate(): SeasonalRate {
     weekdays: 0,
     weekends: 0,
     excess: 0,
+    squares: 0,
     peak: 0,
   };
 }
@@ -71,15 +75,21 @@ export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
   const cell = rate.cells[cellOf(hour)] ?? 0;
   return {
     mean: (cell + CELL_PRIOR_VISITS * level) / (visits + CELL_PRIOR_VISITS),
-    dispersion: Math.max(
-      0.05,
-      (rate.excess + DISPERSION_PRIOR_HOURS * DISPERSION_PRIOR) /
-        (rate.weight + DISPERSION_PRIOR_HOURS),
-    ),
+    dispersion: dispersionOf(rate),
     peak: rate.peak,
     daysLearned: rate.born < 0 ? 0 : (hour - rate.born) / 24,
     samples: rate.active,
   };
+}
+
+/**
+ * The method of moments over all hours at once, φ = Σ((count − mean)² − mean) / Σ mean²: a ratio of sums rather than a mean of
+ * ratios, so that hours in which nothing is expected do not decide how bursty a job or a rare caller is.
+ */
+function dispersionOf({ weight, excess, squares }: SeasonalRate): number {
+  if (squares <= 0) return DISPERSION_PRIOR;
+  const prior = (DISPERSION_PRIOR_HOURS * squares) / weight;
+  return Math.max(0.05, (excess + prior * DISPERSION_PRIOR) / (squares + prior));
 }
 
 /**
@@ -98,9 +108,10 @@ export function learnHour(rate: SeasonalRate, hour: number, count: number): void
     rate.born = hour;
   }
   const { mean } = expectHour(rate, hour);
-  const relative = ((count - mean) ** 2 - mean) / Math.max(mean, 1) ** 2;
+  const excess = Math.min((count - mean) ** 2 - mean, MOST_EXCESS * Math.max(mean, 1) ** 2);
   const hourly = fade(1, HALF_LIFE_HOURS);
-  rate.excess = short(rate.excess * hourly + Math.min(relative, 10));
+  rate.excess = short(rate.excess * hourly + excess);
+  rate.squares = short(rate.squares * hourly + mean * mean);
   rate.sum = short(rate.sum * hourly + count);
   rate.weight = short(rate.weight * hourly + 1);
   rate.peak = short(Math.max(count, rate.peak * fade(1, PEAK_HALF_LIFE_HOURS)));
