@@ -1,6 +1,7 @@
 import type { Detector } from "../src/detection/detector.ts";
 import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
+import { contextNovelty } from "./context-novelty.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
@@ -14,6 +15,7 @@ import { grantToOutsider } from "./grant-to-outsider.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
+import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
 import { reservedContext } from "./reserved-context.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
@@ -23,6 +25,7 @@ import { unusualHour } from "./unusual-hour.ts";
 export const detectors: readonly Detector[] = [
   combinedSignals,
   contextFanOut,
+  contextNovelty,
   decryptSpike,
   deniedProbing,
   deniedThenAllowed,
@@ -36,6 +39,7 @@ export const detectors: readonly Detector[] = [
   keyDestruction,
   longTermCredentials,
   newOrigin,
+  newSigner,
   policyChange,
   reservedContext,
   unexpectedPrincipal,

@@ -1,0 +1,110 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import {
+  context,
+  event,
+  hours,
+  inHour,
+  KEY,
+  key,
+  keyArn,
+  principal,
+} from "../test/support/events.ts";
+import { contextNovelty } from "./context-novelty.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+
+const DAY = 24;
+const NOW = 40 * DAY + 3;
+const OWN = { context: context("tenant", 1) };
+const OTHERS = { context: context("Department", 1) };
+const byService = { principal: principal("app", { via: "s3.amazonaws.com" }) };
+
+/** Forty days with one name of context. */
+const habit = daily(40, () => OWN);
+const otherKey = { keys: [key(keyArn(2))] };
+
+testDetector(contextNovelty, {
+  fires: {
+    "names that the principal never used": {
+      events: [...habit, ...inHour(NOW, 3, OTHERS)],
+      expect: {
+        atLeast: "low",
+        atMost: "low",
+        reasons: ["new-context"],
+        withoutReasons: ["known-elsewhere", "by-service", "many-calls", "context-missing"],
+        title: "New encryption context",
+        kmsKey: KEY,
+        observed: { calls: 3, contextNames: "Department" },
+        expected: { calls: 0 },
+        eventTime: "2026-03-14T03:00:00Z",
+        alerts: 1,
+      },
+    },
+    "sixty such calls, medium": {
+      events: [...habit, ...inHour(NOW, 60, OTHERS)],
+      expect: { atLeast: "medium", reasons: ["many-calls"], told: ["low", "medium", "medium"] },
+    },
+    "no context where there always was one": {
+      events: [...habit, ...inHour(NOW, 3)],
+      expect: {
+        atLeast: "low",
+        reasons: ["context-missing"],
+        title: "Encryption context missing",
+        observed: { contextNames: "no context" },
+      },
+    },
+    "names that it uses with another key, less": {
+      events: [
+        ...habit,
+        ...daily(40, () => ({ ...OTHERS, ...otherKey })),
+        ...inHour(NOW, 3, OTHERS),
+      ],
+      expect: { atMost: "low", reasons: ["known-elsewhere"] },
+    },
+    "names that a service gives, less": {
+      events: [...habit, ...inHour(NOW, 3, { ...OTHERS, ...byService })],
+      expect: { atMost: "low", reasons: ["by-service"] },
+    },
+    "names of the source of a re-encryption": [
+      ...habit,
+      ...inHour(NOW, 3, { ...OTHERS, name: "ReEncrypt", operation: "reEncrypt" }),
+    ],
+    "once a day": {
+      events: [...habit, ...inHour(NOW, 3, OTHERS), ...inHour(NOW + 1, 3, OTHERS)],
+      expect: { alerts: 1 },
+    },
+  },
+  staysSilent: {
+    "other values of the same names": [
+      ...habit,
+      ...hours(0, 50).map((nth) =>
+        event({ hour: NOW, second: nth, context: context("tenant", nth) }),
+      ),
+    ],
+    "a key that is new to the principal": [...habit, ...inHour(NOW, 3, { ...OTHERS, ...otherKey })],
+    "a key that it hardly uses": [...daily(10, () => OWN), ...inHour(NOW, 3, OTHERS)],
+    "a key that it uses for ten days": [
+      ...daily(10, () => OWN, 10),
+      ...inHour(10 * DAY + 1, 3, OTHERS),
+    ],
+    "refused calls": [
+      ...habit,
+      ...inHour(NOW, 3, { ...OTHERS, error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "signatures, which have no context": [
+      ...habit,
+      ...inHour(NOW, 3, { name: "Sign", operation: "sign" }),
+    ],
+    "one who meets new names every day, from low on": {
+      events: daily(60, (day) => ({ context: context(`field-${day}`, 1) })),
+      below: "low",
+    },
+    "the same names the day after": {
+      events: [...habit, ...inHour(NOW, 3, OTHERS), ...inHour(NOW + DAY, 3, OTHERS)],
+      learnUntilHour: NOW + 1,
+    },
+  },
+});
+
+function daily(days: number, what: (day: number) => Partial<KmsEvent>, count = 3): KmsEvent[] {
+  return hours(0, days).flatMap((day) => inHour(day * DAY + 10, count, what(day)));
+}

@@ -1,0 +1,267 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  discoveryProbability,
+  isKnown,
+  type KnownSet,
+  meet,
+  newKnownSet,
+} from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  baselineState,
+  callerName,
+  counted,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  type KmsEvent,
+  mergeEvidence,
+  newEvidence,
+  type Reason,
+  soleKey,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Baseline {
+  born: number;
+  calls: number;
+  /** Key ARN → the hour of its first use by the principal, calls, and the hour from which on they are enough; −1 until then. */
+  keys: Record<string, [sinceHour: number, calls: number, enoughHour: number]>;
+  /** `shape key`: sets of context names met with each key. */
+  met: KnownSet;
+  /** The same sets, whatever the key. */
+  shapes: KnownSet;
+}
+
+interface Bucket {
+  /** Key ARN → calls. */
+  calls: Record<string, number>;
+  /** `shape key` → its uses. */
+  met: Record<string, Use>;
+}
+
+interface Use {
+  count: number;
+  firstMs: number;
+  byService: boolean;
+  /** Null where the context is not new. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  days: number;
+  calls: number;
+  /** Probability that the next set of names met is new. */
+  discovery: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days for which a principal must have used a key before its contexts are judged."),
+  learningCalls: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe("Calls of the principal with the key before its contexts are judged."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const DAILY: Subject = { name: "", period: "day" };
+const SUBJECTS = [DAILY];
+const MOST_KEYS = 60;
+const MOST_KNOWN = 300;
+/** Different pairs of shape and key told apart within one hour. */
+const MOST_MET = 60;
+/** Stands for a call without context: no name of a context is empty. */
+const NONE = "-";
+
+/** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
+export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "context-novelty",
+  version: 1,
+  title: "New encryption context",
+  entity: "principal",
+  severity: "low to medium",
+  why: "The context says what a ciphertext belongs to. Software gives the same names for ever; whoever decrypts what belongs to others gives theirs, or none.",
+  falsePositives: ["A new feature stores something new under the same key."],
+  knownGaps: [
+    "Ciphertexts of the same application: their contexts have the same names.",
+    "Calls without context by those who leave it out now and then.",
+    "Decrypts that lack the attestation of an enclave: events do not carry it yet.",
+  ],
+  triage: [
+    "Ask the owner of the principal whether the context is one of theirs.",
+    "Find which application writes such contexts, and what it protects.",
+    "Look at where the principal could have got those ciphertexts from.",
+  ],
+  attack: [
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+    { technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" },
+  ],
+  options: Options,
+
+  accepts: ({ error, operation }) =>
+    error === undefined &&
+    (operation === "decrypt" ||
+      operation === "encrypt" ||
+      operation === "dataKey" ||
+      operation === "reEncrypt"),
+  newBaseline: () => ({
+    born: -1,
+    calls: 0,
+    keys: {},
+    met: newKnownSet(),
+    shapes: newKnownSet(),
+  }),
+  newBucket: () => ({ calls: {}, met: {} }),
+  limits: (baseline, hour) => ({
+    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    calls: baseline.calls,
+    discovery: discoveryProbability(baseline.shapes),
+  }),
+
+  add(view, event, options) {
+    const { bucket } = view;
+    const name = nameOf(event);
+    if (name === undefined) return;
+    let use = bucket.met[name];
+    if (use === undefined) {
+      if (Object.keys(bucket.met).length >= MOST_MET) return;
+      const evidence = isNew(view, name, options) ? newEvidence() : null;
+      use = { count: 0, firstMs: event.timeMs, byService: true, evidence };
+      bucket.met[name] = use;
+    }
+    use.count += 1;
+    use.firstMs = Math.min(use.firstMs, event.timeMs);
+    use.byService &&= event.principal.via !== undefined;
+    if (use.evidence !== null) addEvidence(use.evidence, event);
+    const arn = keyOfName(name);
+    bucket.calls[arn] = (bucket.calls[arn] ?? 0) + 1;
+  },
+
+  subjects: () => SUBJECTS,
+
+  level(view, _subject, options) {
+    let count = 0;
+    for (const name of newNames(view, options)) count += view.bucket.met[name]?.count ?? 0;
+    if (count === 0) return -1;
+    return count >= 10 ? 1 : 0;
+  },
+
+  describe: describeHour,
+
+  fold(baseline, hour, bucket, _limits, options) {
+    if (baseline.born < 0) baseline.born = hour;
+    for (const arn of Object.keys(bucket.calls).sort()) {
+      const calls = bucket.calls[arn] ?? 0;
+      baseline.calls += calls;
+      if (baseline.keys[arn] === undefined && Object.keys(baseline.keys).length >= MOST_KEYS)
+        continue;
+      const known = (baseline.keys[arn] ??= [hour, 0, -1]);
+      known[1] += calls;
+      if (known[2] < 0 && known[1] >= options.learningCalls) known[2] = hour;
+    }
+    for (const name of Object.keys(bucket.met).sort()) {
+      meet(baseline.met, name, hour, MOST_KNOWN);
+      meet(baseline.shapes, shapeOfName(name), hour, MOST_KNOWN);
+    }
+  },
+  skip: () => {},
+});
+
+/** Shape of the context and key of a call; undefined where the record names no key. */
+function nameOf({ context, keys }: KmsEvent): string | undefined {
+  const arn = keys[0]?.arn;
+  if (arn?.startsWith("arn:") !== true || arn.includes(" ")) return undefined;
+  return `${context === undefined ? NONE : context.keys.join(",")} ${arn}`;
+}
+
+function keyOfName(name: string): string {
+  return name.slice(name.lastIndexOf(" ") + 1);
+}
+
+function shapeOfName(name: string): string {
+  return name.slice(0, name.lastIndexOf(" "));
+}
+
+/** Whether the principal knows the key well, and this shape not with it. */
+function isNew({ baseline, knownBy, hour }: View, name: string, options: Options): boolean {
+  if (isKnown(baseline.met, name, knownBy)) return false;
+  const [sinceHour, , enoughHour] = baseline.keys[keyOfName(name)] ?? [hour, 0, -1];
+  return enoughHour >= 0 && enoughHour <= knownBy && hour - sinceHour >= options.learningDays * 24;
+}
+
+function newNames(view: View, options: Options): string[] {
+  return Object.keys(view.bucket.met)
+    .filter((name) => isNew(view, name, options))
+    .sort();
+}
+
+function describeHour(view: View, _subject: string, options: Options): Finding {
+  const { hour, bucket, limits } = view;
+  const names = newNames(view, options);
+  const uses = names.flatMap((name) => bucket.met[name] ?? []);
+  const evidence = uses.reduce(
+    (sum, use) => mergeEvidence(sum, use.evidence ?? newEvidence()),
+    newEvidence(),
+  );
+  const shapes = [...new Set(names.map(shapeOfName))];
+  const isMissing = shapes.includes(NONE);
+  const startMs = hour * HOUR_MS;
+  const told = shapes.map((shape) => (shape === NONE ? "no context" : shape)).join("; ");
+  return {
+    title: isMissing ? "Encryption context missing" : "New encryption context",
+    summary: `${callerName(evidence.principal)} made ${counted(evidence.count, "call")} with contexts that it never used with the key: ${told}.`,
+    reasons: reasonsOf(view, names, uses, evidence.count),
+    eventTimeMs: Math.min(...uses.map(({ firstMs }) => firstMs)),
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: soleKey(evidence),
+    accountId: null,
+    region: null,
+    observed: { calls: evidence.count, contextNames: told },
+    expected: { calls: 0, newContextProbability: Math.round(limits.discovery * 1000) / 1000 },
+    baseline: baselineState(limits.days, limits.calls),
+    evidence,
+  };
+}
+
+/** A new shape counts by how rarely this principal has any; one that it uses with other keys, or through a service, less. */
+function reasonsOf(
+  { baseline, limits, knownBy }: View,
+  names: readonly string[],
+  uses: readonly Use[],
+  count: number,
+): Reason[] {
+  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const isMissing = names.some((name) => shapeOfName(name) === NONE);
+  const reasons: Reason[] = [
+    {
+      code: isMissing ? "context-missing" : "new-context",
+      text: isMissing
+        ? "It always gave an encryption context with this key."
+        : "The names of the context are new for this principal and key.",
+      points: Math.round(Math.min(34, 10 + 5 * surprise)),
+    },
+  ];
+  if (names.every((name) => isKnown(baseline.shapes, shapeOfName(name), knownBy))) {
+    const text = "The principal uses such contexts with other keys.";
+    reasons.push({ code: "known-elsewhere", text, points: -10 });
+  }
+  if (uses.every(({ byService }) => byService)) {
+    const text = "An AWS service made the calls and gave the context.";
+    reasons.push({ code: "by-service", text, points: -8 });
+  }
+  if (count >= 10) {
+    const text = `${count} such calls in an hour.`;
+    reasons.push({ code: "many-calls", text, points: count >= 50 ? 12 : 8 });
+  }
+  return reasons;
+}
