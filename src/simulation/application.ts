@@ -1,6 +1,7 @@
 import type { Random } from "./random.ts";
 import { type Use, objects, ownData, stream, table } from "./use.ts";
-import type { Account, World } from "./world.ts";
+import type { Account } from "./account.ts";
+import type { World } from "./world.ts";
 
 /** How an application of a name uses keys: two or three of the usual ways, in uneven parts. */
 export function applicationUses(

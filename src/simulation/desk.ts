@@ -2,7 +2,8 @@ import { personName } from "./names.ts";
 import type { Random } from "./random.ts";
 import { personResident } from "./staff.ts";
 import { type Use, looks, objects } from "./use.ts";
-import type { Account, Resident, World } from "./world.ts";
+import type { Account } from "./account.ts";
+import type { Resident, World } from "./world.ts";
 
 /** Someone with a desk: reads some secrets and parameters, looks at keys, opens a bucket. */
 export function deskResident(

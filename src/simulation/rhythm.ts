@@ -1,4 +1,4 @@
-import { type Day, type Zone, dayMs, hourMs, localTimeMs } from "./calendar.ts";
+import { type Day, type Zone, hourMs, localTimeMs } from "./calendar.ts";
 import type { Random } from "./random.ts";
 
 /** When something happens on a date: milliseconds since the epoch, in no order. */
@@ -142,9 +142,7 @@ export function within(startMs: number, minutes: number, random: Random): number
   return Math.floor(startMs / 1000) * 1000 + random.integer(0, seconds - 1) * 1000;
 }
 
-/** A date `days` later falls on a weekday of people's choice. */
+/** Whether offices are open. */
 export function isWorkday(day: Day): boolean {
   return !day.weekend && !day.holiday;
 }
-
-export { dayMs, hourMs };

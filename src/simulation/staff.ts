@@ -3,7 +3,8 @@ import { type Zone, hourMs } from "./calendar.ts";
 import { resourceId } from "./names.ts";
 import { Random } from "./random.ts";
 import type { Use } from "./use.ts";
-import type { Account, Resident, ResidentKind } from "./world.ts";
+import type { Account } from "./account.ts";
+import type { Resident, ResidentKind } from "./world.ts";
 
 interface StaffOptions {
   readonly account: Account;

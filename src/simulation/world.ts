@@ -1,3 +1,4 @@
+import { type Account, accountId, newAccount } from "./account.ts";
 import type { Caller } from "./caller.ts";
 import { type Day, type Zone, dayMs, dayOf, zones } from "./calendar.ts";
 import type { Emit, TrailState } from "./emit.ts";
@@ -21,21 +22,6 @@ export interface WorldOptions {
   /** Factor of everyone's traffic. */
   readonly scale: number;
   readonly kmsOnly: boolean;
-}
-
-/** An account of the organization with the keys that every account has. */
-export interface Account {
-  readonly id: string;
-  readonly zone: Zone;
-  readonly region: string;
-  /** Address behind which its machines sit. */
-  readonly address: string;
-  readonly secretsKey: TrailKey;
-  readonly parametersKey: TrailKey;
-  readonly volumesKey: TrailKey;
-  readonly dataKeys: TrailKey[];
-  readonly secretNames: string[];
-  readonly parameterPaths: string[];
 }
 
 export type ResidentKind =
@@ -261,39 +247,6 @@ const companions: Readonly<Record<string, readonly [string, string]>> = {
   lambda: ["lambda", "GetFunction20150331v2"],
   ec2: ["ec2", "DescribeVolumes"],
 };
-
-/** Account ids in the manner of AWS's documentation: 111122223333, 444455556666 … */
-export function accountId(nth: number): string {
-  const documented = ["111122223333", "444455556666", "777788889999", "123456789012"];
-  const digit = (place: number): string => String((nth * 3 + place) % 10).repeat(4);
-  return documented[nth] ?? `${digit(1)}${digit(2 + Math.floor(nth / 10))}${digit(5)}`;
-}
-
-function newAccount(id: string, nth: number, home: Zone, random: Random): Account {
-  const region = random.chance(0.75) ? "eu-central-1" : random.pick(["us-east-1", "eu-west-1"]);
-  const teams = random.integer(4, 9);
-  const secretNames: string[] = [];
-  const parameterPaths: string[] = [];
-  for (let team = 0; team < teams; team += 1) {
-    const size = Math.round(random.lognormal(14, 0.6));
-    for (let item = 0; item < size; item += 1) {
-      secretNames.push(`team-${team}/credential-${item}`);
-      parameterPaths.push(`/team-${team}/service-${item % 5}/setting-${item}`);
-    }
-  }
-  return {
-    id,
-    zone: random.chance(0.7) ? home : random.pick(zones),
-    region,
-    address: `198.18.${nth}.${random.integer(4, 250)}`,
-    secretsKey: trailKey(id, "alias/secrets", region),
-    parametersKey: trailKey(id, "alias/aws/ssm", region),
-    volumesKey: trailKey(id, "alias/volumes", region),
-    dataKeys: [],
-    secretNames,
-    parameterPaths,
-  };
-}
 
 function someOf(names: readonly string[], count: number, random: Random): string[] {
   const start = random.integer(0, names.length - 1);

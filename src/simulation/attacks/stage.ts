@@ -6,7 +6,8 @@ import { Random } from "../random.ts";
 import type { CloudTrailRecord, KmsCall } from "../record.ts";
 import { within } from "../rhythm.ts";
 import { type Strength, type TruthAttack, strengths } from "../truth.ts";
-import type { Account, Resident, World } from "../world.ts";
+import type { Account } from "../account.ts";
+import type { Resident, World } from "../world.ts";
 
 /** A kind of attack: one file each. */
 export interface AttackKind {
