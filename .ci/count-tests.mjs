@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 
 const [file] = process.argv.slice(2);
 if (!existsSync(file)) {
-  console.log("0 1 0");
+  process.stdout.write("0 1 0\n");
 } else {
   const report = JSON.parse(readFileSync(file, "utf8"));
   const suites = report.testResults.filter(
     ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
   );
   const skipped = report.numPendingTests + report.numTodoTests;
-  console.log(report.numPassedTests, report.numFailedTests + suites.length, skipped);
+  const failed = report.numFailedTests + suites.length;
+  process.stdout.write(`${report.numPassedTests} ${failed} ${skipped}\n`);
 }

@@ -73,14 +73,6 @@ export function detectWithRestarts(
   return found;
 }
 
-/** Alerts at least this severe, newest state, by detector. */
-export function severe(found: Detected, minimumScore: number): string[] {
-  return [...found.last.values()]
-    .filter(({ score }) => score >= minimumScore)
-    .map(({ detector }) => detector)
-    .sort();
-}
-
 type Mutable = { -readonly [Name in keyof Detected]: Detected[Name] };
 
 function newDetected(): Mutable {
