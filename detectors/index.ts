@@ -1,7 +1,9 @@
 import type { Detector } from "../src/detection/detector.ts";
+import { aliasRepointed } from "./alias-repointed.ts";
 import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { contextNovelty } from "./context-novelty.ts";
+import { customKeyStoreChange } from "./custom-key-store-change.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
@@ -12,20 +14,25 @@ import { enumeration } from "./enumeration.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { grantStorm } from "./grant-storm.ts";
 import { grantToOutsider } from "./grant-to-outsider.ts";
+import { importedMaterial } from "./imported-material.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
+import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
+import { rotationOff } from "./rotation-off.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
 /** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
 export const detectors: readonly Detector[] = [
+  aliasRepointed,
   combinedSignals,
   contextFanOut,
   contextNovelty,
+  customKeyStoreChange,
   decryptSpike,
   deniedProbing,
   deniedThenAllowed,
@@ -36,12 +43,15 @@ export const detectors: readonly Detector[] = [
   foreignAccount,
   grantStorm,
   grantToOutsider,
+  importedMaterial,
   keyDestruction,
   longTermCredentials,
   newOrigin,
   newSigner,
   policyChange,
+  replicaInNewRegion,
   reservedContext,
+  rotationOff,
   unexpectedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

@@ -220,3 +220,15 @@ function keepThing(things: string[], thing: string): void {
   things.splice(at, 0, thing);
   if (things.length > MOST_THINGS) things.pop();
 }
+
+/** The first reason in full and the others with at most so many points: one act seldom comes without its companions. */
+export function mainly(reasons: readonly Reason[], most: number): Reason[] {
+  return reasons.map((reason, at) =>
+    at === 0 ? reason : { ...reason, points: Math.min(reason.points, most) },
+  );
+}
+
+/** Sum of the points. */
+export function pointsOf(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, { points }) => sum + points, 0);
+}
