@@ -78,8 +78,8 @@ const MOST_KEYS = 60;
 const MOST_KNOWN = 300;
 /** Different pairs of shape and key told apart within one hour. */
 const MOST_MET = 60;
-/** Stands for a call without context: no name of a context is empty. */
-const NONE = "-";
+/** Stands for a call without context: names of contexts are not empty. */
+const NONE = "";
 
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({

@@ -86,6 +86,17 @@ testDetector(newOrigin, {
         title: "Direct use by one who came through services",
       },
     },
+    "a refused attempt at direct use": {
+      events: [
+        ...behindLambda,
+        event({
+          hour: NOW,
+          principal: principal("function"),
+          error: { code: "AccessDenied", class: "denied" },
+        }),
+      ],
+      expect: { reasons: ["direct"] },
+    },
     "a person who never travelled, less than a workload": {
       events: [...daily(40, ada), ...inHour(NOW, 3, { ...ada, ...ELSEWHERE })],
       expect: { atLeast: "low", atMost: "low", reasons: ["new-network"] },

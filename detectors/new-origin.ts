@@ -213,10 +213,9 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   skip: () => {},
 });
 
-function isCryptographic({ operation, error }: KmsEvent): boolean {
-  return (
-    error === undefined && operation !== "read" && operation !== "admin" && operation !== "other"
-  );
+/** Refused calls count too: the first thing that a thief does is to try. */
+function isCryptographic({ operation }: KmsEvent): boolean {
+  return operation !== "read" && operation !== "admin" && operation !== "other";
 }
 
 /** Notes a name in its hour; true where it is new. A name is an attacker's text, hence the kind before it. */

@@ -41,6 +41,7 @@ describe("law 1: the same events give the same alerts", () => {
       new Set([
         "combined-signals",
         "context-fan-out",
+        "context-novelty",
         "decrypt-spike",
         "foreign-account",
         "key-destruction",
