@@ -12,6 +12,7 @@ import { dormantPrincipal } from "./dormant-principal.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
 import { enumeration } from "./enumeration.ts";
 import { foreignAccount } from "./foreign-account.ts";
+import { foreignEncryption } from "./foreign-encryption.ts";
 import { grantStorm } from "./grant-storm.ts";
 import { grantToOutsider } from "./grant-to-outsider.ts";
 import { importedMaterial } from "./imported-material.ts";
@@ -20,6 +21,7 @@ import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
+import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
 import { rotationOff } from "./rotation-off.ts";
@@ -41,6 +43,7 @@ export const detectors: readonly Detector[] = [
   dryRunProbing,
   enumeration,
   foreignAccount,
+  foreignEncryption,
   grantStorm,
   grantToOutsider,
   importedMaterial,
@@ -49,6 +52,7 @@ export const detectors: readonly Detector[] = [
   newOrigin,
   newSigner,
   policyChange,
+  reEncryptSweep,
   replicaInNewRegion,
   reservedContext,
   rotationOff,

@@ -44,6 +44,7 @@ describe("law 1: the same events give the same alerts", () => {
         "context-novelty",
         "decrypt-spike",
         "foreign-account",
+        "foreign-encryption",
         "key-destruction",
         "unexpected-principal",
         "unusual-hour",
