@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { arrivalMs } from "../simulation/layout.ts";
@@ -10,6 +10,7 @@ import { streamFeeder } from "./simulate-stream.ts";
 import { type TrailSink, trailFiles } from "./simulate-files.ts";
 import { jsonPage } from "./terminal.ts";
 import { writeText } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Makes the trail hour by hour and hands it to the folder and the stream; prints what was made as JSON. */
 export async function runSimulate(
@@ -32,11 +33,24 @@ async function openSinks(options: SimulateOptions, context: CommandContext): Pro
   const sinks: TrailSink[] = [];
   const { directory, stream } = options;
   if (directory !== undefined) {
-    await mkdir(directory, { recursive: true });
-    sinks.push(trailFiles(join(directory, "trail"), options.fileMinutes * 60_000));
+    const trail = join(directory, "trail");
+    await makeRoom(directory, trail);
+    sinks.push(trailFiles(trail, options.fileMinutes * 60_000));
   }
   if (stream !== undefined) sinks.push(streamFeeder(stream, context.signal));
   return sinks;
+}
+
+/** Two trails in one folder would be one that no truth fits: an older simulation gives way, anything else does not. */
+async function makeRoom(directory: string, trail: string): Promise<void> {
+  await mkdir(trail, { recursive: true });
+  if ((await readdir(trail)).length === 0) return;
+  const truth = join(directory, "truth.json");
+  if (!(await readdir(directory)).includes("truth.json")) {
+    throw new UsageError(`--out: expected an empty ${trail}, or a simulation to replace`);
+  }
+  await rm(truth);
+  await rm(trail, { recursive: true });
 }
 
 async function feed(

@@ -122,6 +122,20 @@ describe("simulate, replay, evaluate", () => {
   });
 });
 
+describe("a folder that holds a trail already", () => {
+  it("is emptied first where an older simulation made it, and left alone where not", async () => {
+    await simulate("used", "--benign-only", "--days", "1", "--accounts", "3");
+    await simulate("used", "--benign-only", "--days", "1", "--seed", "9");
+    await simulate("fresh", "--benign-only", "--days", "1", "--seed", "9");
+    expect([...filesOf("used").keys()]).toEqual([...filesOf("fresh").keys()]);
+    rmSync(join(folder, "used", "truth.json"));
+    await expect(simulate("used", "--benign-only", "--days", "1")).rejects.toThrow(
+      "expected an empty",
+    );
+    expect(filesOf("used").size).toBe(filesOf("fresh").size - 1);
+  });
+});
+
 describe("wrong usage", () => {
   it.each([
     ["nowhere to write to", ["simulate", "--seed", "1"], "--out: expected a folder"],
