@@ -87,6 +87,8 @@ type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
 const NOTHING: readonly Subject[] = [];
+/** Failures of what was meant: no right to it, or a key that is disabled or about to be deleted. */
+const FAILED = new Set(["denied", "state"]);
 const MOST_KNOWN = 300;
 const MOST_GIVEN = 200;
 /** Services and their resources come and go by the thousand; whoever they work for is in the trail. */
@@ -124,7 +126,7 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
   accepts: ({ name, error, principal }) =>
     name === "CreateGrant" &&
     !principal.service &&
-    (error === undefined || error.class === "denied"),
+    (error === undefined || FAILED.has(error.class)),
   newBaseline: () => ({
     born: -1,
     grants: 0,
@@ -241,7 +243,7 @@ function reasonsOf(view: View, given: Given, options: Options): Reason[] {
     const text = "A person made it who made no grant on the key before.";
     reasons.push({ code: "new-grantor", text, points: 6 });
   }
-  if (given.refused) reasons.push({ code: "refused", text: "It was refused.", points: -28 });
+  if (given.refused) reasons.push({ code: "refused", text: "It failed.", points: -28 });
   return reasons;
 }
 
