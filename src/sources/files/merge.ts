@@ -202,7 +202,7 @@ class Merge {
         }
       }
       cursor = heap.first();
-      if (this.#batch.isFull() && !this.isWithinTie()) return;
+      if (this.#batch.isFull()) return;
     }
   }
 

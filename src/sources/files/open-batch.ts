@@ -100,12 +100,12 @@ export class OpenBatch {
   }
 }
 
-/** Where a piece was left: by the last event of all, which serves for most pieces alike, if that lies before its next one. */
+/**
+ * Where a piece was left: by the last event of all, which serves for most pieces alike, as what comes next of any lies
+ * behind it; by its own where it was ahead of that when a piece was opened late.
+ */
 function markOf({ event, last }: Cursor, lastOfAll: KmsEvent | undefined): string {
   const own = last ?? event;
-  const isCommon =
-    lastOfAll !== undefined &&
-    compareEvents(own, lastOfAll) <= 0 &&
-    compareEvents(lastOfAll, event) < 0;
+  const isCommon = lastOfAll !== undefined && compareEvents(own, lastOfAll) <= 0;
   return placeOf(isCommon ? lastOfAll : own);
 }
