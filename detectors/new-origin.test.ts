@@ -86,6 +86,18 @@ testDetector(newOrigin, {
         title: "Direct use by one who came through services",
       },
     },
+    "much direct use by one who came through services very often, medium": {
+      events: [
+        ...behindLambda,
+        ...daily(40, behind, 30),
+        ...inHour(NOW, 60, { principal: principal("function") }),
+      ],
+      expect: { atLeast: "medium", reasons: ["direct", "many-calls"] },
+    },
+    "sixty calls from another network, told in steps": {
+      events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
+      expect: { atLeast: "medium", told: ["low", "low", "medium", "medium"] },
+    },
     "a refused attempt at direct use": {
       events: [
         ...behindLambda,
@@ -149,8 +161,8 @@ testDetector(newOrigin, {
   },
 });
 
-function daily(days: number, overrides: Partial<KmsEvent>): KmsEvent[] {
-  return hours(0, days).flatMap((day) => inHour(day * DAY + 10, 3, overrides));
+function daily(days: number, overrides: Partial<KmsEvent>, count = 3): KmsEvent[] {
+  return hours(0, days).flatMap((day) => inHour(day * DAY + 10, count, overrides));
 }
 
 function from(value: string): Pick<KmsEvent, "source"> {

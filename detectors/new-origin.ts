@@ -194,7 +194,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     const { bucket, limits } = view;
     let kinds = limits.onlyByServices > 0 && bucket.directCalls > 0 ? 1 : 0;
     for (const kind of KINDS) if (newNames(view, kind).length > 0) kinds += 1;
-    return kinds - 1;
+    return kinds === 0 ? -1 : kinds - 1 + extentOf(bucket);
   },
 
   describe: describeHour,
@@ -273,6 +273,13 @@ function describeHour(view: View): Finding {
   };
 }
 
+/** How much was done from the new origin: 0 for a few calls, 1 from ten, 2 from fifty on. */
+function extentOf({ evidence }: Bucket): number {
+  const count = evidence?.count ?? 0;
+  if (count < 10) return 0;
+  return count < 50 ? 1 : 2;
+}
+
 function titleOf(name: string | undefined): string {
   if (name === undefined) return "Direct use by one who came through services";
   return `New ${name.startsWith("region") ? "Region" : (name.split(" ", 1)[0] ?? "")} of a caller`;
@@ -288,7 +295,7 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     found.push({
       code: "direct",
       text: `Called directly after ${limits.onlyByServices} calls through services alone.`,
-      points: limits.onlyByServices >= 1000 ? 36 : 30,
+      points: Math.round(Math.min(38, 18 + 6 * Math.log10(limits.onlyByServices))),
     });
   }
   found.sort((one, other) => other.points - one.points || (one.code < other.code ? -1 : 1));
@@ -296,6 +303,10 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     ...reason,
     points: Math.round(reason.points * (SHARES[at] ?? 0)),
   }));
+  if (extentOf(bucket) > 0) {
+    const text = `${bucket.evidence?.count ?? 0} such calls in an hour: more than a try.`;
+    reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
+  }
   if (bucket.attackSystem !== "") {
     reasons.push({
       code: "attack-system",
