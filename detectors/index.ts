@@ -25,6 +25,7 @@ import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
 import { rotationOff } from "./rotation-off.ts";
+import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -56,6 +57,7 @@ export const detectors: readonly Detector[] = [
   replicaInNewRegion,
   reservedContext,
   rotationOff,
+  slowDrift,
   unexpectedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);
