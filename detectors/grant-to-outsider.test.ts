@@ -82,6 +82,22 @@ testDetector(grantToOutsider, {
       events: [...habit, ...grant(NOW, role("batch"))],
       expect: { atLeast: "low", atMost: "low", reasons: ["new-grantee", "known-grantor"] },
     },
+    "a role new to a key whose machines come and go, at low": {
+      events: [
+        ...hours(0, 480).flatMap((hour) =>
+          grant(hour, `${ACCOUNT}:aws:ec2-infrastructure:i-${hour}`, { principal: scaling }),
+        ),
+        ...grant(NOW, role("batch")),
+      ],
+      expect: { atLeast: "low", atMost: "low", reasons: ["new-grantee"] },
+    },
+    "an attempt on a key that is disabled": {
+      events: grant(NOW, role("support", STRANGER), {
+        error: { code: "KMSInvalidStateException", class: "state" },
+      }),
+      organization: declared,
+      expect: { atLeast: "medium", reasons: ["refused"] },
+    },
     "a grant that a person makes by hand, at low": {
       events: grant(NOW, role("batch"), { principal: ada }),
       expect: { atLeast: "low", atMost: "low", reasons: ["by-hand"] },
@@ -148,6 +164,15 @@ testDetector(grantToOutsider, {
       `arn:aws:iam::${ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
     ),
     "the same worker every day": habit,
+    "a foreign role that got its grant before": {
+      events: [
+        ...grant(0, role("vendor", STRANGER)),
+        ...habit,
+        ...grant(NOW, role("vendor", STRANGER)),
+      ],
+      organization: declared,
+      learnUntilHour: DAY,
+    },
     "roles of a family coming and going": hours(0, 20).flatMap((day) =>
       grant(day * DAY, role(`preview-pr-${day + 100}`)),
     ),

@@ -1,5 +1,14 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { ACCOUNT, event, hours, inHour, KEY, person, principal } from "../test/support/events.ts";
+import {
+  ACCOUNT,
+  event,
+  hours,
+  inHour,
+  KEY,
+  person,
+  principal,
+  START_MS,
+} from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { policyChange } from "./policy-change.ts";
 
@@ -179,6 +188,16 @@ testDetector(policyChange, {
       ],
       expect: { atLeast: "critical", alerts: 2 },
     },
+    "what was put back and is opened again, since the last policy of an hour counts": {
+      events: [
+        ...habit,
+        ...[[...usual, allow("*", "kms:Decrypt")], usual].flatMap((statements, index) =>
+          put(NOW, statements, { principal: ada, timeMs: START_MS + NOW * 3_600_000 + index }),
+        ),
+        ...put(NOW + 30, [...usual, allow("*", "kms:Decrypt")], { principal: ada }),
+      ],
+      expect: { atLeast: "high", alerts: 2 },
+    },
     "a replica with a lax policy of its own": {
       events: [
         ...habit,
@@ -212,9 +231,11 @@ testDetector(policyChange, {
       ],
       learnUntilHour: DAY,
     },
-    "a replica's policy, which is not the key's": {
-      events: [...habit, ...put(NOW, [root], { name: "ReplicateKey" }), ...put(NOW + 5, usual)],
-    },
+    "a replica's policy, which is not the key's": [
+      ...habit,
+      ...put(NOW, [root], { name: "ReplicateKey", principal: ada }),
+      ...put(NOW + 5, usual, { principal: ada }),
+    ],
     "everybody of one's own account and organization": {
       events: [
         ...put(NOW, narrow({ StringEquals: { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } })),

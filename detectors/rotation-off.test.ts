@@ -34,6 +34,10 @@ testDetector(rotationOff, {
       events: [...looks, ...off(NOW, hours(1, 10))],
       expect: { atLeast: "medium", atMost: "medium", observed: { keysWithoutRotation: 9 } },
     },
+    "two hundred keys, of which fifty are named at most": {
+      events: off(NOW, hours(1, 201)),
+      expect: { observed: { keysWithoutRotation: 50 }, reasons: ["many-keys"], alerts: 1 },
+    },
     "a key rotated out of turn, at low": {
       events: [...looks, ...off(NOW, [1], { name: "RotateKeyOnDemand" })],
       expect: { atMost: "low", title: "Key rotated out of turn" },
