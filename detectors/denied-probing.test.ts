@@ -9,6 +9,8 @@ const REFUSED = { code: "AccessDenied", class: "denied" } as const;
 const GUESSED = { code: "IncorrectKeyException", class: "invalid" } as const;
 const BROKEN = { code: "KMSInvalidStateException", class: "state" } as const;
 
+const third = { keys: [key(keyArn(2))] };
+
 /** A role that never fails. */
 const habit = hours(0, 20).flatMap((day) => inHour(day * DAY + 10, 5));
 /** AWS Config asks twice a day for what it may not read, each time on the same eight keys. */
@@ -51,7 +53,11 @@ testDetector(deniedProbing, {
     },
     "a scanner that is refused on its few keys daily, where it goes on to twenty others": {
       events: [...recorder, ...refused(NOW, 30, { principal: principal("recorder") })],
-      expect: { atLeast: "medium", observed: { newKeysFailedOn: 22 } },
+      expect: {
+        atLeast: "medium",
+        withoutReasons: ["never-failed"],
+        observed: { newKeysFailedOn: 22 },
+      },
     },
     "once a day, for two hours of probing": {
       events: [...habit, ...refused(NOW, 5), ...refused(NOW + 1, 12)],
@@ -64,6 +70,14 @@ testDetector(deniedProbing, {
     "a hundred refusals on one key, low": {
       events: [...habit, ...inHour(NOW, 100, { error: REFUSED })],
       expect: { atLeast: "low", atMost: "low", reasons: ["many-failures"] },
+    },
+    "one who is refused on six more keys each day, until that is known of it": {
+      events: [...habit, ...hours(20, 40).flatMap((day) => refused(day * DAY + 3, 6, {}, day * 6))],
+      expect: { alerts: 2 },
+    },
+    "by the first refusal on each key, though the same are refused again": {
+      events: [...habit, ...refused(NOW, 5), ...inHour(NOW, 9, { error: REFUSED, ...third })],
+      expect: { eventTime: "2026-02-22T03:01:00Z" },
     },
     "a person": {
       events: [
@@ -88,12 +102,17 @@ testDetector(deniedProbing, {
 });
 
 /** One call a minute, each on another key and refused. */
-function refused(hour: number, keys: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {
+function refused(
+  hour: number,
+  keys: number,
+  overrides: Partial<KmsEvent> = {},
+  from = 0,
+): KmsEvent[] {
   return hours(0, keys).map((nth) =>
     event({
       hour,
       second: nth * 60,
-      keys: [key(keyArn(nth))],
+      keys: [key(keyArn(from + nth))],
       error: REFUSED,
       ...overrides,
     }),

@@ -27,6 +27,10 @@ testDetector(deniedThenAllowed, {
         alerts: 1,
       },
     },
+    "a role that gets in within the next hour": {
+      events: [...habit, ...refused(NOW, 3000), ...used(NOW + 1, 30)],
+      expect: { observed: { minutesBetween: 11 }, eventTime: "2026-03-04T04:00:30Z" },
+    },
     "a role that gets in the day after": [...habit, ...refused(NOW, 60), ...used(NOW + 23, 30)],
     "a role that lets itself in, gravely": {
       events: [...habit, ...refused(NOW, 0), ...changed(NOW, 900, stranger), ...used(NOW, 1800)],
@@ -87,6 +91,17 @@ testDetector(deniedThenAllowed, {
       ],
       inOrderGiven: true,
       expect: { told: ["low", "high", "high"] },
+    },
+    "with an update where a person's change becomes known later": {
+      events: [
+        ...habit,
+        ...refused(NOW, 0),
+        ...used(NOW, 900),
+        ...changed(NOW, 600, { principal: person("ada") }),
+        ...used(NOW, 901),
+      ],
+      inOrderGiven: true,
+      expect: { told: ["low", "medium", "medium"] },
     },
     "whatever order the hour's calls have with a late one": {
       events: [...habit, ...used(NOW, 5), ...refused(NOW, 60), ...used(NOW, 3500)],

@@ -26,6 +26,10 @@ testDetector(dryRunProbing, {
         alerts: 1,
       },
     },
+    "by the first of each try, though the same are tried again": {
+      events: [...tries(NOW, 2, 2), ...hours(1, 9).flatMap((nth) => again(NOW, nth * 300))],
+      expect: { observed: { differentTries: 4 }, eventTime: "2026-02-22T03:00:20Z" },
+    },
     "three operations on one key": { events: tries(NOW, 1, 3), expect: { atLeast: "medium" } },
     "four operations on each of forty keys, gravely": {
       events: tries(NOW, 40, 4),
@@ -51,6 +55,11 @@ testDetector(dryRunProbing, {
     ],
   },
 });
+
+/** The third of the tries once more. */
+function again(hour: number, second: number): KmsEvent[] {
+  return [event({ hour, second, name: "Decrypt", keys: [key(keyArn(1))], error: DRY })];
+}
 
 function tries(
   hour: number,

@@ -40,7 +40,11 @@ testDetector(enumeration, {
       expect: { atLeast: "low", atMost: "low", reasons: ["person"] },
     },
     "a scanner at its first run only, low": { events: scans, expect: { alerts: 1, atMost: "low" } },
-    "a scanner that looks at ten times as many": [...scans, ...looks(NOW, 400)],
+    "a scanner that looks at ten times as many": {
+      events: [...scans, ...looks(NOW, 400)],
+      learnUntilHour: NOW,
+      expect: { atLeast: "low", withoutReasons: ["never-looked"] },
+    },
     "refused looks as well": [
       ...habit,
       ...looks(NOW, 12, { error: { code: "AccessDenied", class: "denied" } }),

@@ -40,6 +40,11 @@ testDetector(longTermCredentials, {
       events: hours(0, 10).flatMap((day) => inHour(day * DAY, 5, root)),
       expect: { alerts: 10 },
     },
+    "the root user for the second time, low": {
+      events: hours(0, 10).flatMap((day) => inHour(day * DAY, 5, root)),
+      learnUntilHour: 5,
+      expect: { atMost: "low", reasons: ["did-before"], alerts: 9 },
+    },
     "an IAM user's access key where only roles were": {
       events: [...habit, ...inHour(NOW, 3, uploader)],
       expect: {
@@ -88,7 +93,11 @@ testDetector(longTermCredentials, {
     ],
     "an IAM user whose session a service uses": [
       ...habit,
-      ...inHour(NOW, 3, user("ada", { accessKeyId: ASIA, via: "secretsmanager.amazonaws.com" })),
+      ...inHour(
+        NOW,
+        3,
+        user("ada", { human: true, accessKeyId: ASIA, via: "secretsmanager.amazonaws.com" }),
+      ),
     ],
     "another account's user in the key owner's trail": [
       ...habit,

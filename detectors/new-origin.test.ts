@@ -98,6 +98,10 @@ testDetector(newOrigin, {
       events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
       expect: { atLeast: "medium", told: ["low", "low", "medium", "medium"] },
     },
+    "sixty calls of a person from another network, low still": {
+      events: [...daily(40, ada), ...inHour(NOW, 60, { ...ada, ...ELSEWHERE })],
+      expect: { atMost: "low", reasons: ["new-network", "many-calls"] },
+    },
     "a refused attempt at direct use": {
       events: [
         ...behindLambda,
@@ -146,6 +150,11 @@ testDetector(newOrigin, {
       events: traveller,
       below: "low",
     },
+    "one who calls directly as well as through a service": [
+      ...behindLambda,
+      ...daily(40, { principal: principal("function") }),
+      ...inHour(NOW, 3, { principal: principal("function") }),
+    ],
     "one who only looked at keys directly": [
       ...behindLambda,
       ...inHour(NOW, 3, {

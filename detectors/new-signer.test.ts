@@ -73,6 +73,15 @@ testDetector(newSigner, {
   },
   staysSilent: {
     "the usual signer at twice its usual volume": [...habit, ...signs(NOW, 20)],
+    "two and a half times the usual volume, however improbable": {
+      events: [...habit, ...signs(NOW, 25)],
+      options: { tailProbability: 0.4 },
+    },
+    "little more than once in the first weeks": {
+      events: [...habit, ...signs(5 * DAY + 10, 100), ...signs(NOW, 110)],
+      learnUntilHour: NOW,
+      options: { tailProbability: 0.4, ratio: 1 },
+    },
     "verification, which forges nothing": [
       ...habit,
       ...signs(NOW, 500, { ...stranger, name: "Verify" }),
