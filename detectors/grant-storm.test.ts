@@ -42,6 +42,10 @@ testDetector(grantStorm, {
         observed: { grantsRevoked: 12 },
       },
     },
+    "a storm over the end of an hour": {
+      events: [...revoked(NOW, 6), ...revoked(NOW + 1, 6), ...revoked(NOW + 40, 1)],
+      expect: { atLeast: "medium", observed: { grantsRevoked: 12 }, alerts: 1 },
+    },
     "far more revoked than ever": {
       events: [...hours(0, 10).flatMap((day) => revoked(day * DAY, 8)), ...revoked(NOW, 40)],
       expect: { atLeast: "medium", alerts: 1 },
@@ -72,14 +76,14 @@ testDetector(grantStorm, {
       error: { code: "AccessDenied", class: "denied" },
     }),
     "nine grants revoked": revoked(NOW, 9),
+    "six grants revoked, and six more two hours later": [
+      ...revoked(NOW, 6),
+      ...revoked(NOW + 2, 6),
+    ],
     "a job that revokes as many every night": {
       events: hours(0, 20).flatMap((day) => revoked(day * DAY, 30)),
       learnUntilHour: DAY,
     },
-    "a storm over the end of an hour that is none in either": [
-      ...revoked(NOW, 6),
-      ...revoked(NOW + 1, 6),
-    ],
   },
 });
 

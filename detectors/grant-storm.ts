@@ -25,8 +25,9 @@ interface Baseline {
   born: number;
   /** Hours with any grant made or removed. */
   hours: number;
-  /** The last of them. */
+  /** The last of them, and how many grants were revoked in it. */
   last: number;
+  lastRevoked: number;
   /** Fading maxima of an hour. */
   peaks: Counts;
 }
@@ -57,7 +58,7 @@ const Options = z.strictObject({
     .min(2)
     .default(60)
     .describe("Grants made within an hour, whatever they ask for."),
-  revoked: z.int().min(2).default(10).describe("Grants revoked within an hour."),
+  revoked: z.int().min(2).default(10).describe("Grants revoked within an hour and the one before."),
   retired: z.int().min(2).default(60).describe("Grants retired within an hour."),
   ratio: z
     .number()
@@ -117,7 +118,7 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
 
   accepts: ({ name, error, principal }) =>
     CALLS.has(name) && error === undefined && principal.via === undefined,
-  newBaseline: () => ({ born: -1, hours: 0, last: -1, peaks: newCounts() }),
+  newBaseline: () => ({ born: -1, hours: 0, last: -1, lastRevoked: 0, peaks: newCounts() }),
   newBucket: () => ({
     counts: newCounts(),
     alike: {},
@@ -148,24 +149,38 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
 
   subjects: () => HOURLY,
 
-  level: ({ bucket, limits }) =>
-    Math.max(...NAMES.map((kind) => levelOf(bucket.counts[kind], firstNotice(kind, limits)))),
+  level(view) {
+    const counts = countsOf(view);
+    return Math.max(...NAMES.map((kind) => levelOf(counts[kind], firstNotice(kind, view.limits))));
+  },
 
   describe: describeStorm,
 
   fold(baseline, hour, bucket, limits) {
     if (baseline.born < 0) baseline.born = hour;
     const factor = baseline.last < 0 ? 0 : fade(hour - baseline.last, PEAK_HALF_LIFE_HOURS);
+    const before = baseline.last === hour - 1 ? baseline.lastRevoked : 0;
     baseline.hours += 1;
     baseline.last = hour;
+    baseline.lastRevoked = bucket.counts.revoked;
     for (const kind of NAMES) {
+      const found = bucket.counts[kind] + (kind === "revoked" ? before : 0);
       // A storm teaches no more than twice what would just have been one.
-      const count = Math.min(bucket.counts[kind], 2 * limits.counts[kind]);
+      const count = Math.min(found, 2 * limits.counts[kind]);
       baseline.peaks[kind] = short(Math.max(count, baseline.peaks[kind] * factor));
     }
   },
   skip: () => {},
 });
+
+/** The hour's numbers; revocations with those of the hour before, since a storm does not mind the clock. */
+function countsOf({ bucket, baseline, earlier, hour }: View): Counts {
+  const { counts } = bucket;
+  if (counts.revoked === 0) return counts;
+  const open = earlier.find((one) => one.hour === hour - 1)?.bucket.counts.revoked;
+  const before = open ?? (baseline.last === hour - 1 ? baseline.lastRevoked : 0);
+  return { ...counts, revoked: counts.revoked + before };
+}
 
 function newCounts(): Counts {
   return { identical: 0, revoked: 0, created: 0, retired: 0 };
@@ -187,9 +202,10 @@ function firstNotice(kind: Kind, { counts }: Limits): number {
 
 function describeStorm(view: View): Finding {
   const { hour, bucket, limits, entity } = view;
-  const { counts, evidence } = bucket;
+  const { evidence, human } = bucket;
+  const counts = countsOf(view);
   const startMs = hour * HOUR_MS;
-  const reasons = reasonsOf(bucket, limits);
+  const reasons = reasonsOf(counts, human, limits);
   const what = NAMES.filter((kind) => counts[kind] >= firstNotice(kind, limits)).map(
     (kind) => `${counts[kind]} ${KINDS[kind][1]}`,
   );
@@ -222,7 +238,7 @@ function describeStorm(view: View): Finding {
   };
 }
 
-function reasonsOf({ counts, human }: Bucket, limits: Limits): Reason[] {
+function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
   const reasons: Reason[] = [];
   for (const kind of NAMES) {
     const limit = limits.counts[kind];

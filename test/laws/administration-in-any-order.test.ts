@@ -101,7 +101,7 @@ function history(random: Random): KmsEvent[] {
   }
   const operator = principal("operator");
   const revoking = { name: "RevokeGrant", operation: "admin", principal: operator } as const;
-  events.push(...inHour(19 * 24, 15, revoking));
+  events.push(...inHour(19 * 24, 9, revoking), ...inHour(19 * 24 + 1, 9, revoking));
   return events.sort((one, other) => one.timeMs - other.timeMs);
 }
 
