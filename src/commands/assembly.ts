@@ -52,3 +52,13 @@ export async function contextHashKey(store: StateStore): Promise<Uint8Array> {
   await store.setSetting(HASH_KEY, made);
   return made;
 }
+
+/** Hashes encryption-context values of this installation with a key given, from its next reading on. */
+export async function useContextHashKey(store: StateStore, key: Uint8Array): Promise<void> {
+  await store.setSetting(HASH_KEY, key);
+}
+
+/** The secret, where this installation has one already. */
+export async function knownContextHashKey(store: StateStore): Promise<Uint8Array | undefined> {
+  return store.setting(HASH_KEY);
+}

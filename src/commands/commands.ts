@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { registerAlerts } from "./alerts.ts";
+import { registerBacktest } from "./backtest.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
@@ -32,6 +33,10 @@ export function registerCommands(program: Command, perform: Perform): void {
     return runSimulate(options, context);
   });
   registerEvaluate(program, perform);
+  registerBacktest(program, perform, async (options, context) => {
+    const { backtest } = await import("./backtest-action.ts");
+    return backtest(options, context);
+  });
   registerDetectors(program, perform);
   registerValidate(program, perform);
   registerSendTest(program, perform);

@@ -7,13 +7,11 @@ import { createRouting } from "../delivery/routing.ts";
 import { severities } from "../detection/alert.ts";
 import { runPipeline } from "../pipeline.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
-import { historySource } from "../sources/history-source.ts";
-import { s3Options } from "../sources/s3/s3-client.ts";
-import type { Source } from "../sources/source.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
 import { type AlertOutput, openAlertOutput, OUTPUT_SINK } from "./alert-output.ts";
-import { assembleEngine, contextHashKey, shadowDetectors } from "./assembly.ts";
+import { assembleEngine, shadowDetectors } from "./assembly.ts";
+import { assembleHistory } from "./history-assembly.ts";
 import type { CommandContext, ReplayOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { type Summary, Tally } from "./tally.ts";
@@ -54,10 +52,11 @@ async function replayInto(replay: Replay): Promise<number> {
   const tally = new Tally();
   const delivery = options.deliver ? await deliveryOf(replay) : undefined;
   const progress = startProgress({ label: "replay" }, context);
-  const source = await assembleSource(replay, ({ filesDone, filesTotal }) => {
+  const onProgress = ({ filesDone, filesTotal }: HistoryProgress): void => {
     const fields = { records: tally.records, alerts: tally.alerts };
     progress.update(filesDone, fields, filesTotal);
-  });
+  };
+  const source = await assembleHistory(options, config, store, context, onProgress);
   const engine = await assembleEngine(config, store, {
     learnUntilMs: options.learnUntilMs,
     replay: true,
@@ -94,30 +93,6 @@ async function replayInto(replay: Replay): Promise<number> {
 async function deliveryOf({ config, store, context }: Replay): Promise<Delivery> {
   const { assembleDelivery } = await import("./delivery-assembly.ts");
   return assembleDelivery(config, store, context);
-}
-
-async function assembleSource(
-  { store, config, options, context }: Replay,
-  onProgress: (progress: HistoryProgress) => void,
-): Promise<Source> {
-  const parse = {
-    contextHashKey: await contextHashKey(store),
-    maxOpenedBytes: config.limits.openedBytes.files,
-    maxRecordBytes: config.limits.recordBytes,
-    // A trail cannot hold what has not happened yet, but for a clock that is a little wrong.
-    notAfterMs: Date.now() + 15 * 60_000,
-  };
-  return historySource(
-    options.paths,
-    {
-      parse,
-      fromMs: options.fromMs,
-      toMs: options.toMs,
-      jobs: options.jobs,
-      s3: s3Options(context.env),
-    },
-    { log: context.log, stdin: process.stdin, onProgress },
-  );
 }
 
 async function finish(

@@ -35,6 +35,7 @@ describe("help", () => {
       "--fail-on",
       "Examples",
     ],
+    backtest: ["<path...>", "--config", "--against", "--learn-until", "--jobs", "--format"],
     report: ["--state", "--config", "--out", "--from", "--to"],
     alerts: ["list", "show", "close"],
     "alerts list": [
