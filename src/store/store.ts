@@ -10,6 +10,13 @@ export interface StateStore extends AsyncDisposable {
   positions(): Promise<Map<string, string>>;
   /** The memories of those entities that have one, as they were committed. */
   loadMemories(entities: readonly string[]): Promise<Map<string, string>>;
+  /**
+   * At most `limit` memories of the entities whose names come after `entity`, in the order of the names' UTF-8 bytes; the last
+   * name leads to the next ones, and the empty one to the first.
+   */
+  memoriesAfter(entity: string, limit: number): Promise<Map<string, string>>;
+  /** Lets `read` read, through this store, what one and the same commit left, whoever commits meanwhile. Nothing is written in it. */
+  snapshot<Result>(read: () => Promise<Result>): Promise<Result>;
   /** The engine's own state (watermark and the like), undefined in a new store. */
   engineState(): Promise<string | undefined>;
   /** Segments of recent call identities, oldest first. */

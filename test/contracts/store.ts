@@ -132,6 +132,34 @@ export function testStore(name: string, driver: StoreDriver): void {
         expect(await store.loadMemories([...memories.keys()])).toEqual(memories);
       });
 
+      it("memories are read page by page, in order of their names, each once", async () => {
+        const names = ["key:b", "principal:ü", "key:a", "principal:z", "account:1"];
+        await commit({ memories: new Map(names.map((name) => [name, `{"of":"${name}"}`])) });
+        const first = await store.memoriesAfter("", 2);
+        expect([...first]).toEqual([
+          ["account:1", `{"of":"account:1"}`],
+          ["key:a", `{"of":"key:a"}`],
+        ]);
+        const second = await store.memoriesAfter("key:a", 10);
+        expect([...second.keys()]).toEqual(["key:b", "principal:z", "principal:ü"]);
+        expect(await store.memoriesAfter("principal:ü", 10)).toEqual(new Map());
+      });
+
+      it("a snapshot shows what one commit left, while another is made", async () => {
+        await commit({ memories: new Map([["key:a", "1"]]), engineState: "one" });
+        await using reader = await open({ access: "read" });
+        const seen = await reader.snapshot(async () => {
+          const state = await reader.engineState();
+          await commit({ memories: new Map([["key:b", "2"]]), engineState: "two" });
+          return [state, [...(await reader.memoriesAfter("", 9)).keys()]];
+        });
+        expect(seen).toEqual(["one", ["key:a"]]);
+        expect(await reader.engineState()).toBe("two");
+        const fails = () => Promise.reject(new Error("torn"));
+        await expect(reader.snapshot(fails)).rejects.toThrow("torn");
+        expect(await reader.snapshot(() => reader.engineState())).toBe("two");
+      });
+
       it("counts memories by kind of entity", async () => {
         const entities = ["principal:a", "principal:b", "key:a", "account:1", "key;", "other:x"];
         await commit({ memories: new Map(entities.map((entity) => [entity, "{}"])) });

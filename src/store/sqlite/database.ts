@@ -53,6 +53,18 @@ export class Database implements Disposable {
     }
   }
 
+  /** All that `read` reads is of one moment, though other connections write meanwhile. */
+  async snapshot<T>(read: () => Promise<T>): Promise<T> {
+    this.execute("BEGIN");
+    try {
+      return await read();
+    } finally {
+      if (this.#connection.isTransaction) {
+        this.execute("COMMIT");
+      }
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#statements.clear();
     if (this.#connection.isOpen) {

@@ -146,6 +146,14 @@ function storeOf(
       return memories;
     },
 
+    async memoriesAfter(entity, limit) {
+      const query = "SELECT entity, memory FROM memories WHERE entity > ? ORDER BY entity LIMIT ?";
+      const rows = database.rows(query, entity, limit);
+      return new Map(rows.map((row) => [textIn(row, "entity"), textIn(row, "memory")]));
+    },
+
+    snapshot: (read) => database.snapshot(read),
+
     async engineState() {
       const row = database.row("SELECT state FROM engine");
       return row === undefined ? undefined : textIn(row, "state");
