@@ -36,7 +36,7 @@ export interface HistoryOptions {
   readonly fromMs?: number | undefined;
   /** Event times before this one. */
   readonly toMs?: number | undefined;
-  /** Worker threads that open and parse; undefined for as many as the machine has cores, at most 8; 0 for none. */
+  /** Worker threads that open and parse; undefined for one fewer than the machine has cores, 1 to 8; 0 for none. */
   readonly jobs?: number | undefined;
   readonly s3?: S3Options | undefined;
   /** When a batch is full. */
@@ -86,7 +86,7 @@ async function* readHistory(
   positions: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
-  const jobs = options.jobs ?? Math.min(mostJobs, availableParallelism());
+  const jobs = options.jobs ?? defaultJobs();
   const parser = createParser(options.parse, jobs, options.inProcessBytes);
   const buckets = s3Finder(options.s3 ?? {});
   const streams: EventStream[] = [];
@@ -123,6 +123,11 @@ async function* readHistory(
 }
 
 const mostJobs = 8;
+
+/** One core is left to this thread, which merges, judges and stores. */
+function defaultJobs(): number {
+  return Math.max(1, Math.min(mostJobs, availableParallelism() - 1));
+}
 
 async function findRoots(
   paths: readonly string[],

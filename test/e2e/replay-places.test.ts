@@ -13,7 +13,7 @@ it.each(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])(
   async (variable) => {
     const { files } = mixedHistory();
     await using bucket = await bucketOf(files);
-    const env = { [variable]: bucket.options.endpoint ?? "" };
+    const env = { [variable]: bucket.options.endpoint?.replace("127.0.0.1", "localhost") ?? "" };
     await using running = startKeyhawk(["replay", `${bucket.url}/AWSLogs/`, "--json"], env);
     const { status } = await running.ended();
     expect(running.stderr()).toMatch(/"files":16\b.*"replay done"/);

@@ -23,6 +23,7 @@ const events: KmsEvent[] = [
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: undefined }] },
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: "alias/a" }] },
   { ...plain, userAgent: "agent", vpcEndpointId: "vpce-1", networkActivity: true },
+  { ...plain, name: "StopLogging", operation: "admin", keys: [], service: "cloudtrail" },
 ];
 
 it("events read out of a table are those written, however alike they look", () => {

@@ -59,6 +59,16 @@ describe("files in CloudTrail's layout come in the order of event time", () => {
     }
   });
 
+  it("where one account has daily files and the others short ones", async () => {
+    const short = archive({ hours: 0.5, stampHours: 0.5 });
+    const daily = archive({ hours: 24, stampHours: 24 });
+    const files = Object.fromEntries([
+      ...Object.entries(short.files).filter(([key]) => !key.includes("/999900001111/")),
+      ...Object.entries(daily.files).filter(([key]) => key.includes("/999900001111/")),
+    ]);
+    expect((await read(files)).eventIds).toEqual(idsIn(short.records));
+  });
+
   it("where the parts of a day are stamped minute by minute in the night after it, once one night is known", async () => {
     const { records } = archive({ hours: 24, stampHours: 24 });
     const files: Record<string, Uint8Array> = {};
@@ -103,6 +113,14 @@ describe("files that hold more events than may be held at once", () => {
     expect(eventIds).not.toEqual(idsIn(records));
     expect(eventIds.toSorted()).toEqual(idsIn(records));
     expect(told).toEqual([{ events: 60 }]);
+  });
+
+  it("are not held to blame for a file that was delivered days late", async () => {
+    const late = trailKey("111122223333", "us-east-1", "2026-03-15T12:00");
+    const delayed = logFile([recordAt("2026-03-13T02:00:00Z", 1000)]);
+    const { eventIds, told } = await read({ ...files, [late]: delayed });
+    expect(eventIds.indexOf(idOf(1000))).toBeGreaterThan(100);
+    expect(told).toEqual([]);
   });
 
   it("come in order as long as they fit", async () => {
