@@ -25,6 +25,7 @@ import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
 import { rotationOff } from "./rotation-off.ts";
+import { sensorBlinded } from "./sensor-blinded.ts";
 import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
@@ -57,6 +58,7 @@ export const detectors: readonly Detector[] = [
   replicaInNewRegion,
   reservedContext,
   rotationOff,
+  sensorBlinded,
   slowDrift,
   unexpectedPrincipal,
   unusualHour,

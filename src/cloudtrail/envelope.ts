@@ -1,7 +1,7 @@
 import type { KmsEvent } from "./event.ts";
 import { formOf, UNKNOWN } from "./forms.ts";
 import { isAggregate, openAggregate } from "./kpl.ts";
-import { isFault, KMS_EVENT_SOURCE, parseRecord } from "./record.ts";
+import { isFault, isSensorCall, KMS_EVENT_SOURCE, parseRecord } from "./record.ts";
 import {
   EnvelopeError,
   type ObjectPointer,
@@ -147,7 +147,7 @@ class EnvelopeReader implements Reading {
     const value = parseJson(bytes);
     if (value === undefined) {
       this.#readBroken(bytes, layer, part.kind === "kms");
-    } else if (part.kind === "kms") {
+    } else if (part.kind !== "doubtful") {
       this.#readRecord(value, () => bytes);
     } else {
       this.#readValue(value, () => bytes, layer);
@@ -224,19 +224,21 @@ class EnvelopeReader implements Reading {
 
   #readRecord(record: unknown, source: Source): void {
     this.records += 1;
-    if ((record as Record<string, unknown>)["eventSource"] !== KMS_EVENT_SOURCE) {
+    const fields = record as Record<string, unknown>;
+    const isKms = fields["eventSource"] === KMS_EVENT_SOURCE;
+    if (!isKms && !isSensorCall(fields)) {
       return;
     }
-    this.kmsEvents += 1;
+    this.kmsEvents += isKms ? 1 : 0;
     // No record is larger than what was opened; only then is it worth measuring.
     const { maxRecordBytes } = this.#options;
     if (this.bytes > maxRecordBytes && source().length > maxRecordBytes) {
-      this.#reject("too-large", "a record larger than allowed", source(), true);
+      this.#reject("too-large", "a record larger than allowed", source(), isKms);
       return;
     }
     const parsed = parseRecord(record, this.#options);
     if (isFault(parsed)) {
-      this.#reject(parsed.reason, parsed.detail, source(), true);
+      this.#reject(parsed.reason, parsed.detail, source(), isKms);
     } else {
       this.events.push(parsed);
     }

@@ -26,6 +26,11 @@ export interface KmsEvent {
   /** True for `AwsServiceEvent`: something KMS did by itself (rotation, deletion at the end of the waiting period). */
   readonly serviceEvent: boolean;
   readonly vpcEndpointId: string | undefined;
+  /**
+   * The service that was called, where it is not KMS. CloudTrail's own calls that decide what it records are events too, of
+   * class `admin` and without keys; they are no KMS events in any count.
+   */
+  readonly service?: "cloudtrail" | undefined;
   /** Request parameters of administration calls (policy, grant, deletion window …); undefined for cryptographic calls. */
   readonly parameters: Readonly<Record<string, unknown>> | undefined;
 }

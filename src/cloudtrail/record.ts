@@ -9,6 +9,26 @@ import type { ReadOptions, RejectReason } from "./records.ts";
 import { parseTime } from "./time.ts";
 
 export const KMS_EVENT_SOURCE = "kms.amazonaws.com";
+export const CLOUDTRAIL_EVENT_SOURCE = "cloudtrail.amazonaws.com";
+
+/** Calls that decide what CloudTrail records (CloudTrail API Reference, "Actions"). */
+const SENSOR_CALLS = new Set([
+  "DeleteTrail",
+  "PutEventSelectors",
+  "PutInsightSelectors",
+  "StopLogging",
+  "UpdateTrail",
+]);
+
+/** Whether a record of CloudTrail itself is about what it records. */
+export function isSensorCall(record: Readonly<Record<string, unknown>>): boolean {
+  const name = record["eventName"];
+  return (
+    record["eventSource"] === CLOUDTRAIL_EVENT_SOURCE &&
+    typeof name === "string" &&
+    SENSOR_CALLS.has(name)
+  );
+}
 
 /** Why a record could not become an event. */
 export interface RecordFault {
@@ -24,13 +44,16 @@ export const cloudTrailRecord = z.looseObject({
   eventTime: z.string().min(1),
 });
 
-/** A KMS record in our own words, or why it cannot be one. Never throws on any JSON value. */
+/** A KMS record, or one of CloudTrail about what it records, in our own words, or why it cannot be one. Never throws on any JSON value. */
 export function parseRecord(
   record: unknown,
   options: Pick<ReadOptions, "contextHashKey" | "notAfterMs">,
 ): KmsEvent | RecordFault {
   const fields = fieldsOf(record);
-  if (fields?.["eventSource"] !== KMS_EVENT_SOURCE) {
+  if (
+    fields === undefined ||
+    (fields["eventSource"] !== KMS_EVENT_SOURCE && !isSensorCall(fields))
+  ) {
     return { reason: "not-cloudtrail", detail: `eventSource is not ${KMS_EVENT_SOURCE}` };
   }
   const eventId = textOf(fields["eventID"]);
@@ -75,7 +98,8 @@ function buildEvent(
   const recipientAccountId = textOf(fields["recipientAccountId"]);
   const region = textOf(fields["awsRegion"]) ?? "";
   const accountId = principal.accountId ?? recipientAccountId ?? "";
-  const operation = operationClass(name);
+  const service = fields["eventSource"] === KMS_EVENT_SOURCE ? undefined : "cloudtrail";
+  const operation = service === undefined ? operationClass(name) : "admin";
   const parameters = fieldsOf(fields["requestParameters"]);
   return {
     eventId,
@@ -86,7 +110,7 @@ function buildEvent(
     region,
     recipientAccountId,
     principal,
-    keys: keysOf(fields, { region, accountId }),
+    keys: service === undefined ? keysOf(fields, { region, accountId }) : [],
     error: callError(textOf(fields["errorCode"])),
     source: callSource(textOf(fields["sourceIPAddress"])),
     userAgent: textOf(fields["userAgent"])?.slice(0, LONGEST_USER_AGENT),
@@ -95,6 +119,7 @@ function buildEvent(
       fields["eventType"] === "AwsVpceEvent" || fields["eventCategory"] === "NetworkActivity",
     serviceEvent: fields["eventType"] === "AwsServiceEvent",
     vpcEndpointId: textOf(fields["vpcEndpointId"]),
+    service,
     parameters: operation === "admin" ? parameters : undefined,
   };
 }

@@ -1,20 +1,21 @@
 import { INSIGHT, SERVICE_SUFFIX } from "./forms.ts";
-import { KMS_EVENT_SOURCE } from "./record.ts";
+import { CLOUDTRAIL_EVENT_SOURCE, KMS_EVENT_SOURCE } from "./record.ts";
 
 /**
  * What a JSON value holds, seen without making a value of it: records of other services, which need no more than counting,
- * and the parts to parse. A `kms` part is surely a record of KMS; what a `doubtful` one is only parsing can tell.
+ * and the parts to parse. A `kms` part is surely a record of KMS, a `cloudtrail` one of CloudTrail itself; what a `doubtful` one is
+ * only parsing can tell.
  */
 export interface Sight {
   /** Position after the value. */
   readonly end: number;
-  /** Records of services other than KMS. */
+  /** Records of services other than KMS and CloudTrail. */
   readonly others: number;
   readonly parts: readonly Part[];
 }
 
 export interface Part {
-  readonly kind: "kms" | "doubtful";
+  readonly kind: "kms" | "cloudtrail" | "doubtful";
   readonly start: number;
   readonly end: number;
 }
@@ -97,23 +98,23 @@ function lookAtObject(bytes: Buffer, start: number, found: Found): number {
 
 function addTo(found: Found, signs: Signs, start: number, end: number): void {
   const plain = signs.sources === 1 && !signs.doubt;
-  if (plain && !signs.isKms) {
+  if (plain && signs.service === undefined) {
     found.others += 1;
   } else {
-    found.parts.push({ kind: plain ? "kms" : "doubtful", start, end });
+    found.parts.push({ kind: (plain ? signs.service : undefined) ?? "doubtful", start, end });
   }
 }
 
 /** What an object's own members say, not those of the objects inside it. */
 interface Signs {
   sources: number;
-  isKms: boolean;
+  service: "kms" | "cloudtrail" | undefined;
   lists: number;
   doubt: boolean;
 }
 
 function newSigns(): Signs {
-  return { sources: 0, isKms: false, lists: 0, doubt: false };
+  return { sources: 0, service: undefined, lists: 0, doubt: false };
 }
 
 /**
@@ -230,7 +231,8 @@ function lookAtSource(bytes: Buffer, value: number, signs: Signs): void {
   const end = bytes[value] === QUOTE ? endOfString(bytes, value + 1) : 0;
   signs.doubt ||= end <= 0 || !is(bytes, end - SERVICE_END.length, SERVICE_END);
   signs.sources += 1;
-  signs.isKms = is(bytes, value, KMS);
+  if (is(bytes, value, KMS)) signs.service = "kms";
+  else signs.service = is(bytes, value, CLOUDTRAIL) ? "cloudtrail" : undefined;
 }
 
 /** Whether exactly these bytes stand there. */
@@ -275,6 +277,7 @@ const EVENT_TYPE = bytesOf('"eventType"');
 const RECORDS = bytesOf('"Records"');
 const INSIGHT_TYPE = bytesOf(`"${INSIGHT}"`);
 const KMS = bytesOf(`"${KMS_EVENT_SOURCE}"`);
+const CLOUDTRAIL = bytesOf(`"${CLOUDTRAIL_EVENT_SOURCE}"`);
 const SERVICE_END = bytesOf(`${SERVICE_SUFFIX}"`);
 
 /** Bytes of numbers and literals; with space, colon and comma, all that stands between strings and brackets. */

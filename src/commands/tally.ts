@@ -74,6 +74,7 @@ export class Tally {
       for (const { arn } of event.keys) this.#keys.add(arn);
       const account = event.recipientAccountId ?? event.principal.accountId;
       if (account !== undefined) this.#accounts.add(account);
+      if (event.service !== undefined) continue; // The contract counts KMS events by name and type.
       increment(this.#eventNames, event.name);
       increment(this.#identityTypes, event.principal.type);
     }

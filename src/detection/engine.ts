@@ -235,7 +235,7 @@ export class Engine {
       return;
     }
     if (!this.#calls.add(hour, identity.high, identity.low)) {
-      this.#duplicates += 1;
+      if (event.service === undefined) this.#duplicates += 1;
       return;
     }
     const isSecondView =
@@ -258,7 +258,7 @@ export class Engine {
 
   #countLate(event: KmsEvent, hour: number, { high, low }: CallIdentities): void {
     if (!this.#calls.addLate(hourOf(this.#watermarkMs), high, low)) {
-      this.#duplicates += 1;
+      if (event.service === undefined) this.#duplicates += 1;
       return;
     }
     this.#late += 1;

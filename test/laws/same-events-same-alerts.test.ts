@@ -46,6 +46,7 @@ describe("law 1: the same events give the same alerts", () => {
         "foreign-account",
         "foreign-encryption",
         "key-destruction",
+        "sensor-blinded",
         "unexpected-principal",
         "unusual-hour",
       ]),
@@ -168,6 +169,15 @@ function night(): KmsEvent[] {
         parameters: { pendingWindowInDays: 7 },
       }),
     ),
+    event({
+      hour,
+      second: 300,
+      name: "StopLogging",
+      operation: "admin",
+      service: "cloudtrail",
+      keys: [],
+      principal: ada,
+    }),
     // Time goes on, so that hours close by themselves too.
     ...hours(hour + 2, hour + 30).flatMap((later) => inHour(later, 2)),
   ];

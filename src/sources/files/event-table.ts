@@ -18,6 +18,7 @@ export interface EventTable {
 const WIDTH = 15;
 const NETWORK_ACTIVITY = 1;
 const SERVICE_EVENT = 2;
+const CLOUDTRAIL_CALL = 4;
 const SOURCE_KINDS = ["address", "service", "unknown"] as const;
 
 /** Writes events into a table. */
@@ -47,7 +48,9 @@ export function writeTable(events: readonly KmsEvent[]): EventTable {
     cells[at + 11] =
       event.context === undefined ? -1 : contexts.place(event.context.fingerprint, event.context);
     cells[at + 12] =
-      (event.networkActivity ? NETWORK_ACTIVITY : 0) + (event.serviceEvent ? SERVICE_EVENT : 0);
+      (event.networkActivity ? NETWORK_ACTIVITY : 0) +
+      (event.serviceEvent ? SERVICE_EVENT : 0) +
+      (event.service === "cloudtrail" ? CLOUDTRAIL_CALL : 0);
     cells[at + 13] = texts.optional(event.vpcEndpointId);
     cells[at + 14] = rareParts(event, errors, parameters);
     at += WIDTH;
@@ -110,6 +113,7 @@ export function readTable(table: EventTable): KmsEvent[] {
       networkActivity: (flags & NETWORK_ACTIVITY) !== 0,
       serviceEvent: (flags & SERVICE_EVENT) !== 0,
       vpcEndpointId: optional(at + 13),
+      service: (flags & CLOUDTRAIL_CALL) === 0 ? undefined : "cloudtrail",
       parameters: rare < 0 ? undefined : listed(table.parameters, rare),
     });
   }

@@ -67,7 +67,11 @@ export function gather(
   const all =
     parsed.length === 1 ? (parsed[0]?.events ?? []) : parsed.flatMap(({ events }) => events);
   const inside = all.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs);
-  counts = addCounts(counts, { kmsEvents: inside.length - all.length });
+  counts = addCounts(counts, { kmsEvents: kmsCount(inside) - kmsCount(all) });
   const events = after === undefined ? inside : inside.filter((event) => isAfter(event, after));
   return { events: parsed.length === 1 ? events : events.sort(compareEvents), deadLetters, counts };
+}
+
+function kmsCount(events: readonly KmsEvent[]): number {
+  return events.reduce((count, { service }) => count + (service === undefined ? 1 : 0), 0);
 }

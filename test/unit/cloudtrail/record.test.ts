@@ -462,3 +462,34 @@ describe("a record", () => {
     expect(structuredClone(event)).toEqual(event);
   });
 });
+
+describe("a record of CloudTrail itself", () => {
+  const source = { eventSource: "cloudtrail.amazonaws.com", resources: undefined };
+
+  it.each([
+    "DeleteTrail",
+    "PutEventSelectors",
+    "PutInsightSelectors",
+    "StopLogging",
+    "UpdateTrail",
+  ])("is an event where it decides what is recorded: %s", (eventName) => {
+    const parameters = { name: "trail", kmsKeyId: `${KMS}:key/${ID}` };
+    const event = eventOf(kmsRecord({ ...source, eventName, requestParameters: parameters }));
+    expect(event).toMatchObject({
+      service: "cloudtrail",
+      name: eventName,
+      operation: "admin",
+      keys: [],
+      parameters,
+      context: undefined,
+    });
+  });
+
+  it.each(["DescribeTrails", "StartLogging", "LookupEvents", "Decrypt"])(
+    "is none otherwise: %s",
+    (eventName) => {
+      const parsed = parseRecord(kmsRecord({ ...source, eventName }), READ_OPTIONS);
+      expect(parsed).toMatchObject({ reason: "not-cloudtrail" });
+    },
+  );
+});

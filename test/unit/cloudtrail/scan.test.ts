@@ -25,6 +25,11 @@ describe("the scanner sees", () => {
     ["a record of KMS", KMS, "0 others, kms"],
     ["a record of another service", OTHER, "1 others"],
     ["records in a file", file(OTHER, KMS, OTHER), "2 others, kms"],
+    [
+      "records of CloudTrail itself",
+      file(OTHER, JSON.stringify(otherRecord({ eventSource: "cloudtrail.amazonaws.com" }))),
+      "1 others, cloudtrail",
+    ],
     ["records in a list", `[${OTHER},${KMS}]`, "1 others, kms"],
     ["Records after other members", `{"a":{"Records":[]},"Records":[${OTHER}],"z":1}`, "1 others"],
     ["the name of KMS elsewhere", file(OTHER.replace("app/1.0", "kms.amazonaws.com")), "1 others"],
@@ -219,6 +224,9 @@ function fast(text: string): string[] {
   }
   const parts = seen.parts.flatMap(({ kind, start, end }) => {
     const part: unknown = JSON.parse(bytes.toString("utf8", start, end));
+    if (kind === "cloudtrail") {
+      expect(part).toMatchObject({ eventSource: "cloudtrail.amazonaws.com" });
+    }
     return kind === "kms" ? ["kms.amazonaws.com"] : slowly(part);
   });
   return [...Array.from({ length: seen.others }, () => "other"), ...parts];
