@@ -64,6 +64,10 @@ testDetector(contextNovelty, {
       events: [...habit, ...inHour(NOW, 3, { ...OTHERS, ...byService })],
       expect: { atMost: "low", reasons: ["by-service"] },
     },
+    "a name that JavaScript reserves": {
+      events: [...habit, ...inHour(NOW, 3, { context: context("__proto__", 1) })],
+      expect: { observed: { contextNames: "__proto__" }, alerts: 1 },
+    },
     "names of the source of a re-encryption": [
       ...habit,
       ...inHour(NOW, 3, { ...OTHERS, name: "ReEncrypt", operation: "reEncrypt" }),

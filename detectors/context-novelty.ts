@@ -36,10 +36,12 @@ interface Baseline {
 }
 
 interface Bucket {
-  /** Key ARN → calls. */
-  calls: Record<string, number>;
-  /** `shape key` → its uses. */
-  met: Record<string, Use>;
+  /** Calls with a new context. */
+  fresh: number;
+  /** Pairs of key and shape met. */
+  size: number;
+  /** Key ARN → shape → its uses. */
+  met: Record<string, Record<string, Use>>;
 }
 
 interface Use {
@@ -80,6 +82,9 @@ const MOST_KNOWN = 300;
 const MOST_MET = 60;
 /** Stands for a call without context: names of contexts are not empty. */
 const NONE = "";
+/** Shapes told of one hour, and characters of each. */
+const MOST_TOLD = 5;
+const LONGEST_TOLD = 200;
 
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -119,7 +124,7 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
     met: newKnownSet(),
     shapes: newKnownSet(),
   }),
-  newBucket: () => ({ calls: {}, met: {} }),
+  newBucket: () => ({ fresh: 0, size: 0, met: {} }),
   limits: (baseline, hour) => ({
     days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
     calls: baseline.calls,
@@ -128,38 +133,45 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
 
   add(view, event, options) {
     const { bucket } = view;
-    const name = nameOf(event);
-    if (name === undefined) return;
-    let use = bucket.met[name];
+    const arn = event.keys[0]?.arn;
+    if (arn?.startsWith("arn:") !== true) return;
+    const shape = shapeOf(event);
+    let use = bucket.met[arn]?.[shape];
     if (use === undefined) {
-      if (Object.keys(bucket.met).length >= MOST_MET) return;
-      const evidence = isNew(view, name, options) ? newEvidence() : null;
+      if (bucket.size >= MOST_MET) return;
+      const evidence = isNew(view, arn, shape, options) ? newEvidence() : null;
       use = { count: 0, firstMs: event.timeMs, byService: true, evidence };
-      bucket.met[name] = use;
+      (bucket.met[arn] ??= {})[shape] = use;
+      bucket.size += 1;
     }
     use.count += 1;
     use.firstMs = Math.min(use.firstMs, event.timeMs);
     use.byService &&= event.principal.via !== undefined;
-    if (use.evidence !== null) addEvidence(use.evidence, event);
-    const arn = keyOfName(name);
-    bucket.calls[arn] = (bucket.calls[arn] ?? 0) + 1;
+    if (use.evidence !== null) {
+      addEvidence(use.evidence, event);
+      bucket.fresh += 1;
+    }
   },
 
   subjects: () => SUBJECTS,
 
-  level(view, _subject, options) {
-    let count = 0;
-    for (const name of newNames(view, options)) count += view.bucket.met[name]?.count ?? 0;
-    if (count === 0) return -1;
-    return count >= 10 ? 1 : 0;
+  level({ bucket }) {
+    if (bucket.fresh === 0) return -1;
+    return bucket.fresh >= 10 ? 1 : 0;
   },
 
   describe: describeHour,
 
   fold(baseline, hour, bucket, _limits, options) {
     if (baseline.born < 0) baseline.born = hour;
-    for (const arn of Object.keys(bucket.calls).sort()) {
-      const calls = bucket.calls[arn] ?? 0;
+    for (const arn of Object.keys(bucket.met).sort()) {
+      const uses = bucket.met[arn] ?? {};
+      let calls = 0;
+      for (const shape of Object.keys(uses).sort()) {
+        calls += uses[shape]?.count ?? 0;
+        meet(baseline.met, `${shape} ${arn}`, hour, MOST_KNOWN);
+        meet(baseline.shapes, shape, hour, MOST_KNOWN);
+      }
       baseline.calls += calls;
       if (baseline.keys[arn] === undefined && Object.keys(baseline.keys).length >= MOST_KEYS)
         continue;
@@ -167,58 +179,46 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
       known[1] += calls;
       if (known[2] < 0 && known[1] >= options.learningCalls) known[2] = hour;
     }
-    for (const name of Object.keys(bucket.met).sort()) {
-      meet(baseline.met, name, hour, MOST_KNOWN);
-      meet(baseline.shapes, shapeOfName(name), hour, MOST_KNOWN);
-    }
   },
   skip: () => {},
 });
 
-/** Shape of the context and key of a call; undefined where the record names no key. */
-function nameOf({ context, keys }: KmsEvent): string | undefined {
-  const arn = keys[0]?.arn;
-  if (arn?.startsWith("arn:") !== true || arn.includes(" ")) return undefined;
-  return `${context === undefined ? NONE : context.keys.join(",")} ${arn}`;
-}
-
-function keyOfName(name: string): string {
-  return name.slice(name.lastIndexOf(" ") + 1);
-}
-
-function shapeOfName(name: string): string {
-  return name.slice(0, name.lastIndexOf(" "));
+/** Names of a call's context. They are an attacker's text, hence the mark before them; a call without context has none. */
+function shapeOf({ context }: KmsEvent): string {
+  if (context === undefined) return NONE;
+  const [first = "", second] = context.keys;
+  return second === undefined ? `.${first}` : `.${context.keys.join(",")}`;
 }
 
 /** Whether the principal knows the key well, and this shape not with it. */
-function isNew({ baseline, knownBy, hour }: View, name: string, options: Options): boolean {
-  if (isKnown(baseline.met, name, knownBy)) return false;
-  const [sinceHour, , enoughHour] = baseline.keys[keyOfName(name)] ?? [hour, 0, -1];
+function isNew(view: View, arn: string, shape: string, options: Options): boolean {
+  const { baseline, knownBy, hour } = view;
+  if (isKnown(baseline.met, `${shape} ${arn}`, knownBy)) return false;
+  const [sinceHour, , enoughHour] = baseline.keys[arn] ?? [hour, 0, -1];
   return enoughHour >= 0 && enoughHour <= knownBy && hour - sinceHour >= options.learningDays * 24;
 }
 
-function newNames(view: View, options: Options): string[] {
-  return Object.keys(view.bucket.met)
-    .filter((name) => isNew(view, name, options))
-    .sort();
-}
-
-function describeHour(view: View, _subject: string, options: Options): Finding {
+function describeHour(view: View): Finding {
   const { hour, bucket, limits } = view;
-  const names = newNames(view, options);
-  const uses = names.flatMap((name) => bucket.met[name] ?? []);
+  const fresh = Object.values(bucket.met).flatMap((uses) =>
+    Object.entries(uses).filter(([, { evidence }]) => evidence !== null),
+  );
+  const uses = fresh.map(([, use]) => use);
   const evidence = uses.reduce(
     (sum, use) => mergeEvidence(sum, use.evidence ?? newEvidence()),
     newEvidence(),
   );
-  const shapes = [...new Set(names.map(shapeOfName))];
+  const shapes = [...new Set(fresh.map(([shape]) => shape))].sort();
   const isMissing = shapes.includes(NONE);
   const startMs = hour * HOUR_MS;
-  const told = shapes.map((shape) => (shape === NONE ? "no context" : shape)).join("; ");
+  const told = shapes
+    .slice(0, MOST_TOLD)
+    .map((shape) => (shape === NONE ? "no context" : shape.slice(1, LONGEST_TOLD)))
+    .join("; ");
   return {
     title: isMissing ? "Encryption context missing" : "New encryption context",
     summary: `${callerName(evidence.principal)} made ${counted(evidence.count, "call")} with contexts that it never used with the key: ${told}.`,
-    reasons: reasonsOf(view, names, uses, evidence.count),
+    reasons: reasonsOf(view, shapes, uses, evidence.count),
     eventTimeMs: Math.min(...uses.map(({ firstMs }) => firstMs)),
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
@@ -236,12 +236,12 @@ function describeHour(view: View, _subject: string, options: Options): Finding {
 /** A new shape counts by how rarely this principal has any; one that it uses with other keys, or through a service, less. */
 function reasonsOf(
   { baseline, limits, knownBy }: View,
-  names: readonly string[],
+  shapes: readonly string[],
   uses: readonly Use[],
   count: number,
 ): Reason[] {
   const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
-  const isMissing = names.some((name) => shapeOfName(name) === NONE);
+  const isMissing = shapes.includes(NONE);
   const reasons: Reason[] = [
     {
       code: isMissing ? "context-missing" : "new-context",
@@ -251,7 +251,7 @@ function reasonsOf(
       points: Math.round(Math.min(34, 10 + 5 * surprise)),
     },
   ];
-  if (names.every((name) => isKnown(baseline.shapes, shapeOfName(name), knownBy))) {
+  if (shapes.every((shape) => isKnown(baseline.shapes, shape, knownBy))) {
     const text = "The principal uses such contexts with other keys.";
     reasons.push({ code: "known-elsewhere", text, points: -10 });
   }

@@ -143,6 +143,7 @@ export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Option
     isChange(event) ? NOTHING : [{ name: event.principal.entity, period: "once" }],
 
   level(view, subject, options) {
+    if (view.bucket.users[subject]?.evidence === null) return -1;
     const story = storyOf(view, subject, options);
     if (story === undefined) return -1;
     if (story.change?.actor === subject) return 2;

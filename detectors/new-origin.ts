@@ -192,6 +192,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
 
   level(view) {
     const { bucket, limits } = view;
+    if (bucket.evidence === null) return -1;
     let kinds = limits.onlyByServices > 0 && bucket.directCalls > 0 ? 1 : 0;
     for (const kind of KINDS) if (newNames(view, kind).length > 0) kinds += 1;
     return kinds === 0 ? -1 : kinds - 1 + extentOf(bucket);
