@@ -50,8 +50,8 @@ export function registerBacktest(
 
 const examples = `
 Examples:
-  keyhawk backtest AWSLogs/ --config new.yaml --against keyhawk.yaml --learn-until 2026-03-01
-  keyhawk backtest AWSLogs/ --config new.yaml --format json | jq '.alerts[] | select(.change == "lost")'`;
+  keyhawk backtest AWSLogs/ --config new.yaml --against old.yaml --learn-until 2026-03-01
+  keyhawk backtest AWSLogs/ --config new.yaml --format json | jq .total`;
 
 interface Typed {
   readonly config: string;

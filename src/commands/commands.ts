@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerAlerts } from "./alerts.ts";
 import { registerBacktest } from "./backtest.ts";
+import { type BaselineActions, registerBaseline } from "./baseline.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
@@ -33,6 +34,11 @@ export function registerCommands(program: Command, perform: Perform): void {
     return runSimulate(options, context);
   });
   registerEvaluate(program, perform);
+  registerBaseline(program, perform, {
+    show: async (options, context) => (await baselineActions()).show(options, context),
+    export: async (options, context) => (await baselineActions()).export(options, context),
+    import: async (options, context) => (await baselineActions()).import(options, context),
+  });
   registerBacktest(program, perform, async (options, context) => {
     const { backtest } = await import("./backtest-action.ts");
     return backtest(options, context);
@@ -41,4 +47,8 @@ export function registerCommands(program: Command, perform: Perform): void {
   registerValidate(program, perform);
   registerSendTest(program, perform);
   registerSchema(program, perform);
+}
+
+async function baselineActions(): Promise<BaselineActions> {
+  return (await import("./baseline-action.ts")).baselineActions;
 }

@@ -32,7 +32,8 @@ export async function withStore<Result>(
   return await use(store);
 }
 
-async function stateDirectory({ state, config }: StateOptions): Promise<string> {
+/** The state directory meant. Throws `UsageError` where both --state and --config name one. */
+export async function stateDirectory({ state, config }: StateOptions): Promise<string> {
   if (state !== undefined && config !== undefined) {
     throw new UsageError("--state: expected either --state or --config, found both");
   }

@@ -35,6 +35,10 @@ describe("help", () => {
       "--fail-on",
       "Examples",
     ],
+    baseline: ["show", "export", "import", "Examples"],
+    "baseline show": ["<entity>", "--state", "--config", "--at", "--format"],
+    "baseline export": ["--state", "--config", "--out", "--with-context-key", "Positions"],
+    "baseline import": ["<file>", "--state", "--config", "--force"],
     backtest: ["<path...>", "--config", "--against", "--learn-until", "--jobs", "--format"],
     report: ["--state", "--config", "--out", "--from", "--to"],
     alerts: ["list", "show", "close"],
@@ -234,7 +238,7 @@ describe("validate", () => {
     expect(stdout).toContain(`${file}: ok\n`);
     expect(stdout).toMatch(/source +kinesis stream events\n/);
     expect(stdout).toMatch(/sinks +stdout \(stdout\)\n/);
-    expect(stdout).toMatch(/detectors +\d of \d on; off: unusual-hour; shadow: decrypt-spike\n/);
+    expect(stdout).toMatch(/detectors +\d+ of \d+ on; off: unusual-hour; shadow: decrypt-spike\n/);
   });
 
   it("warns of what cannot have been meant, and fails for it when asked", async () => {

@@ -1,0 +1,87 @@
+import { loadConfig } from "../config.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { Commit, StateStore } from "../store/store.ts";
+import { useContextHashKey } from "./assembly.ts";
+import type { ImportOptions } from "./baseline.ts";
+import type { LearnedState } from "./baseline-file.ts";
+import { type LearnedBaseline, readBaselineFile } from "./baseline-reader.ts";
+import type { CommandContext } from "./options.ts";
+import { stateDirectory } from "./state.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `keyhawk baseline import`: a state directory starts from what was exported. Resolves to the exit status. */
+export async function importBaseline(
+  options: ImportOptions,
+  { log, signal }: CommandContext,
+): Promise<number> {
+  const openHours = options.config === undefined ? undefined : await openHoursOf(options.config);
+  const directory = await stateDirectory(options);
+  const baseline = await readBaselineFile(options.file, openHours, signal);
+  await using store = await openSqliteStore(directory);
+  const known = await learnedState(store);
+  if (known !== "nothing" && options.force !== true) {
+    throw new UsageError(
+      `${directory}: expected a new state directory, found one that has learned; ` +
+        "choose another, or --force to replace the entities that the file has",
+    );
+  }
+  await useKey(store, baseline);
+  const state =
+    known === "nothing" || known === undefined ? baseline.state : merged(known, baseline.state);
+  await store.commit({ ...nothing, ...baseline, engineState: JSON.stringify(state) });
+  for (const detector of baseline.anew) {
+    log.warn({ detector }, "learned by another version of the detector; it starts to learn anew");
+  }
+  const learnedUntil = new Date(state.watermarkMs).toISOString();
+  log.info({ memories: baseline.memories.size, learnedUntil, state: directory }, "imported");
+  return 0;
+}
+
+async function openHoursOf(configFile: string): Promise<number> {
+  const { detection } = await loadConfig(configFile);
+  return Math.ceil(detection.latenessMinutes / 60) + 1;
+}
+
+/** The engine's state, undefined where there are only memories or positions, `nothing` in a new store. */
+async function learnedState(store: StateStore): Promise<LearnedState | undefined | "nothing"> {
+  const text = await store.engineState();
+  if (text !== undefined) return JSON.parse(text) as LearnedState;
+  const isNew =
+    (await store.positions()).size === 0 && (await store.memoriesAfter("", 1)).size === 0;
+  return isNew ? "nothing" : undefined;
+}
+
+async function useKey(store: StateStore, { contextHashKey }: LearnedBaseline): Promise<void> {
+  if (contextHashKey === undefined) return;
+  await useContextHashKey(store, contextHashKey);
+}
+
+/** What both know: the newest time, the first sight of each account, all that is open. */
+function merged(known: LearnedState, added: LearnedState): LearnedState {
+  const accounts = { ...known.accounts };
+  for (const [account, hour] of Object.entries(added.accounts)) {
+    accounts[account] = Math.min(hour, accounts[account] ?? hour);
+  }
+  const combination = new Map([...(known.combination ?? []), ...(added.combination ?? [])]);
+  return {
+    ...known,
+    watermarkMs: Math.max(known.watermarkMs, added.watermarkMs),
+    accounts,
+    open: [...new Set([...known.open, ...added.open])].sort(),
+    combination: [...combination],
+  };
+}
+
+const nothing: Commit = {
+  positions: new Map(),
+  memories: new Map(),
+  engineState: undefined,
+  calls: [],
+  forgetCallsBeforeHour: undefined,
+  alerts: [],
+  deliveries: [],
+  deadLetters: [],
+  counters: {},
+  history: [],
+  usage: [],
+};
