@@ -91,12 +91,26 @@ describe("a baseline carried from a replay to another state", () => {
     expect(existsSync(`${exported}.part`)).toBe(false);
   });
 
+  it("can be exported beside a live consumer, but not out of a state that has learned nothing", async () => {
+    const state = await createState(join(folder, "live"));
+    const refused = await keyhawk(["baseline", "export", "--state", state]);
+    expect([refused.status, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain("nothing was learned here yet");
+    await using _live = await openSqliteStore(first);
+    const text = await ok("baseline", "export", "--state", first, "--with-context-key");
+    expect(text).toBe(await readFile(exported, "utf8"));
+  });
+
   it("carries no position, alert or history", async () => {
     const state = join(folder, "only");
     await ok("baseline", "import", exported, "--state", state);
     expect(await readState(state)).toMatchObject({ alerts: new Map(), counters: { records: 0 } });
     await using store = await openSqliteStore(state, { access: "read" });
     expect(await store.positions()).toEqual(new Map());
+    await using source = await openSqliteStore(first, { access: "read" });
+    expect(JSON.parse((await store.engineState()) ?? "")).toEqual(
+      JSON.parse((await source.engineState()) ?? "{}"),
+    );
     expect(memoriesOf(state)).toEqual(memoriesOf(first));
   });
 
