@@ -148,9 +148,10 @@ function say(value: unknown, path: readonly string[], at: number): string[] {
     if (words !== undefined) return words;
   }
   const fields = Object.entries(value);
-  if (path.length > 0 && fields.length > 0 && fields.every(([, field]) => isPlain(field))) {
-    const named = fields.slice(0, MOST_NAMED).map(([field, of]) => withCount(field, of));
-    return [`${name}: ${list(named, fields.length)}`];
+  if (path.length > 0 && fields.every(([, field]) => isPlain(field))) {
+    const met = fields.filter(([, field]) => field !== 0);
+    const named = met.slice(0, MOST_NAMED).map(([field, of]) => withCount(field, of));
+    return met.length > 0 ? [`${name}: ${list(named, met.length)}`] : [];
   }
   return fields.flatMap(([field, of]) => say(of, [...path, field], at));
 }
