@@ -36,7 +36,7 @@ const lists = {
 export const fixedThresholds: Method<Settings> = {
   name: "fixed-thresholds",
   title: "fixed thresholds and a list of sensitive calls",
-  chosen: { decrypts: 3000, refusals: 20, list: "middle" },
+  chosen: { decrypts: 300, refusals: 20, list: "long" },
   choices: [100, 300, 1000, 3000].flatMap((decrypts) =>
     [5, 10, 20, 50].flatMap((refusals) =>
       (["short", "middle", "long"] as const).map((list) => ({ decrypts, refusals, list })),

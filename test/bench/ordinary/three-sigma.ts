@@ -10,7 +10,7 @@ interface Settings {
 export const threeSigma: Method<Settings> = {
   name: "three-sigma",
   title: "three sigma per principal and hour of the day",
-  chosen: { leastCalls: 20 },
+  chosen: { leastCalls: 30 },
   choices: [10, 20, 30, 50, 100, 300, 1000].map((leastCalls) => ({ leastCalls })),
   watch({ leastCalls }) {
     return watchHours(dailyModel, leastCalls);

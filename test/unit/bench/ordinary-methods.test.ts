@@ -121,6 +121,11 @@ describe("hourly volume", () => {
     });
   });
 
+  test("hours without a call count: a principal that was silent for weeks is known", () => {
+    const watch = threeSigma.watch({ leastCalls: 5 }, organization);
+    expect(alertsOf(watch, [event({ hour: 0 }), ...inHour(480, 60)])).toBe(1);
+  });
+
   test.each([
     ["three sigma", threeSigma.watch({ leastCalls: 61 }, organization)],
     [
@@ -177,7 +182,14 @@ describe("rare terms", () => {
       ],
       0,
     ],
-    ["pass over a new principal", [event({ hour: 400, principal: principal("new") })], 0],
+    [
+      "pass over a busy principal of yesterday",
+      [
+        ...inHour(376, 200, { principal: principal("new") }),
+        event({ hour: 400, principal: principal("new"), source: strange }),
+      ],
+      0,
+    ],
   ];
   test.each(cases)("%s", (_claim, events, alerts) => {
     const watch = hourOfWeek.watch(settings, organization);
