@@ -61,6 +61,20 @@ describe("combined-signals fires", () => {
     expect(new Set(closed).size).toBe(1);
   });
 
+  it("whether a graver alert came before or after the weak ones", () => {
+    const signs = [sign("a", 35), sign("b", 35), sign("c", 95), sign("a", 45)];
+    const told = permutations(signs).map((order) => {
+      const combination = open();
+      const last = order.flatMap((alert) => combination.add(alert) ?? []).at(-1);
+      return [
+        last?.alertId,
+        last?.revision,
+        JSON.stringify(combination.close(NOON_MS + 2 * DAY_MS)),
+      ];
+    });
+    expect(new Set(told.map((each) => JSON.stringify(each))).size).toBe(1);
+  });
+
   it("and is closed once its day lies behind", () => {
     const combination = open();
     combination.add(sign("a", 35));
@@ -88,6 +102,7 @@ describe("combined-signals stays silent", () => {
     ],
     "on informational signs": [sign("a", 35), sign("b", 19), sign("c", 10)],
     "where it would be no graver than the gravest alone": [sign("a", 75), sign("b", 25)],
+    "on one weak sign beside grave ones": [sign("a", 95), sign("b", 92), sign("c", 30)],
     "on alerts about no principal": [
       sign("a", 35, { principal: null }),
       sign("b", 35, { principal: null }),

@@ -1,11 +1,16 @@
 import { dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
-import { type Alert, type AlertPrincipal, severities, severityOf } from "./alert.ts";
+import type { Alert, AlertPrincipal } from "./alert.ts";
 import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
 const SHARES = [1, 0.6, 0.4, 0.3, 0.2];
+/**
+ * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert
+ * speaks for itself, and whether it came before or after must not show.
+ */
+const CEILINGS = [40, 70, 90];
 /** Days after which a day's signs are complete, whatever still arrives. */
 const COMPLETE_AFTER_DAYS = 2;
 /** Principals whose signs of a day are remembered; more are counted out, the first to come stay. */
@@ -37,7 +42,8 @@ interface Sign {
 interface Day {
   readonly day: number;
   readonly principal: AlertPrincipal;
-  readonly signs: Record<string, Sign>;
+  /** By detector: its gravest sign below each of the ceilings. */
+  readonly signs: Record<string, (Sign | null)[]>;
   /** Level told; −1 before any. */
   level: number;
 }
@@ -68,9 +74,8 @@ export class Combination {
       open = { day, principal, signs: {}, level: -1 };
       this.#days.set(name, open);
     }
-    const known = open.signs[detector];
-    if (known === undefined || isGraver(alert, known)) open.signs[detector] = signOf(alert);
-    return this.#tell(open, "updated");
+    keep(open, signOf(alert));
+    return this.#tell(open);
   }
 
   /** Closes days that lie behind; returns the closing revisions. */
@@ -80,7 +85,7 @@ export class Combination {
     for (const [name, open] of this.#days) {
       if (open.day + COMPLETE_AFTER_DAYS > today) continue;
       this.#days.delete(name);
-      const finding = open.level < 0 ? undefined : this.#finding(open);
+      const finding = this.#finding(open);
       if (finding !== undefined) closed.push(this.#render(open, finding, "closed"));
     }
     return closed;
@@ -91,33 +96,41 @@ export class Combination {
     return [...this.#days];
   }
 
-  #tell(open: Day, status: Alert["status"]): Alert | undefined {
-    const finding = this.#finding(open);
-    if (finding === undefined) return undefined;
-    const level = rankOf(totalOf(finding.reasons)) - rankOf(this.#options.minimumScore);
+  #tell(open: Day): Alert | undefined {
+    const level = CEILINGS.findLastIndex((_, index) => this.#reaches(open, index));
     if (level <= open.level) return undefined;
     const isNew = open.level < 0;
     open.level = level;
-    return this.#render(open, finding, isNew ? "created" : status);
+    const finding = this.#finding(open);
+    return finding === undefined
+      ? undefined
+      : this.#render(open, finding, isNew ? "created" : "updated");
   }
 
-  /** Undefined while the signs do not reach the least score, or are no graver together than the gravest alone. */
-  #finding({ day, principal: first, signs }: Day): Finding | undefined {
-    const sorted = Object.values(signs).sort(bySeverity);
+  /** Whether the signs below a ceiling reach it together. Once they do, they always will. */
+  #reaches(open: Day, index: number): boolean {
+    const signs = signsBelow(open, index);
+    const least = Math.max(CEILINGS[index] ?? 100, this.#options.minimumScore);
+    return signs.length >= 2 && totalOf(reasonsOf(signs)) >= least;
+  }
+
+  /** Undefined while the signs do not reach anything. */
+  #finding(open: Day): Finding | undefined {
+    const { day, principal: first, level } = open;
+    if (level < 0) return undefined;
+    const sorted = signsBelow(open, level);
     const [gravest] = sorted;
-    if (gravest === undefined || sorted.length < 2) return undefined;
+    if (gravest === undefined) return undefined;
     // Sessions of one principal differ; which sign came first must not show.
     const principal = gravest.evidence.principal ?? first;
     const reasons = reasonsOf(sorted);
     const total = totalOf(reasons);
-    if (total < this.#options.minimumScore || rankOf(total) <= rankOf(gravest.score))
-      return undefined;
     const detectors = sorted.map(({ detector }) => detector).sort();
     return {
       title: "Several signs about one principal",
       summary: `${sorted.length} detectors say something about ${personOf(principal)} on one day: ${sorted.map(({ title }) => title.toLowerCase()).join(", ")}.`,
       reasons,
-      eventTimeMs: this.#reachedMs(sorted),
+      eventTimeMs: reachedMs(sorted, Math.max(CEILINGS[0] ?? 0, this.#options.minimumScore)),
       windowStartMs: Math.min(...sorted.map(({ startMs }) => startMs)),
       windowEndMs: Math.min(
         Math.max(...sorted.map(({ endMs }) => endMs)),
@@ -134,17 +147,6 @@ export class Combination {
         .slice(1)
         .reduce((sum, { evidence }) => mergeEvidence(sum, evidence), gravest.evidence),
     };
-  }
-
-  /** Event time of the sign with which, in order of event time, the least score was reached. */
-  #reachedMs(signs: readonly Sign[]): number {
-    const inTime = [...signs].sort((one, other) => one.eventTimeMs - other.eventTimeMs);
-    for (let count = 2; count < inTime.length; count += 1) {
-      const some = inTime.slice(0, count).sort(bySeverity);
-      if (totalOf(reasonsOf(some)) >= this.#options.minimumScore)
-        return inTime[count - 1]?.eventTimeMs ?? 0;
-    }
-    return inTime[inTime.length - 1]?.eventTimeMs ?? 0;
   }
 
   #render(open: Day, finding: Finding, status: Alert["status"]): Alert {
@@ -174,18 +176,43 @@ function totalOf(reasons: readonly Reason[]): number {
   return Math.round(reasons.reduce((sum, { points }) => sum + points, 0));
 }
 
-function rankOf(score: number): number {
-  return severities.indexOf(severityOf(score));
+/** Event time of the sign with which, in order of event time, the least score was reached. */
+function reachedMs(signs: readonly Sign[], least: number): number {
+  const inTime = [...signs].sort((one, other) => one.eventTimeMs - other.eventTimeMs);
+  for (let count = 2; count < inTime.length; count += 1) {
+    const some = inTime.slice(0, count).sort(bySeverity);
+    if (totalOf(reasonsOf(some)) >= least) return inTime[count - 1]?.eventTimeMs ?? 0;
+  }
+  return inTime[inTime.length - 1]?.eventTimeMs ?? 0;
+}
+
+/** Keeps a sign wherever it is the gravest of its detector below a ceiling. */
+function keep({ signs }: Day, sign: Sign): void {
+  const own = signs[sign.detector] ?? CEILINGS.map(() => null);
+  signs[sign.detector] = own.map((known, index) => {
+    if (sign.score >= (CEILINGS[index] ?? 0)) return known;
+    return known === null || bySeverity(sign, known) < 0 ? sign : known;
+  });
+}
+
+/** The gravest sign of each detector below a ceiling, the gravest first. */
+function signsBelow({ signs }: Day, index: number): Sign[] {
+  return Object.values(signs)
+    .flatMap((own) => own[index] ?? [])
+    .sort(bySeverity);
 }
 
 function bySeverity(one: Sign, other: Sign): number {
-  return other.score - one.score || (one.detector < other.detector ? -1 : 1);
+  return (
+    other.score - one.score ||
+    order(one.detector, other.detector) ||
+    order(one.alertId, other.alertId)
+  );
 }
 
-function isGraver(alert: Alert, known: Sign): boolean {
-  return (
-    alert.score > known.score || (alert.score === known.score && alert.alertId < known.alertId)
-  );
+function order(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 /** The person in a permission set, whom the role's ARN alone does not name. */
