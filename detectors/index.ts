@@ -17,6 +17,7 @@ import { grantStorm } from "./grant-storm.ts";
 import { grantToOutsider } from "./grant-to-outsider.ts";
 import { importedMaterial } from "./imported-material.ts";
 import { keyDestruction } from "./key-destruction.ts";
+import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSigner } from "./new-signer.ts";
@@ -50,6 +51,7 @@ export const detectors: readonly Detector[] = [
   grantToOutsider,
   importedMaterial,
   keyDestruction,
+  keyWideRise,
   longTermCredentials,
   newOrigin,
   newSigner,

@@ -1,0 +1,61 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { hours, inHour, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { keyWideRise } from "./key-wide-rise.ts";
+
+const DAY = 24;
+const NOON = 21 * DAY + 12;
+
+/** Three weeks in which six roles use the key, one each hour. */
+const habit = hours(0, 21 * DAY).flatMap((hour) => crowd(hour, 1, 2, hour % 6));
+
+testDetector(keyWideRise, {
+  fires: {
+    "ten principals, six decrypts each": {
+      events: [...habit, ...crowd(NOON, 10, 6)],
+      expect: {
+        atLeast: "low",
+        reasons: ["key-volume"],
+        observed: { principals: 10, largestOfOne: 6, decryptsPerHour: 60 },
+        alerts: 1,
+      },
+    },
+    "thirty principals, more gravely": {
+      events: [...habit, ...crowd(NOON, 30, 6)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["steep"] },
+    },
+    "two such hours, as one alert": {
+      events: [...habit, ...crowd(NOON, 10, 6), ...crowd(NOON + 1, 10, 6)],
+      expect: { alerts: 1 },
+    },
+  },
+  staysSilent: {
+    "the usual hours": habit,
+    "one culprit, which decrypt-spike tells": [...habit, ...crowd(NOON, 1, 500)],
+    "two of them": [...habit, ...crowd(NOON, 2, 500)],
+    "a key with a rush every noon": hours(0, 28 * DAY).flatMap((hour) =>
+      crowd(hour, hour % DAY === 12 ? 12 : 1, 3),
+    ),
+    "a key in its learning days": [
+      ...hours(0, 10 * DAY).flatMap((hour) => crowd(hour, 1, 2)),
+      ...crowd(10 * DAY, 20, 6),
+    ],
+    "refused calls": [
+      ...habit,
+      ...crowd(NOON, 20, 6, 0, { error: { code: "AccessDenied", class: "denied" } }),
+    ],
+  },
+});
+
+/** Some principals, each decrypting so often in the hour. */
+function crowd(
+  hour: number,
+  members: number,
+  each: number,
+  from = 0,
+  overrides: Partial<KmsEvent> = {},
+): KmsEvent[] {
+  return hours(from, from + members).flatMap((nth) =>
+    inHour(hour, each, { principal: principal(`service-${nth}`), ...overrides }),
+  );
+}

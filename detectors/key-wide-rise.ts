@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  learnNoVolume,
+  learnVolume,
+  newVolumeHabit,
+  type VolumeHabit,
+  volumeLimits,
+  type VolumeLimits,
+} from "../src/baseline/volume-habit.ts";
+import {
+  addEvidence,
+  baselineState,
+  counted,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  keyOf,
+  levelOf,
+  newEvidence,
+  type Reason,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Bucket {
+  /** Decrypts, those of each principal beyond the share not counted. */
+  count: number;
+  decrypts: number;
+  fiveMinutes: number;
+  users: Record<string, number>;
+  userCount: number;
+  firstMs: number;
+  /** Null while the key is learned and not judged. */
+  evidence: Evidence | null;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days of a key's own history before it is judged."),
+  floorPerHour: z
+    .int()
+    .min(1)
+    .default(25)
+    .describe("Never alert below this many decrypts in an hour, all principals together."),
+  tailProbability: z
+    .number()
+    .gt(0)
+    .lt(0.5)
+    .default(1e-6)
+    .describe("How improbable a count must be."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<VolumeHabit, Bucket, VolumeLimits>;
+
+/** Decrypts of one principal in an hour that count at most: a single culprit is decrypt-spike's. */
+const SHARE = 8;
+const RATIO = 2;
+/** Times the limit from which on it weighs more. */
+const STEEP = 1.5;
+const MOST_USERS = 1000;
+const DAILY: Subject = { name: "", period: "day" };
+const SUBJECTS = [DAILY];
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Many principals each use a key somewhat more than usual. */
+export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
+  id: "key-wide-rise",
+  version: 1,
+  title: "Rise over all users of a key",
+  entity: "key",
+  severity: "low, medium when steep",
+  why: "Whoever holds many roles, or a library that many services share, can take a little through each. Only the key's own count shows it.",
+  falsePositives: [
+    "A rush of customers, or all services restarting at once.",
+    "A failed cache that all its clients go around.",
+  ],
+  knownGaps: [
+    "Keys younger than the learning days.",
+    "A rise through fewer than three or four principals: see decrypt-spike.",
+  ],
+  triage: [
+    "See what the principals have in common: a library, an image, a deployment of that hour.",
+    "Compare the encryption contexts with those of the hours before: other things, or the same more often.",
+    "Ask whoever runs the platform for restarts and load tests.",
+  ],
+  attack: [
+    { technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" },
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+  ],
+  options: Options,
+
+  accepts: (event) =>
+    event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
+
+  newBaseline: newVolumeHabit,
+  newBucket: () => ({
+    count: 0,
+    decrypts: 0,
+    fiveMinutes: 0,
+    users: {},
+    userCount: 0,
+    firstMs: NEVER,
+    evidence: null,
+  }),
+
+  limits(baseline, hour, options) {
+    const limits = volumeLimits(baseline, hour, {
+      floorPerFiveMinutes: NEVER,
+      floorPerHour: options.floorPerHour,
+      floorPerDay: NEVER,
+      ratio: RATIO,
+      tailProbability: options.tailProbability,
+    });
+    const isLearning = limits.expectation.daysLearned < options.learningDays;
+    return isLearning ? { ...limits, hour: NEVER } : limits;
+  },
+
+  add({ bucket, limits }, event) {
+    bucket.decrypts += 1;
+    bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
+    const name = `p:${event.principal.entity}`;
+    const before = bucket.users[name];
+    if (before === undefined) {
+      if (bucket.userCount >= MOST_USERS) return;
+      bucket.userCount += 1;
+    }
+    bucket.users[name] = (before ?? 0) + 1;
+    if ((before ?? 0) < SHARE) bucket.count += 1;
+    if (limits.hour === NEVER) return;
+    bucket.evidence ??= newEvidence();
+    addEvidence(bucket.evidence, event);
+  },
+
+  subjects: () => SUBJECTS,
+  level: ({ bucket, limits }) =>
+    limits.hour === NEVER ? -1 : levelOf(bucket.count, limits.hour + 1),
+  describe: describeRise,
+  fold: learnVolume,
+  skip: learnNoVolume,
+});
+
+function describeRise({ hour, bucket, limits, entity }: View): Finding {
+  const evidence = bucket.evidence ?? newEvidence();
+  const { expectation } = limits;
+  const expected = Math.round(expectation.mean * 10) / 10;
+  const startMs = hour * HOUR_MS;
+  const key = keyOf(entity);
+  const largest = Math.max(...Object.values(bucket.users));
+  const reasons: Reason[] = [
+    {
+      code: "key-volume",
+      text: `${bucket.count} decrypts in the hour, each principal's first ${SHARE} counted; expected ${expected}, limit ${limits.hour}.`,
+      points: 28,
+    },
+  ];
+  if (bucket.count >= STEEP * limits.hour) {
+    reasons.push({ code: "steep", text: "Half as much again as the limit, or more.", points: 14 });
+  }
+  return {
+    title: "Many principals use a key more",
+    summary: `${counted(bucket.userCount, "principal")} decrypted ${bucket.decrypts} times with a key in an hour, ${largest} times at most each; usually about ${expected} in all.`,
+    reasons,
+    eventTimeMs: bucket.firstMs,
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: null,
+    key,
+    accountId: key.accountId,
+    region: key.region,
+    observed: {
+      decryptsPerHour: bucket.count,
+      principals: bucket.userCount,
+      largestOfOne: largest,
+    },
+    expected: { decryptsPerHour: expected, decryptsPerHourLimit: limits.hour },
+    baseline: baselineState(expectation.daysLearned, expectation.samples),
+    evidence,
+  };
+}
