@@ -160,7 +160,7 @@ export class Engine {
   adopt(texts: ReadonlyMap<string, string>): void {
     for (const [name, text] of texts) {
       const { kind, id } = entityOf(name);
-      const memory = readMemory(kind, id, text, this.#detectors[kind]);
+      const memory = readMemory(kind, id, text, this.#detectors[kind], this.#openHours);
       memory.touched = this.#batch;
       this.#memories[kind].set(id, memory);
     }

@@ -141,13 +141,26 @@ export function openDetector(
   const known = memory.slots[slot];
   if (known !== undefined) return known;
   const baseline = detector.newBaseline();
-  const hours: OpenHour[] = [];
-  for (let hour = memory.top - openHours + 1; hour <= memory.top; hour += 1) {
-    hours.push({ hour, limits: detector.limits(baseline, hour, options), bucket: null });
-  }
-  const made = { baseline, hours };
+  const made = {
+    baseline,
+    hours: newHours(baseline, memory.top, { detector, options }, openHours),
+  };
   memory.slots[slot] = made;
   return made;
+}
+
+/** The hours that are open at `top`, each frozen against the baseline as it is. */
+function newHours(
+  baseline: unknown,
+  top: number,
+  { detector, options }: Pick<ConfiguredDetector, "detector" | "options">,
+  openHours: number,
+): OpenHour[] {
+  const hours: OpenHour[] = [];
+  for (let hour = top - openHours + 1; hour <= top; hour += 1) {
+    hours.push({ hour, limits: detector.limits(baseline, hour, options), bucket: null });
+  }
+  return hours;
 }
 
 /** Looks at one open hour of a memory after another; one object serves for all, since it lasts for one call only. */
@@ -208,21 +221,47 @@ interface WrittenMemory {
   readonly a: [string, OpenAlert][];
 }
 
-/** Reads a memory back. A detector of another version starts to learn anew. */
+/**
+ * Reads a memory back. A detector of another version starts to learn anew; one that was switched off in between, or that had
+ * another lateness, keeps what it learned and opens its hours anew: it learns nothing of the time that it did not see.
+ */
 export function readMemory(
   kind: EntityKind,
   id: string,
   text: string,
   detectors: readonly ConfiguredDetector[],
+  openHours: number,
 ): EntityMemory {
   const written = JSON.parse(text) as WrittenMemory;
   const others = { ...written.d };
-  const slots = detectors.map(({ detector }) => {
-    const own = others[detector.id];
-    delete others[detector.id];
-    return own !== undefined && own.v === detector.version
-      ? { baseline: own.b, hours: own.h }
-      : undefined;
+  const alerts = new Map(written.a);
+  const slots = detectors.map((configured) => {
+    const { id: name, version } = configured.detector;
+    const own = others[name];
+    delete others[name];
+    if (own === undefined || own.v !== version) return undefined;
+    const read = { baseline: own.b, hours: own.h };
+    if (isAligned(read, written.top, openHours)) return read;
+    for (const [key, alert] of alerts) {
+      if (alert.detector === name) alerts.delete(key);
+    }
+    return reopened(read, written.top, configured, openHours);
   });
-  return { kind, id, top: written.top, slots, alerts: new Map(written.a), others, touched: 0 };
+  return { kind, id, top: written.top, slots, alerts, others, touched: 0 };
+}
+
+function isAligned({ hours }: DetectorMemory, top: number, openHours: number): boolean {
+  return hours.length === openHours && hours[hours.length - 1]?.hour === top;
+}
+
+function reopened(
+  { baseline, hours }: DetectorMemory,
+  top: number,
+  { detector, options }: ConfiguredDetector,
+  openHours: number,
+): DetectorMemory {
+  for (const { hour, bucket, limits } of hours) {
+    if (bucket !== null) detector.fold(baseline, hour, bucket, limits, options);
+  }
+  return { baseline, hours: newHours(baseline, top, { detector, options }, openHours) };
 }

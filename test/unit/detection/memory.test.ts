@@ -109,7 +109,7 @@ describe("the memory of an entity", () => {
           past: null,
         });
         const text = writeMemory(memory, [configured]);
-        const read = readMemory("principal", "app", text, [configured]);
+        const read = readMemory("principal", "app", text, [configured], open);
         expect(read).toEqual(memory);
         expect(writeMemory(read, [configured])).toBe(text);
       }),
@@ -126,9 +126,32 @@ describe("the memory of an entity", () => {
       2,
     );
     const text = writeMemory(memory, [configured]);
-    const without = readMemory("principal", "app", text, []);
-    const again = readMemory("principal", "app", writeMemory(without, []), [configured]);
+    const without = readMemory("principal", "app", text, [], 2);
+    const again = readMemory("principal", "app", writeMemory(without, []), [configured], 2);
     expect(again).toEqual(memory);
+  });
+
+  it("opens hours anew for a detector that missed some, without learning of the time it did not see", () => {
+    const { memory } = walk(
+      [
+        { hours: 0, age: 0 },
+        { hours: 9, age: 0 },
+      ],
+      2,
+    );
+    const without = readMemory("principal", "app", writeMemory(memory, [configured]), [], 2);
+    without.top += 100;
+    const again = readMemory("principal", "app", writeMemory(without, []), [configured], 2);
+    expect(again.slots[0]?.hours.map(({ hour, bucket }) => [hour, bucket])).toEqual([
+      [without.top - 1, null],
+      [without.top, null],
+    ]);
+  });
+
+  it("opens as many hours as another lateness needs", () => {
+    const { memory } = walk([{ hours: 0, age: 0 }], 2);
+    const read = readMemory("principal", "app", writeMemory(memory, [configured]), [configured], 4);
+    expect(read.slots[0]?.hours.map(({ hour }) => hour - memory.top)).toEqual([-3, -2, -1, 0]);
   });
 
   it("starts anew for another version of a detector", () => {
@@ -140,7 +163,7 @@ describe("the memory of an entity", () => {
       2,
     );
     const newer = { ...configured, detector: countingDetector("hour", { version: 2 }) };
-    const read = readMemory("principal", "app", writeMemory(memory, [configured]), [newer]);
+    const read = readMemory("principal", "app", writeMemory(memory, [configured]), [newer], 2);
     expect(read.slots).toEqual([undefined]);
     expect(read.top).toBe(memory.top);
   });
