@@ -101,7 +101,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** A principal decrypts many different things within an hour: secrets, parameters, objects. */
 export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-fan-out",
-  version: 1,
+  version: 2,
   title: "Context fan-out",
   entity: "principal",
   severity: "informational to critical",
