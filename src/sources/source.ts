@@ -13,7 +13,10 @@ export interface Source {
    * Reads on from the committed positions until the end (history) or until the signal aborts (live), which ends the
    * generator without an error. A batch that was yielded but not committed is read again next time.
    */
-  read(positions: ReadonlyMap<string, string>, signal: AbortSignal): AsyncGenerator<Batch, void, undefined>;
+  read(
+    positions: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Batch, void, undefined>;
 }
 
 /** Records read together, opened and parsed, with the positions after them. */
