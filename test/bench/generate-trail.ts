@@ -20,7 +20,7 @@ export interface BenchTrail {
 
 /**
  * A mixed trail of so many records (about 1.3 KB each), 30 % of them KMS: four accounts, about 200 principals, 40 keys,
- * three days with a daily rhythm, 20 files. The same each time; kept in the temporary directory and used again.
+ * three days with a daily rhythm, a file for each account and hour. The same each time; kept in the temporary directory and used again.
  */
 export function benchTrail(records = 100_000): BenchTrail {
   const home = join(tmpdir(), `keyhawk-bench-${formatVersion}-${records}`);
@@ -37,9 +37,9 @@ export function benchTrail(records = 100_000): BenchTrail {
 }
 
 /** Part of the folder's name: a change of what is written is not mistaken for an older trail. */
-const formatVersion = 1;
+const formatVersion = 2;
 const accounts = [...Object.values(organization.accounts), "123456789012"];
-const slicesPerAccount = 5;
+const slicesPerAccount = 72;
 const spanMs = 3 * 24 * 3_600_000;
 const sliceMs = spanMs / slicesPerAccount;
 const startMs = Date.parse("2026-03-09T00:00:00Z");

@@ -10,7 +10,7 @@ import { benchTrail } from "./generate-trail.ts";
  *
  * `npm run bench -- [records] [rounds]`
  */
-const [records = "100000", rounds = "7"] = process.argv.slice(2);
+const [records = "500000", rounds = "5"] = process.argv.slice(2);
 const mostTimesPeer = 1.5;
 const root = resolve(import.meta.dirname, "../..");
 const trail = benchTrail(Number(records));

@@ -41,7 +41,7 @@ async function* readPieces(
   const notes = new ListingNotes();
   const reader = new FileReader(context);
   const local = lanes.every(({ isLocal }) => isLocal);
-  const ahead = local ? 2 * Math.max(1, context.jobs) + 1 : 2 * context.jobs + 6;
+  const ahead = local ? 4 * Math.max(1, context.jobs) + 4 : 2 * context.jobs + 6;
   const jobs = groupFiles(filesInOrder(lanes, notes, context.signal));
   for await (const results of mapAhead(jobs, ahead, (job) => reader.read(job))) {
     for (const { file, parsed } of results) yield trailPiece(file, parsed, context);
