@@ -214,6 +214,7 @@ function narrowAndPrint(): string {
 .alert .rate{display:none}
 .body{grid-template-columns:minmax(0,1fr);padding:.9rem}
 .panel{padding:.9rem}
+.panel{overflow-x:auto}
 .tools label,.tools input,.tools select{width:100%}
 .tools output{margin-left:0}
 dl.guide{grid-template-columns:1fr;gap:.1rem}
