@@ -24,10 +24,9 @@ describe.skipIf(!haveBrowser)(
       const report = join(folder, "report.html");
       const trail = join(root, "samples/stolen-role/trail");
       const config = join(root, "samples/keyhawk.yaml");
-      await promisify(execFile)(process.execPath, [
-        ...[join(root, "src/main.ts"), "replay", trail, "--config", config],
-        ...["--quiet", "--alerts", join(folder, "alerts.ndjson"), "--report", report],
-      ]);
+      const output = ["--quiet", "--alerts", join(folder, "alerts.ndjson"), "--report", report];
+      const command = [join(root, "src/main.ts"), "replay", trail, "--config", config, ...output];
+      await promisify(execFile)(process.execPath, command);
       url = pathToFileURL(report).href;
       browser = await chromium.launch({
         executablePath: BROWSER,
