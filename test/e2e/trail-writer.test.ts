@@ -142,7 +142,7 @@ describe("benchTrail", () => {
   const trail = benchTrail(4001);
   afterAll(() => rmSync(dirname(trail.path), { recursive: true, force: true }));
 
-  it("writes as many records as asked for, three tenths of them KMS, into twenty files", () => {
+  it("writes as many records as asked for, three tenths of them KMS, a file for each account and hour", () => {
     const paths = readdirSync(trail.path, { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".json.gz"))
       .map((path) => join(trail.path, path));
@@ -150,8 +150,8 @@ describe("benchTrail", () => {
       return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")).Records;
     });
     const kms = records.filter(({ eventSource }) => eventSource === "kms.amazonaws.com").length;
-    expect([paths.length, records.length]).toEqual([20, 4001]);
-    expect(trail).toMatchObject({ files: 20, records: 4001, kmsRecords: kms });
+    expect([paths.length, records.length]).toEqual([288, 4001]);
+    expect(trail).toMatchObject({ files: 288, records: 4001, kmsRecords: kms });
     expect(kms / records.length).toBeCloseTo(0.3, 1);
     expect(trail.bytes / trail.records).toBeGreaterThan(1000);
   });
