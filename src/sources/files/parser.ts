@@ -29,8 +29,8 @@ export interface ParseAnswer {
 export type SentResult = Omit<Parsed, "events"> & { readonly table: EventTable };
 
 /**
- * A parser with `jobs` worker threads. They start when more was asked for than the thread that asks opens in about the
- * time that a start takes (`inProcessBytes`); with no jobs they never start.
+ * A parser with `jobs` worker threads. They are started when a tenth of `inProcessBytes` was asked for, and used from all of
+ * it on: about what the asking thread opens while they start. With no jobs they never start.
  */
 export function createParser(
   settings: ParseSettings,
@@ -42,10 +42,11 @@ export function createParser(
   return {
     async parse(items, size) {
       asked += size;
-      if (jobs === 0 || (threads.length === 0 && asked <= inProcessBytes)) {
-        return parseHere(items, settings);
+      if (asked > inProcessBytes * STARTS_AT) {
+        while (threads.length < jobs) threads.push(new ParseThread(settings));
       }
-      while (threads.length < jobs) threads.push(new ParseThread(settings));
+      // Threads take a while to start: what comes in the meantime is opened here.
+      if (jobs === 0 || asked <= inProcessBytes) return parseHere(items, settings);
       const idlest = threads.reduce((a, b) => (b.load < a.load ? b : a));
       return idlest.parse(items, size);
     },
@@ -54,6 +55,9 @@ export function createParser(
     },
   };
 }
+
+/** Share of what is opened in process after which the threads are started. */
+const STARTS_AT = 0.1;
 
 async function parseHere(items: readonly ParseItem[], settings: ParseSettings): Promise<Parsed[]> {
   const results: Parsed[] = [];
