@@ -66,9 +66,12 @@ function endpointOf(address: string) {
   return isAddress(address) ? { ip: address } : { svc_name: address };
 }
 
-/** Addresses without a zone, which the schema's type for addresses has no place for. */
+/** Longest text of OCSF's type for addresses, `ip_t`. */
+const LONGEST_ADDRESS = 40;
+
+/** Addresses that fit the schema's type, which has no place for a zone. */
 function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes("%");
+  return isIP(text) !== 0 && !text.includes("%") && text.length <= LONGEST_ADDRESS;
 }
 
 function actorOf(principal: AlertPrincipal) {

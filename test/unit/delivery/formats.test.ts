@@ -91,6 +91,16 @@ describe("OCSF", () => {
     );
   }
 
+  it("names an address too long for the schema's type as a service", () => {
+    const address = "000:000:000:000:0000:0000:100.100.100.100";
+    const alert = alertOf({});
+    const document = parsed({
+      ...alert,
+      evidence: { ...alert.evidence, sourceAddresses: [address] },
+    });
+    expect(JSON.stringify(document["evidences"])).toContain(`{"svc_name":"${address}"}`);
+  });
+
   it.each([
     ["created", 1, "Create", 200401, 1, "New", true],
     ["updated", 2, "Update", 200402, 1, "New", undefined],
