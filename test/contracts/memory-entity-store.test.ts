@@ -1,0 +1,12 @@
+import { memoryEntityStore } from "../support/memory-entity-store.ts";
+import { testEntityStore } from "./entity-store.ts";
+
+testEntityStore("the entity store of the tests", {
+  async place() {
+    let store: ReturnType<typeof memoryEntityStore> | undefined;
+    return {
+      open: async (now) => (store ??= memoryEntityStore(now)),
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+});
