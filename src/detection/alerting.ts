@@ -22,7 +22,7 @@ import {
   periodOf,
 } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
-import { entityName, route } from "./routing.ts";
+import { entityName, route, type Target } from "./routing.ts";
 
 interface AlertingOptions {
   readonly detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>;
@@ -32,6 +32,8 @@ interface AlertingOptions {
   readonly replay: boolean;
   /** Undefined where signs are not combined. */
   readonly combination: Combination | undefined;
+  /** The only entity that is judged; undefined for all. */
+  readonly sole: Target | undefined;
 }
 
 type AlertingOutput = Pick<EngineOutput, "alerts" | "revisions" | "history" | "usage">;
@@ -159,7 +161,9 @@ export class Alerting implements Closing {
     detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>,
     organization: Organization,
   ): void {
+    const { sole } = this.#options;
     for (const { kind, id } of route(event)) {
+      if (sole !== undefined && (kind !== sole.kind || id !== sole.id)) continue;
       for (const [slot, configured] of detectors[kind].entries()) {
         if (configured.detector.judgesLate !== true || !configured.detector.accepts(event))
           continue;

@@ -1,5 +1,5 @@
 /** Slots a table starts with; a power of two. */
-const FIRST_SLOTS = 1024;
+const FIRST_SLOTS = 64;
 
 /**
  * Identities of calls seen in one event hour: an open-addressing table of 64-bit ids, 8 bytes a slot, at most two thirds

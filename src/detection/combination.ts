@@ -1,4 +1,4 @@
-import { dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
+import { DAY_HOURS, dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { Alert, AlertPrincipal } from "./alert.ts";
 import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
@@ -61,17 +61,28 @@ export class Combination {
     this.#days = new Map(written);
   }
 
+  /** The principal and day that a closed alert is a sign about, as one text; undefined where it is no sign. */
+  nameOf({ principal, score, detector, eventTime }: Alert): string | undefined {
+    const { leastSign, shadow } = this.#options;
+    if (principal === null || score < leastSign || shadow.has(detector)) return undefined;
+    return `${principal.key} ${personOf(principal)} ${eventDayOf({ eventTime })}`;
+  }
+
+  /** The hour that event time must reach for the next day to be complete; undefined where none is open. */
+  get closesAtHour(): number | undefined {
+    const days = [...this.#days.values()].map(({ day }) => day);
+    return days.length === 0 ? undefined : (Math.min(...days) + COMPLETE_AFTER_DAYS) * DAY_HOURS;
+  }
+
   /** Takes a closed alert; returns the revision that it leads to, if any. */
   add(alert: Alert): Alert | undefined {
-    const { principal, score, detector } = alert;
-    if (principal === null || score < this.#options.leastSign) return undefined;
-    if (this.#options.shadow.has(detector)) return undefined;
-    const day = dayOf(hourOf(Date.parse(alert.eventTime)));
-    const name = `${principal.key} ${personOf(principal)} ${day}`;
+    const { principal } = alert;
+    const name = this.nameOf(alert);
+    if (principal === null || name === undefined) return undefined;
     let open = this.#days.get(name);
     if (open === undefined) {
       if (this.#days.size >= MOST_OPEN) return undefined;
-      open = { day, principal, signs: {}, level: -1 };
+      open = { day: eventDayOf(alert), principal, signs: {}, level: -1 };
       this.#days.set(name, open);
     }
     keep(open, signOf(alert));
@@ -159,6 +170,10 @@ export class Combination {
       replay,
     });
   }
+}
+
+function eventDayOf({ eventTime }: Pick<Alert, "eventTime">): number {
+  return dayOf(hourOf(Date.parse(eventTime)));
 }
 
 /** Each sign with what it adds to those before it: the chance that not all of them are chance (noisy or), damped. */

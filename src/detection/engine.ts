@@ -16,6 +16,7 @@ import {
   View,
   writeMemory,
 } from "./memory.ts";
+import { lastHourOf } from "./open-alert.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
 import { entityName, entityOf, route, type Target } from "./routing.ts";
 
@@ -31,6 +32,15 @@ export interface EngineOptions {
   readonly replay: boolean;
   /** Memories kept in heap after a batch; the longest untouched go first. */
   readonly entitiesInMemory: number;
+  /** Counts for one entity only, beside engines of other entities. */
+  readonly sole?: SoleEntity;
+}
+
+/** What an engine for one entity knows of the world around it. */
+export interface SoleEntity {
+  readonly entity: Target;
+  /** Shared by the engines of all entities; it is no part of the state that `take` gives. */
+  readonly organization: LearnedOrganization;
 }
 
 /** What the batches since the last `take` changed, to be committed together. */
@@ -113,7 +123,9 @@ export class Engine {
       this.#detectors[configured.detector.entity].push(configured);
     }
     this.#memories = { principal: new Map(), key: new Map(), account: new Map() };
-    this.#organization = new LearnedOrganization(options.organization, written?.accounts ?? {});
+    this.#organization =
+      options.sole?.organization ??
+      new LearnedOrganization(options.organization, written?.accounts ?? {});
     this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#open = new Set(written?.open);
     this.#view = new View(this.#organization, this.#openHours);
@@ -125,12 +137,32 @@ export class Engine {
       learnUntilMs: options.learnUntilMs,
       replay: options.replay,
       combination: this.#combination,
+      sole: options.sole?.entity,
     });
   }
 
   /** Newest event time seen, milliseconds; −∞ before any. */
   get watermarkMs(): number {
     return this.#watermarkMs;
+  }
+
+  /** The next hour that event time must reach for an open alert to be over; undefined where none is open. */
+  get closesAtHour(): number | undefined {
+    let next: number | undefined;
+    for (const name of this.#open) {
+      const { kind, id } = entityOf(name);
+      for (const alert of this.#memories[kind].get(id)?.alerts.values() ?? []) {
+        const closesAt = lastHourOf(alert, this.#openHours) + this.#openHours;
+        if (next === undefined || closesAt < next) next = closesAt;
+      }
+    }
+    return next;
+  }
+
+  /** Lets event time reach an hour for entities that have an alert open, quiet as they may be: what is over closes. */
+  passTime(hour: number): void {
+    for (const memory of this.#touched) this.#noteOpen(memory);
+    for (const name of this.#open) this.#advanceNamed(name, hour);
   }
 
   /** Puts back the identities of recent calls. */
@@ -175,7 +207,9 @@ export class Engine {
     for (const [index, event] of events.entries()) this.#count(event, targets[index] ?? []);
     this.#routed = nothingRouted;
     const now = hourOf(this.#watermarkMs);
-    if (now > before) this.#passTime(now);
+    if (now <= before) return;
+    this.passTime(now);
+    this.#alerting.closeDays(this.#watermarkMs);
   }
 
   /** Closes every hour and alert: the end of a history that is not continued. */
@@ -267,6 +301,7 @@ export class Engine {
 
   /** Counts an event for one entity; false where its hour is closed there. */
   #countFor(memory: EntityMemory, event: KmsEvent, hour: number): boolean {
+    if (this.#options.sole !== undefined && !isOf(memory, this.#options.sole.entity)) return true;
     if (hour > memory.top) this.#advance(memory, hour);
     const at = hour - memory.top + this.#openHours - 1;
     if (at < 0) return false;
@@ -305,13 +340,6 @@ export class Engine {
     if (memory !== undefined) this.#advance(memory, hour);
   }
 
-  /** Closes what is over for entities that went quiet with an alert open. */
-  #passTime(now: number): void {
-    for (const memory of this.#touched) this.#noteOpen(memory);
-    for (const name of this.#open) this.#advanceNamed(name, now);
-    this.#alerting.closeDays(this.#watermarkMs);
-  }
-
   #noteOpen(memory: EntityMemory): void {
     const name = entityName(memory.kind, memory.id);
     if (memory.alerts.size > 0) this.#open.add(name);
@@ -327,6 +355,7 @@ export class Engine {
   }
 
   #writeState(): string {
+    if (this.#options.sole !== undefined) return "";
     const state: WrittenState = {
       watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : -HOUR_MS,
       accounts: this.#organization.seen(),
@@ -346,6 +375,10 @@ export class Engine {
       for (const { id } of idle.slice(0, excess)) memories.delete(id);
     }
   }
+}
+
+function isOf(memory: EntityMemory, { kind, id }: Target): boolean {
+  return memory.kind === kind && memory.id === id;
 }
 
 /** The combination of signs, where its detector runs; its options are the ones that detector declares. */
