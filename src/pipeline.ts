@@ -1,7 +1,6 @@
 import { hourOf } from "./baseline/calendar.ts";
 import type { Alert } from "./detection/alert.ts";
 import type { Engine } from "./detection/engine.ts";
-import { muted } from "./detection/suppression.ts";
 import { gapAlert } from "./delivery/operational-alert.ts";
 import type { Batch, Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
@@ -33,6 +32,7 @@ export async function runPipeline(pipeline: Pipeline, signal: AbortSignal): Prom
   engine.restoreCalls(await store.recentCalls());
   for await (const batch of source.read(await store.positions(), signal)) {
     engine.adopt(await store.loadMemories(engine.missing(batch.events)));
+    engine.grader.useNotes(await store.suppressions.list());
     engine.process(batch.events);
     await commit(pipeline, batch);
   }
@@ -47,9 +47,6 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
   const { engine, store, committed } = pipeline;
   const output = engine.take();
   const notices = batch.notices.map(gapAlert);
-  const suppressions = output.alerts.length === 0 ? [] : await store.suppressions.list();
-  const suppressed = muted(output.alerts, suppressions);
-  const told = [...output.revisions.filter(({ alertId }) => !suppressed.has(alertId)), ...notices];
   const write: Commit = {
     positions: batch.positions,
     memories: output.memories,
@@ -58,21 +55,23 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
     forgetCallsBeforeHour: finite(output.forgetCallsBeforeHour),
     forgetHistoryBeforeHour: finite(hourOf(engine.watermarkMs) - HISTORY_HOURS),
     alerts: [...output.alerts, ...notices],
-    deliveries: deliveriesOf(told, pipeline.sinksFor),
+    deliveries: deliveriesOf([...output.told, ...notices], pipeline.sinksFor),
     deadLetters: batch.deadLetters,
     counters: {
       ...batch.counts,
       duplicates: output.duplicates,
       sharedCopies: output.sharedCopies,
       late: output.late,
+      self: output.self,
       alerts: output.revisions.filter(
         ({ status, revision }) => revision === 0 && status !== "closed",
       ).length,
-      suppressed: suppressed.size,
+      suppressed: output.muted.size,
     },
     history: output.history,
     usage: output.usage,
-    suppressed,
+    suppressed: output.muted,
+    unmuted: output.unmuted,
   };
   await store.commit(write);
   await committed(batch, write);

@@ -25,20 +25,13 @@ export async function assembleEngine(
             expiresMs: expires === undefined ? undefined : Date.parse(expires),
           }),
         ),
+        declarations: detection,
       },
+      accountOverrides: detection.accountOverrides,
       entitiesInMemory: limits.entitiesInMemory,
       ...options,
     },
     await store.engineState(),
-  );
-}
-
-/** Ids of the detectors whose alerts are kept but sent to nobody. */
-export function shadowDetectors({ detection }: Config): ReadonlySet<string> {
-  return new Set(
-    configureDetectors(detectors, detection)
-      .filter(({ shadow }) => shadow)
-      .map(({ detector }) => detector.id),
   );
 }
 

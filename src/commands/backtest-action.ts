@@ -6,7 +6,8 @@ import type { Alert } from "../detection/alert.ts";
 import { runPipeline } from "../pipeline.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { assembleEngine, shadowDetectors, useContextHashKey } from "./assembly.ts";
+import type { Commit } from "../store/store.ts";
+import { assembleEngine, useContextHashKey } from "./assembly.ts";
 import type { BacktestOptions } from "./backtest.ts";
 import { compareAlerts } from "./backtest-comparison.ts";
 import { comparisonTable } from "./backtest-table.ts";
@@ -50,7 +51,6 @@ async function alertsOf(
   const directory = await mkdtemp(join(tmpdir(), "keyhawk-"));
   const progress = startProgress({ label }, context);
   const alerts = new Map<string, Alert>();
-  const shadow = shadowDetectors(config);
   let records = 0;
   const onProgress = ({ filesDone, filesTotal }: HistoryProgress): void =>
     progress.update(filesDone, { records, alerts: alerts.size }, filesTotal);
@@ -62,11 +62,14 @@ async function alertsOf(
     const engine = await assembleEngine(config, store, { learnUntilMs, replay: true });
     const committed = async (
       batch: { readonly counts: { readonly records: number } },
-      commit: { readonly alerts: readonly Alert[] },
+      commit: Pick<Commit, "alerts" | "suppressed">,
     ): Promise<void> => {
       records += batch.counts.records;
       for (const alert of commit.alerts) {
-        if (!shadow.has(alert.detector)) alerts.set(alert.alertId, alert);
+        const isKeptBack = commit.suppressed?.has(alert.alertId) === true;
+        if (isKeptBack || engine.grader.standing(alert).kind !== "told") {
+          alerts.delete(alert.alertId);
+        } else alerts.set(alert.alertId, alert);
       }
     };
     const plugged = { source, engine, store, sinksFor: () => [], closesAtEnd: true, committed };

@@ -10,7 +10,7 @@ import type { HistoryProgress } from "../sources/files/progress.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
 import { type AlertOutput, openAlertOutput, OUTPUT_SINK } from "./alert-output.ts";
-import { assembleEngine, shadowDetectors } from "./assembly.ts";
+import { assembleEngine } from "./assembly.ts";
 import { assembleHistory } from "./history-assembly.ts";
 import type { CommandContext, ReplayOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -62,7 +62,6 @@ async function replayInto(replay: Replay): Promise<number> {
     replay: true,
   });
   const sinksFor = createRouting(options.deliver ? config.sinks : []);
-  const shadow = shadowDetectors(config);
   await output.drain(store.outbox);
   try {
     await runPipeline(
@@ -70,7 +69,7 @@ async function replayInto(replay: Replay): Promise<number> {
         source,
         engine,
         store,
-        sinksFor: (alert) => (shadow.has(alert.detector) ? [] : [OUTPUT_SINK, ...sinksFor(alert)]),
+        sinksFor: (alert) => [OUTPUT_SINK, ...sinksFor(alert)],
         closesAtEnd: options.stateDirectory === undefined,
         committed: async (batch, commit) => {
           tally.add(batch, commit);

@@ -11,7 +11,7 @@ import { s3Client, s3Options } from "../sources/s3/s3-client.ts";
 import type { Source } from "../sources/source.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { StateStore } from "../store/store.ts";
-import { assembleEngine, contextHashKey, shadowDetectors } from "./assembly.ts";
+import { assembleEngine, contextHashKey } from "./assembly.ts";
 import { assembleDelivery } from "./delivery-assembly.ts";
 import type { CommandContext, RunOptions } from "./options.ts";
 
@@ -56,7 +56,6 @@ async function consume(
   const source = await assembleSource(config, store, context);
   const engine = await assembleEngine(config, store, { learnUntilMs: undefined, replay: false });
   const sinksFor = createRouting(config.sinks);
-  const shadow = shadowDetectors(config);
   let records = 0;
   let alerts = 0;
   let nextHeartbeatMs = Date.now() + HEARTBEAT_MS;
@@ -67,7 +66,7 @@ async function consume(
       source,
       engine,
       store,
-      sinksFor: (alert) => (shadow.has(alert.detector) ? [] : sinksFor(alert)),
+      sinksFor,
       closesAtEnd: false,
       committed: async (batch, commit) => {
         records += batch.counts.records;

@@ -18,6 +18,8 @@ export interface Summary extends BatchCounts {
   readonly alertsByDetector: Readonly<Record<string, number>>;
   readonly alertsBySeverity: Readonly<Record<Severity, number>>;
   readonly suppressed: number;
+  /** Calls that were Keyhawk's own, as declared. */
+  readonly self: number;
   readonly wallSeconds: number;
   readonly recordsPerSecond: number;
   readonly peakRssBytes: number;
@@ -38,6 +40,7 @@ export class Tally {
   #duplicates = 0;
   #sharedCopies = 0;
   #late = 0;
+  #self = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
   readonly #principals = new Set<string>();
@@ -67,6 +70,7 @@ export class Tally {
     this.#duplicates += commit.counters.duplicates ?? 0;
     this.#sharedCopies += commit.counters.sharedCopies ?? 0;
     this.#late += commit.counters.late ?? 0;
+    this.#self += commit.counters.self ?? 0;
     for (const event of batch.events) {
       this.#firstMs = Math.min(this.#firstMs, event.timeMs);
       this.#lastMs = Math.max(this.#lastMs, event.timeMs);
@@ -78,10 +82,15 @@ export class Tally {
       increment(this.#eventNames, event.name);
       increment(this.#identityTypes, event.principal.type);
     }
-    for (const { alertId, detector, severity } of commit.alerts) {
+    this.#addAlerts(commit);
+  }
+
+  #addAlerts({ alerts, suppressed, unmuted }: Commit): void {
+    for (const { alertId, detector, severity } of alerts) {
       this.#alerts.set(alertId, { detector, severity });
     }
-    for (const alertId of commit.suppressed?.keys() ?? []) this.#suppressed.add(alertId);
+    for (const alertId of suppressed?.keys() ?? []) this.#suppressed.add(alertId);
+    for (const alertId of unmuted ?? []) this.#suppressed.delete(alertId);
   }
 
   /** The counts by now. */
@@ -108,6 +117,7 @@ export class Tally {
       alertsByDetector: sorted(byDetector),
       alertsBySeverity: bySeverity,
       suppressed: this.#suppressed.size,
+      self: this.#self,
       wallSeconds: Math.round(wallSeconds * 1000) / 1000,
       recordsPerSecond: Math.round(this.#counts.records / Math.max(wallSeconds, 0.001)),
       peakRssBytes,

@@ -3,6 +3,7 @@ import type { Alert } from "./alert.ts";
 import type { Combination } from "./combination.ts";
 import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
 import type { EngineOutput } from "./engine.ts";
+import type { Grader } from "./grading.ts";
 import {
   type Closing,
   type ConfiguredDetector,
@@ -30,6 +31,8 @@ interface AlertingOptions {
   readonly view: View;
   readonly learnUntilMs: number | undefined;
   readonly replay: boolean;
+  /** Gives each alert the severity that is configured. */
+  readonly grader: Grader;
   /** Undefined where signs are not combined. */
   readonly combination: Combination | undefined;
   /** The only entity that is judged; undefined for all. */
@@ -117,14 +120,22 @@ export class Alerting implements Closing {
       if (alert.past === null) continue;
       const closed = this.#render(memory, slot, alert, alert.past, "closed");
       this.#put(closed);
-      const combined = this.#options.combination?.add(closed);
-      if (combined !== undefined) this.#put(combined);
+      this.#combine(closed);
     }
+  }
+
+  /** What nobody is told of is no sign either. */
+  #combine(closed: Alert): void {
+    const { combination, grader } = this.#options;
+    if (combination === undefined || grader.standing(closed).kind !== "told") return;
+    const combined = combination.add(closed);
+    if (combined !== undefined) this.#put(grader.grade(combined));
   }
 
   /** Closes combined signs of days that lie behind. */
   closeDays(watermarkMs: number): void {
-    for (const closed of this.#options.combination?.close(watermarkMs) ?? []) this.#put(closed);
+    const { combination, grader } = this.#options;
+    for (const closed of combination?.close(watermarkMs) ?? []) this.#put(grader.grade(closed));
   }
 
   #put(alert: Alert): void {
@@ -192,11 +203,12 @@ export class Alerting implements Closing {
         subject.name,
         `late ${event.eventId}`,
       );
-      const alert = renderAlert(
+      const rendered = renderAlert(
         { ...finding, title: `${finding.title} (arrived late)` },
         detector,
         { alertId, revision: 0, status: "created", replay: this.#options.replay },
       );
+      const alert = this.#options.grader.grade(rendered, finding.evidence.keys);
       this.#closed.push(alert);
       if (this.#isTold(finding)) this.#revisions.push(alert);
     }
@@ -264,12 +276,13 @@ export class Alerting implements Closing {
     finding: Finding,
     status: Alert["status"],
   ): Alert {
-    return renderAlert(finding, this.#configured(memory, slot).detector, {
+    const rendered = renderAlert(finding, this.#configured(memory, slot).detector, {
       alertId: alert.alertId,
       revision: alert.level + (status === "closed" ? 1 : 0),
       status,
       replay: this.#options.replay,
     });
+    return this.#options.grader.grade(rendered, finding.evidence.keys);
   }
 
   #isTold(finding: Pick<Finding, "eventTimeMs">): boolean {

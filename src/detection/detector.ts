@@ -76,6 +76,10 @@ export interface Detector<
   readonly attack: readonly AttackTechnique[];
   /** Every option has a default. */
   readonly options: z.ZodType<Options>;
+  /** What must be declared in the configuration; the detector does not run where nothing is. */
+  readonly declaration?: "expectedPrincipals" | "breakGlass";
+  /** True where it stays loud in a change window and for a role for emergencies, unless it is named itself. */
+  readonly grave?: boolean;
   /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */
   readonly judgesLate?: boolean;
 
@@ -145,6 +149,28 @@ export interface Organization {
   isOurs(accountId: string, knownBy: number): boolean;
   /** Whether the account is foreign but approved at this event time. */
   isApproved(accountId: string, timeMs: number): boolean;
+  /**
+   * Whether a principal is on a declared list of those who may use a key, by what was known of the key's aliases by an hour;
+   * undefined where no list names the key.
+   */
+  expects(
+    keyArn: string,
+    principal: { readonly key: string; readonly session: string | null | undefined },
+    knownBy: number,
+  ): boolean | undefined;
+  /** Who answers for the lists of a key. */
+  ownersOf(keyArn: string, knownBy: number): readonly string[];
+  /** How an event uses a declared role for emergencies; undefined where its principal is none. */
+  breakGlass(event: KmsEvent, knownBy: number): BreakGlassUse | undefined;
+}
+
+/** One use of a role for emergencies. */
+export interface BreakGlassUse {
+  /** Name and owner of the declaration. */
+  readonly name: string;
+  readonly owner: string;
+  /** What of it is not as declared: who, on which key, when; empty where all is. */
+  readonly faults: readonly ("session" | "key" | "time")[];
 }
 
 export interface AttackTechnique {

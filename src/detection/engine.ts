@@ -2,10 +2,13 @@ import { DAY_HOURS, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
 import { Alerting } from "./alerting.ts";
+import { Budget, type WrittenBudget } from "./budget.ts";
 import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
 import { Combination, type WrittenCombination } from "./combination.ts";
 import type { EntityKind } from "./detector.ts";
+import { type AccountOverride, Grader } from "./grading.ts";
+import type { WrittenAliases } from "./learned-aliases.ts";
 import {
   advance,
   type ConfiguredDetector,
@@ -18,7 +21,9 @@ import {
 } from "./memory.ts";
 import { lastHourOf } from "./open-alert.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
+import { OwnUses } from "./own-uses.ts";
 import { entityName, entityOf, route, type Target } from "./routing.ts";
+import { sift } from "./telling.ts";
 
 export interface EngineOptions {
   readonly detectors: readonly ConfiguredDetector[];
@@ -27,6 +32,7 @@ export interface EngineOptions {
   /** How long a copy of a call is recognised, hours of event time; at least the open hours. */
   readonly deduplicationHours: number;
   readonly organization: OrganizationOptions;
+  readonly accountOverrides?: readonly AccountOverride[] | undefined;
   /** Alerts of an earlier event time are not told: the time before only teaches. */
   readonly learnUntilMs: number | undefined;
   readonly replay: boolean;
@@ -51,8 +57,14 @@ export interface EngineOutput {
   readonly forgetCallsBeforeHour: number;
   /** Alerts as they stand now. */
   readonly alerts: Alert[];
-  /** Revisions to tell, in order. */
+  /** All revisions, in order. */
   readonly revisions: Alert[];
+  /** Those of them that people are to be told. */
+  readonly told: Alert[];
+  /** Alert id → what mutes it: a suppression, `change-window:NAME`, `break-glass:NAME` or `budget:DETECTOR`. */
+  readonly muted: Map<string, string>;
+  /** Ids of the other alerts. */
+  readonly unmuted: Set<string>;
   readonly history: {
     entity: string;
     hour: number;
@@ -71,6 +83,8 @@ export interface EngineOutput {
   readonly duplicates: number;
   readonly sharedCopies: number;
   readonly late: number;
+  /** Calls that were Keyhawk's own, exactly as declared. */
+  readonly self: number;
 }
 
 interface WrittenState {
@@ -79,6 +93,8 @@ interface WrittenState {
   /** Entities with open alerts: they close as event time passes, even if the entity has gone quiet. */
   readonly open: string[];
   readonly combination?: WrittenCombination;
+  readonly aliases?: WrittenAliases;
+  readonly budget?: WrittenBudget;
 }
 
 interface Routed {
@@ -101,6 +117,10 @@ export class Engine {
   readonly #detectors: Record<EntityKind, ConfiguredDetector[]>;
   readonly #memories: Record<EntityKind, Map<string, EntityMemory>>;
   readonly #organization: LearnedOrganization;
+  /** Grades alerts, and is told what people noted. */
+  readonly grader: Grader;
+  readonly #budget: Budget;
+  readonly #ownUses: OwnUses;
   readonly #alerting: Alerting;
   readonly #combination: Combination | undefined;
   readonly #calls = new RecentCalls();
@@ -113,6 +133,8 @@ export class Engine {
   #duplicates = 0;
   #sharedCopies = 0;
   #late = 0;
+  #self = 0;
+  #isFinished = false;
 
   constructor(options: EngineOptions, state: string | undefined) {
     const written = state === undefined ? undefined : (JSON.parse(state) as WrittenState);
@@ -125,7 +147,22 @@ export class Engine {
     this.#memories = { principal: new Map(), key: new Map(), account: new Map() };
     this.#organization =
       options.sole?.organization ??
-      new LearnedOrganization(options.organization, written?.accounts ?? {});
+      new LearnedOrganization(options.organization, written?.accounts ?? {}, written?.aliases);
+    const { declarations } = options.organization;
+    this.grader = new Grader(
+      { ...options, declarations, openHours: this.#openHours },
+      this.#organization,
+    );
+    this.#budget = new Budget(
+      {
+        ...options,
+        openHours: this.#openHours,
+        // A budget is about the alerts of all entities.
+        detectors: options.sole === undefined ? options.detectors : [],
+      },
+      written?.budget,
+    );
+    this.#ownUses = new OwnUses(declarations?.self ?? []);
     this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#open = new Set(written?.open);
     this.#view = new View(this.#organization, this.#openHours);
@@ -138,6 +175,7 @@ export class Engine {
       replay: options.replay,
       combination: this.#combination,
       sole: options.sole?.entity,
+      grader: this.grader,
     });
   }
 
@@ -220,6 +258,7 @@ export class Engine {
       for (const memory of this.#memories[kind].values()) this.#close(memory, end);
     }
     this.#alerting.closeDays(Number.POSITIVE_INFINITY);
+    this.#isFinished = true;
   }
 
   /** Learns every hour of a memory; goes on, hour by hour, until its last alert is over: the longest lasts a day. */
@@ -244,19 +283,24 @@ export class Engine {
     this.#touched.clear();
     const horizon = this.#horizon();
     this.#calls.forgetBefore(horizon);
+    const made = this.#alerting.take();
+    const until = this.#isFinished ? Number.POSITIVE_INFINITY : this.#watermarkMs;
     const output: EngineOutput = {
       memories,
-      ...this.#alerting.take(),
+      ...made,
+      ...sift(made, this.grader, this.#budget, until),
       state: this.#writeState(),
       calls: this.#calls.takeFresh().filter(({ hour }) => hour >= horizon),
       forgetCallsBeforeHour: horizon,
       duplicates: this.#duplicates,
       sharedCopies: this.#sharedCopies,
       late: this.#late,
+      self: this.#self,
     };
     this.#duplicates = 0;
     this.#sharedCopies = 0;
     this.#late = 0;
+    this.#self = 0;
     this.#evict();
     return output;
   }
@@ -278,6 +322,11 @@ export class Engine {
     if (event.timeMs > this.#watermarkMs) this.#watermarkMs = event.timeMs;
     if (event.recipientAccountId !== undefined)
       this.#organization.see(event.recipientAccountId, hour);
+    this.#organization.aliases.see(event, hour);
+    if (this.#ownUses.includes(event)) {
+      if (!isSecondView) this.#self += 1;
+      return;
+    }
     // Whose copy it is cannot be told, so it cannot be counted on its own side only.
     if (isSecondView && event.recipientAccountId === undefined) return;
     let isLate = false;
@@ -296,6 +345,10 @@ export class Engine {
       return;
     }
     this.#late += 1;
+    if (this.#ownUses.includes(event)) {
+      this.#self += 1;
+      return;
+    }
     this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
   }
 
@@ -361,6 +414,8 @@ export class Engine {
       accounts: this.#organization.seen(),
       open: [...this.#open].sort(),
       ...(this.#combination === undefined ? {} : { combination: this.#combination.write() }),
+      aliases: this.#organization.aliases.write(),
+      budget: this.#budget.write(),
     };
     return JSON.stringify(state);
   }

@@ -1,3 +1,4 @@
+import type { SeverityAdjustment } from "./declarations.ts";
 import type { Detector, EntityKind, HourView, Organization } from "./detector.ts";
 import type { OpenAlert } from "./open-alert.ts";
 
@@ -7,6 +8,9 @@ export interface ConfiguredDetector {
   readonly options: unknown;
   /** Counted and kept, but sent to nobody. */
   readonly shadow: boolean;
+  readonly severity?: SeverityAdjustment | undefined;
+  /** Alerts of a UTC day beyond which milder ones are not sent one by one; undefined for any number. */
+  readonly budgetPerDay?: number | undefined;
 }
 
 /** Everything the engine remembers of one entity. */

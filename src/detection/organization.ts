@@ -1,21 +1,36 @@
-import type { Organization } from "./detector.ts";
+import type { KmsEvent } from "../cloudtrail/event.ts";
+import { type Declarations, nothingDeclared } from "./declarations.ts";
+import type { BreakGlassUse, Organization } from "./detector.ts";
+import { Expectations } from "./expectations.ts";
+import { LearnedAliases, type WrittenAliases } from "./learned-aliases.ts";
 
 export interface OrganizationOptions {
   /** Own account ids; empty: every account whose own trail is seen is ours. */
   readonly accounts: readonly string[];
   readonly approvedForeignAccounts: readonly { account: string; expiresMs: number | undefined }[];
+  /** Who may use what, and when; nothing where it is left out. */
+  readonly declarations?: Declarations | undefined;
 }
 
-/** The organization's accounts: as listed, or as learned from whose trails arrive. */
+/** The organization's accounts: as listed, or as learned from whose trails arrive; and what it declares. */
 export class LearnedOrganization implements Organization {
   readonly declared: boolean;
+  readonly expectations: Expectations;
+  readonly aliases: LearnedAliases;
   readonly #listed: ReadonlySet<string>;
   readonly #approved: ReadonlyMap<string, number>;
   /** Account → first event hour of a record out of its own trail. */
   readonly #seen: Map<string, number>;
 
-  constructor(options: OrganizationOptions, seen: Readonly<Record<string, number>>) {
+  constructor(
+    options: OrganizationOptions,
+    seen: Readonly<Record<string, number>>,
+    aliases: WrittenAliases = {},
+  ) {
+    const declarations = options.declarations ?? nothingDeclared;
     this.declared = options.accounts.length > 0;
+    this.aliases = new LearnedAliases(declarations, aliases);
+    this.expectations = new Expectations(declarations, this.aliases.of);
     this.#listed = new Set(options.accounts);
     this.#approved = new Map(
       options.approvedForeignAccounts.map(({ account, expiresMs }) => [
@@ -41,6 +56,22 @@ export class LearnedOrganization implements Organization {
   isApproved(accountId: string, timeMs: number): boolean {
     const until = this.#approved.get(accountId);
     return until !== undefined && timeMs < until;
+  }
+
+  expects(
+    keyArn: string,
+    principal: { readonly key: string; readonly session: string | null | undefined },
+    knownBy: number,
+  ): boolean | undefined {
+    return this.expectations.expects(keyArn, principal, knownBy);
+  }
+
+  ownersOf(keyArn: string, knownBy: number): readonly string[] {
+    return this.expectations.ownersOf(keyArn, knownBy);
+  }
+
+  breakGlass(event: KmsEvent, knownBy: number): BreakGlassUse | undefined {
+    return this.expectations.breakGlass(event, knownBy);
   }
 
   /** Number of accounts whose trails were seen. */

@@ -32,7 +32,11 @@ const FIRST_KEY = Uint8Array.from({ length: 16 }, (_, index) => index);
 const SECOND_KEY = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
 
 /** The alert that tells a finding. */
-export function renderAlert(finding: Finding, detector: Detector, identity: Identity): Alert {
+export function renderAlert(
+  finding: Finding,
+  detector: Pick<Detector, "id" | "version" | "attack" | "triage">,
+  identity: Identity,
+): Alert {
   const { score, reasons } = weigh(finding);
   const { evidence } = finding;
   const key = finding.key ?? soleKey(evidence);

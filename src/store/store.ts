@@ -56,6 +56,8 @@ export interface Commit {
   readonly usage: readonly UsageRow[];
   /** Alert id → id of the suppression that muted it; each alert counts once as a hit of its suppression. */
   readonly suppressed?: ReadonlyMap<string, string> | undefined;
+  /** Ids of alerts that nothing mutes: a mark that an earlier commit left on them is taken away, hits stay counted. */
+  readonly unmuted?: ReadonlySet<string> | undefined;
 }
 
 /** Identities of calls seen in one event hour: 8 bytes each, in no order. */
@@ -77,6 +79,7 @@ export interface Counters extends BatchCounts {
   readonly late: number;
   readonly alerts: number;
   readonly suppressed: number;
+  readonly self: number;
 }
 
 /** One hour of one entity, once it is folded: what a report draws. */

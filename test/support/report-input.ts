@@ -112,7 +112,7 @@ export function countersOf(changes: Partial<Counters>): Counters {
     records: 0,
   };
   const more = { kmsEvents: 0, rejected: 0, duplicates: 0, sharedCopies: 0, late: 0 };
-  return { ...zero, ...more, alerts: 0, suppressed: 0, ...changes };
+  return { ...zero, ...more, alerts: 0, suppressed: 0, self: 0, ...changes };
 }
 
 /** A month of four accounts with 30 principals, a theft at night on the 27th, some noise, one gap. The same each time. */

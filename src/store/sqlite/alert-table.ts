@@ -7,6 +7,8 @@ export interface AlertTable extends AlertReader {
   keep(alert: Alert): void;
   /** Within a transaction: notes which suppression muted an alert, and its hit when that is news. */
   suppress(alertId: string, suppressionId: string): void;
+  /** Within a transaction: takes the mark of a mute away. */
+  unmute(alertId: string): void;
 }
 
 export function alertTable(database: Database): AlertTable {
@@ -22,6 +24,13 @@ export function alertTable(database: Database): AlertTable {
       if (news > 0) {
         database.run("UPDATE suppressions SET hits = hits + 1 WHERE id = ?", suppressionId);
       }
+    },
+
+    unmute(alertId) {
+      database.run(
+        "UPDATE alerts SET suppressed_by = NULL WHERE alert_id = ? AND suppressed_by IS NOT NULL",
+        alertId,
+      );
     },
 
     async get(alertId) {

@@ -123,6 +123,7 @@ const noCounts: Counters = {
   late: 0,
   alerts: 0,
   suppressed: 0,
+  self: 0,
 };
 
 function countersOf(database: Database): Counters {

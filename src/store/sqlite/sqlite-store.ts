@@ -229,6 +229,9 @@ function writeTables({ alerts, calls, outbox, history }: Tables, commit: Commit)
   for (const [alertId, suppressionId] of commit.suppressed ?? []) {
     alerts.suppress(alertId, suppressionId);
   }
+  for (const alertId of commit.unmuted ?? []) {
+    alerts.unmute(alertId);
+  }
   outbox.queue(commit.deliveries);
   history.addCounters(commit.counters);
   for (const row of commit.history) {
