@@ -153,16 +153,8 @@ export class Engine {
       { ...options, declarations, openHours: this.#openHours },
       this.#organization,
     );
-    this.#budget = new Budget(
-      {
-        ...options,
-        openHours: this.#openHours,
-        // A budget is about the alerts of all entities.
-        detectors: options.sole === undefined ? options.detectors : [],
-      },
-      written?.budget,
-    );
-    this.#ownUses = new OwnUses(declarations?.self ?? []);
+    this.#budget = budgetOf(options, written?.budget);
+    this.#ownUses = new OwnUses(declarations);
     this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#open = new Set(written?.open);
     this.#view = new View(this.#organization, this.#openHours);
@@ -434,6 +426,13 @@ export class Engine {
 
 function isOf(memory: EntityMemory, { kind, id }: Target): boolean {
   return memory.kind === kind && memory.id === id;
+}
+
+/** A budget is about the alerts of all entities, so an engine for one of them has none. */
+function budgetOf(options: EngineOptions, written: WrittenBudget | undefined): Budget {
+  const openHours = options.latenessHours + 1;
+  const detectors = options.sole === undefined ? options.detectors : [];
+  return new Budget({ ...options, openHours, detectors }, written);
 }
 
 /** The combination of signs, where its detector runs; its options are the ones that detector declares. */

@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../cloudtrail/event.ts";
-import type { OwnUse } from "./declarations.ts";
+import type { Declarations, OwnUse } from "./declarations.ts";
 
 /**
  * Tells Keyhawk's own calls: its role, on its key, under its encryption context, exactly. The same role on another key, another
@@ -8,8 +8,8 @@ import type { OwnUse } from "./declarations.ts";
 export class OwnUses {
   readonly #uses = new Map<string, OwnUse[]>();
 
-  constructor(uses: readonly OwnUse[]) {
-    for (const use of uses) {
+  constructor(declarations: Pick<Declarations, "self"> | undefined) {
+    for (const use of declarations?.self ?? []) {
       const known = this.#uses.get(use.principal);
       if (known === undefined) this.#uses.set(use.principal, [use]);
       else known.push(use);
