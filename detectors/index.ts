@@ -11,6 +11,7 @@ import { dormantKey } from "./dormant-key.ts";
 import { dormantPrincipal } from "./dormant-principal.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
 import { enumeration } from "./enumeration.ts";
+import { familyNewKey } from "./family-new-key.ts";
 import { foreignAccount } from "./foreign-account.ts";
 import { foreignEncryption } from "./foreign-encryption.ts";
 import { grantStorm } from "./grant-storm.ts";
@@ -19,6 +20,7 @@ import { importedMaterial } from "./imported-material.ts";
 import { keyDestruction } from "./key-destruction.ts";
 import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
+import { newKey } from "./new-key.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
@@ -45,6 +47,7 @@ export const detectors: readonly Detector[] = [
   dormantPrincipal,
   dryRunProbing,
   enumeration,
+  familyNewKey,
   foreignAccount,
   foreignEncryption,
   grantStorm,
@@ -53,6 +56,7 @@ export const detectors: readonly Detector[] = [
   keyDestruction,
   keyWideRise,
   longTermCredentials,
+  newKey,
   newOrigin,
   newSigner,
   policyChange,

@@ -38,12 +38,16 @@ testDetector(unexpectedPrincipal, {
         alerts: 1,
       },
     },
+    "a single call by such a role, low": {
+      events: [...exclusive, ...inHour(NOW, 1, stranger)],
+      expect: { atMost: "low", reasons: ["one-call"], withoutReasons: ["many-calls"] },
+    },
     "another person of the same permission set on a key that one person uses": {
       events: [
         ...exclusive.map((one) => ({ ...one, principal: person("bo@example.com") })),
         ...inHour(NOW, 3, { principal: person("ada@example.com") }),
       ],
-      expect: { atLeast: "medium", reasons: ["known-family", "person"], alerts: 1 },
+      expect: { atLeast: "low", reasons: ["known-family", "person"], alerts: 1 },
     },
     "a person new to such a key": {
       events: [...exclusive, ...inHour(NOW, 3, { principal: person("ada@example.com") })],

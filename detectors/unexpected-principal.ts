@@ -87,7 +87,7 @@ const MOST_USERS = 1000;
 /** A principal uses a key that it has never used, and that few others use. */
 export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unexpected-principal",
-  version: 1,
+  version: 2,
   title: "Unexpected principal",
   entity: "key",
   severity: "informational to high",
@@ -99,6 +99,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   knownGaps: [
     "Keys younger than the learning days.",
     "An intruder inside a role that uses the key anyway: see decrypt-spike and context-fan-out.",
+    "A single call on a key that several share stays low, unless new-key says that the caller kept to its keys.",
   ],
   triage: [
     "Find out who gave the principal access: key policy, grants, IAM policies changed of late.",
@@ -248,20 +249,24 @@ function describeUser(view: View, subject: string) {
   };
 }
 
-/** Novelty counts by how rarely this key meets anybody new; kinship with known users speaks against it. */
-function reasonsOf({ baseline, limits, knownBy, hour }: View, user: User): Reason[] {
+/**
+ * Novelty counts by how rarely this key meets anybody new; kinship with known users speaks against it. Services go live on old
+ * keys every week, so the first call by itself stays low: an exclusive key, a new way or many calls at once make it more, as
+ * does what the caller's own memory says (`new-key`, `family-new-key`).
+ */
+function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
   const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
   const reasons: Reason[] = [
     {
       code: "new-principal",
       text: `Never used this key before; ${counted(limits.principals, "principal")} did in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(52, 14 + 6.5 * surprise)),
+      points: Math.round(Math.min(34, 10 + 4.5 * surprise)),
     },
   ];
   if (limits.principals <= 3) {
-    reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 8 });
+    reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 6 });
   }
-  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 8 });
+  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 6 });
   if (isKnown(baseline.families, user.family, knownBy)) {
     reasons.push({
       code: "known-family",
@@ -273,18 +278,22 @@ function reasonsOf({ baseline, limits, knownBy, hour }: View, user: User): Reaso
   }
   if (!isKnown(baseline.vias, user.via, knownBy)) {
     const way = user.via === "" ? "directly" : `through ${user.via}`;
-    reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 10 });
+    reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 6 });
   }
-  if (user.count >= 20) {
-    reasons.push({
-      code: "many-calls",
-      text: `${user.count} calls in its first hour (${hourText(hour)}).`,
-      points: 6,
-    });
+  const extent = extentOf(user.count);
+  if (extent > 0) {
+    const text = `${user.count} calls in its first hour: more than a try.`;
+    reasons.push({ code: "many-calls", text, points: extent });
+  } else if (extent < 0) {
+    reasons.push({ code: "one-call", text: "A single call in its first hour.", points: extent });
   }
   return reasons;
 }
 
-function hourText(hour: number): string {
-  return `${String(hour % 24).padStart(2, "0")}:00 UTC`;
+/** Points for how much the newcomer did in its first hour. */
+function extentOf(calls: number): number {
+  if (calls < 2) return -6;
+  if (calls < 3) return 0;
+  if (calls < 10) return 4;
+  return calls < 30 ? 8 : 14;
 }

@@ -43,9 +43,11 @@ describe("law 1: the same events give the same alerts", () => {
         "context-fan-out",
         "context-novelty",
         "decrypt-spike",
+        "family-new-key",
         "foreign-account",
         "foreign-encryption",
         "key-destruction",
+        "new-key",
         "sensor-blinded",
         "unexpected-principal",
         "unusual-hour",
@@ -139,8 +141,15 @@ function habit(): KmsEvent[] {
     // A key that meets somebody new every three days.
     const visitor = principal(`visitor-of-day-${Math.floor(hour / 72) * 3}`);
     events.push(...inHour(hour, 1, { principal: visitor, keys: [key(busyKey)] }));
+    if (hour % 6 === 0) events.push(...inHour(hour, 2, { principal: task(Math.floor(hour / 24)) }));
     return events;
   });
+}
+
+/** A role of a stack, under a generated name. */
+function task(nth: number) {
+  const name = `orders-TaskRole-9Z8Y7X${String(nth).padStart(6, "0")}`;
+  return principal(name, { family: "orders-TaskRole" });
 }
 
 function night(): KmsEvent[] {
@@ -157,6 +166,7 @@ function night(): KmsEvent[] {
     ...inHour(hour, 12, { principal: ada }),
     // Two weak signs: an hour at which it never works, and a key that is new to it but meets new ones often.
     ...inHour(hour, 5, { principal: principal("clerk"), keys: [key(busyKey)] }),
+    ...inHour(hour, 4, { principal: task(99), keys: [key(busyKey)] }),
     ...inHour(hour, 3, { principal: principal("stranger") }),
     ...inHour(hour + 1, 3, { principal: principal("stranger") }),
     ...inHour(hour, 30, { name: "GenerateDataKey", operation: "dataKey", keys: [key(foreign)] }),

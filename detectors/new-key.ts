@@ -1,0 +1,225 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  discoveryProbability,
+  isKnown,
+  type KnownSet,
+  meet,
+  newKnownSet,
+  size,
+} from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  baselineState,
+  callerName,
+  counted,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  type KmsEvent,
+  levelOf,
+  mergeEvidence,
+  newEvidence,
+  type Reason,
+  soleKey,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Baseline {
+  born: number;
+  calls: number;
+  keys: KnownSet;
+}
+
+interface Bucket {
+  calls: number;
+  /** Calls with keys that are new. */
+  fresh: number;
+  size: number;
+  /** By key ARN. */
+  keys: Record<string, Use>;
+}
+
+interface Use {
+  count: number;
+  firstMs: number;
+  isDirect: boolean;
+  /** Null where the key is not new. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  isMature: boolean;
+  days: number;
+  calls: number;
+  keys: number;
+  /** Probability that the next key of a day is a new one. */
+  discovery: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days of a principal's own history before its keys are judged."),
+  learningCalls: z
+    .int()
+    .min(1)
+    .default(30)
+    .describe("Cryptographic calls of the principal before its keys are judged."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const DAILY: Subject = { name: "", period: "day" };
+const SUBJECTS = [DAILY];
+/** Keys remembered for one principal. */
+const MOST_KNOWN = 100;
+/** Keys told apart within one hour. */
+const MOST_KEYS = 60;
+/** By itself it stays low: releases give old services new keys. What the key's own history says decides. */
+const MOST_POINTS = 39;
+
+/** A principal that has kept to its keys for weeks uses another one. */
+export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "new-key",
+  version: 1,
+  title: "New key of a caller",
+  entity: "principal",
+  severity: "informational to low",
+  why: "A workload keeps to its few keys for months. Whoever holds its credentials tries what else they open. Seen from the key the caller is new, seen from the caller the key: both together are rare.",
+  falsePositives: ["A release from which on a service uses another key."],
+  knownGaps: [
+    "Principals younger than the learning days: see family-new-key for those of a known family.",
+    "By itself it never reaches medium: combined-signals adds up what the key's side says.",
+  ],
+  triage: [
+    "Find out who owns the key, and whether its policy or a grant changed of late.",
+    "Ask the principal's owner for a release of that day.",
+    "Look at what was decrypted, and from which address.",
+  ],
+  attack: [
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+    { technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" },
+  ],
+  options: Options,
+
+  accepts: (event) => event.error === undefined && isCryptographic(event),
+  newBaseline: () => ({ born: -1, calls: 0, keys: newKnownSet() }),
+  newBucket: () => ({ calls: 0, fresh: 0, size: 0, keys: {} }),
+
+  limits({ born, calls, keys }, hour, options) {
+    const days = born < 0 ? 0 : (hour - born) / 24;
+    return {
+      isMature: days >= options.learningDays && calls >= options.learningCalls,
+      days,
+      calls,
+      keys: size(keys),
+      discovery: discoveryProbability(keys),
+    };
+  },
+
+  add(view, event) {
+    view.bucket.calls += 1;
+    for (const { arn } of event.keys) if (arn.includes(":key/")) addUse(view, event, arn);
+  },
+
+  subjects: () => SUBJECTS,
+  level: ({ bucket }) => levelOf(bucket.fresh, 1),
+  describe: describeHour,
+
+  fold(baseline, hour, bucket) {
+    if (baseline.born < 0) baseline.born = hour;
+    baseline.calls += bucket.calls;
+    for (const arn of Object.keys(bucket.keys).sort()) meet(baseline.keys, arn, hour, MOST_KNOWN);
+  },
+  skip: () => {},
+});
+
+function isCryptographic({ operation }: KmsEvent): boolean {
+  return operation !== "read" && operation !== "admin" && operation !== "other";
+}
+
+function addUse({ bucket, baseline, limits, knownBy }: View, event: KmsEvent, arn: string): void {
+  let use = bucket.keys[arn];
+  if (use === undefined) {
+    if (bucket.size >= MOST_KEYS) return;
+    const isNew = limits.isMature && !isKnown(baseline.keys, arn, knownBy);
+    use = {
+      count: 0,
+      firstMs: event.timeMs,
+      isDirect: false,
+      evidence: isNew ? newEvidence() : null,
+    };
+    bucket.keys[arn] = use;
+    bucket.size += 1;
+  }
+  use.count += 1;
+  if (use.evidence === null) return;
+  bucket.fresh += 1;
+  use.firstMs = Math.min(use.firstMs, event.timeMs);
+  use.isDirect ||= event.principal.via === undefined;
+  addEvidence(use.evidence, event);
+}
+
+function describeHour(view: View): Finding {
+  const { hour, bucket, limits } = view;
+  const uses = Object.values(bucket.keys).filter(({ evidence }) => evidence !== null);
+  const evidence = uses.reduce(
+    (sum, use) => mergeEvidence(sum, use.evidence ?? newEvidence()),
+    newEvidence(),
+  );
+  const startMs = hour * HOUR_MS;
+  const known = counted(limits.keys, "key");
+  return {
+    title: "New key of a caller",
+    summary: `${callerName(evidence.principal)} used ${counted(uses.length, "key")} for the first time: ${counted(bucket.fresh, "call")}. In ${Math.floor(limits.days)} days and ${counted(limits.calls, "call")} it used ${known}.`,
+    reasons: reasonsOf(view, uses),
+    eventTimeMs: Math.min(...uses.map(({ firstMs }) => firstMs)),
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: soleKey(evidence),
+    accountId: null,
+    region: null,
+    observed: { newKeys: uses.length, calls: bucket.fresh },
+    expected: {
+      newKeys: 0,
+      calls: 0,
+      knownKeys: limits.keys,
+      newKeyProbability: Math.round(limits.discovery * 1000) / 1000,
+    },
+    baseline: baselineState(limits.days, limits.calls),
+    evidence,
+  };
+}
+
+/** A new key counts by how rarely this principal has any. */
+function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
+  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const reasons: Reason[] = [
+    {
+      code: "new-key",
+      text: `Never used before; ${counted(limits.keys, "key")} in ${Math.floor(limits.days)} days.`,
+      points: Math.round(Math.min(32, 8 + 5 * surprise)),
+    },
+  ];
+  if (uses.every(({ isDirect }) => !isDirect)) {
+    const text = "An AWS service made the calls.";
+    reasons.push({ code: "by-service", text, points: -8 });
+  }
+  if (bucket.fresh >= 5) {
+    const points = Math.min(bucket.fresh >= 20 ? 8 : 4, MOST_POINTS - sumOf(reasons));
+    if (points > 0) {
+      const text = `${bucket.fresh} such calls in an hour: more than a try.`;
+      reasons.push({ code: "many-calls", text, points });
+    }
+  }
+  return reasons;
+}
+
+function sumOf(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, { points }) => sum + points, 0);
+}
