@@ -102,6 +102,7 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
     { technique: "T1486", name: "Data Encrypted for Impact", tactic: "impact" },
   ],
   options: Options,
+  grave: true,
   judgesLate: true,
 
   accepts: () => true,

@@ -98,6 +98,7 @@ export const foreignEncryption = defineDetector<Baseline, Bucket, Limits, Option
   ],
   attack: [{ technique: "T1486", name: "Data Encrypted for Impact", tactic: "impact" }],
   options: Options,
+  grave: true,
 
   accepts: (event) =>
     event.error === undefined && (event.operation === "dataKey" || event.operation === "encrypt"),

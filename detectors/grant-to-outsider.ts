@@ -121,6 +121,7 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
     { technique: "T1537", name: "Transfer Data to Cloud Account", tactic: "exfiltration" },
   ],
   options: Options,
+  grave: true,
   judgesLate: true,
 
   accepts: ({ name, error, principal }) =>

@@ -97,6 +97,7 @@ export const importedMaterial = defineDetector<Baseline, Bucket, ActsLimits, Opt
     { technique: "T1485", name: "Data Destruction", tactic: "impact" },
   ],
   options: Options,
+  grave: true,
   judgesLate: true,
 
   accepts: ({ name }) => CALLS.has(name),

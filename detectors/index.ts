@@ -1,5 +1,6 @@
 import type { Detector } from "../src/detection/detector.ts";
 import { aliasRepointed } from "./alias-repointed.ts";
+import { breakGlass } from "./break-glass.ts";
 import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
 import { contextNovelty } from "./context-novelty.ts";
@@ -31,11 +32,13 @@ import { rotationOff } from "./rotation-off.ts";
 import { sensorBlinded } from "./sensor-blinded.ts";
 import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
+import { unlistedPrincipal } from "./unlisted-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
 /** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
 export const detectors: readonly Detector[] = [
   aliasRepointed,
+  breakGlass,
   combinedSignals,
   contextFanOut,
   contextNovelty,
@@ -67,5 +70,6 @@ export const detectors: readonly Detector[] = [
   sensorBlinded,
   slowDrift,
   unexpectedPrincipal,
+  unlistedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

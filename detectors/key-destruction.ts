@@ -91,6 +91,7 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
     { technique: "T1490", name: "Inhibit System Recovery", tactic: "impact" },
   ],
   options: Options,
+  grave: true,
   judgesLate: true,
 
   accepts: () => true,

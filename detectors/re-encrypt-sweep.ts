@@ -101,6 +101,7 @@ export const reEncryptSweep = defineDetector<Baseline, Bucket, Limits, Options>(
     { technique: "T1537", name: "Transfer Data to Cloud Account", tactic: "exfiltration" },
   ],
   options: Options,
+  grave: true,
 
   accepts: (event) =>
     event.error === undefined && !["read", "admin", "other"].includes(event.operation),

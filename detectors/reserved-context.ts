@@ -82,6 +82,7 @@ export const reservedContext = defineDetector<Baseline, Bucket, Limits, Options>
     { technique: "T1087.004", name: "Account Discovery: Cloud Account", tactic: "discovery" },
   ],
   options: Options,
+  grave: true,
 
   accepts: (event) => event.context?.keys.some((name) => CONTEXTS.has(name)) === true,
   newBaseline: () => ({ born: -1, calls: 0, known: newKnownSet() }),

@@ -89,6 +89,7 @@ export const sensorBlinded = defineDetector<Baseline, Bucket, Limits, Options>({
     },
   ],
   options: Options,
+  grave: true,
   judgesLate: true,
 
   accepts: () => true,

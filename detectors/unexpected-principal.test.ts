@@ -1,3 +1,4 @@
+import { nothingDeclared } from "../src/detection/declarations.ts";
 import type { KmsEvent } from "../src/detection/detector.ts";
 import {
   event,
@@ -114,6 +115,17 @@ testDetector(unexpectedPrincipal, {
     },
   },
   staysSilent: {
+    "a role that is declared to use the key": {
+      events: [...exclusive, ...inHour(NOW, 30, stranger)],
+      organization: {
+        declarations: {
+          ...nothingDeclared,
+          expectedPrincipals: [
+            { key: KEY, principals: [stranger.principal.key], owner: "payments-team" },
+          ],
+        },
+      },
+    },
     "who used the key all along": [...exclusive, ...inHour(NOW, 500)],
     "a new role on a young key": [...daily(13, () => "app"), ...inHour(13 * DAY, 3, stranger)],
     "a new role on a key that is hardly used": [

@@ -165,9 +165,14 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
 
   subjects: (event) => [{ name: event.principal.entity, period: "once" }],
 
-  level({ bucket, baseline, limits, knownBy }, subject) {
+  level({ bucket, baseline, limits, knownBy, entity, organization }, subject) {
     if (!limits.mature || isKnown(baseline.principals, subject, knownBy)) return -1;
-    return levelOf(bucket.users[subject]?.count ?? 0, 1);
+    const user = bucket.users[subject];
+    if (user === undefined) return -1;
+    // Those on a declared list are expected from the first call on.
+    const principal = { key: user.principalKey, entity: subject };
+    if (organization.expects(entity, principal, knownBy) === true) return -1;
+    return levelOf(user.count, 1);
   },
 
   describe: describeUser,

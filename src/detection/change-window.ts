@@ -1,6 +1,6 @@
 import type { ChangeWindow } from "./declarations.ts";
 import { localTime, WEEKDAYS } from "./local-time.ts";
-import { matchesAny, selectsKey, selectsPrincipal } from "./pattern.ts";
+import { matchesAny, type NamedPrincipal, selectsKey, selectsPrincipal } from "./pattern.ts";
 
 type Weekly = NonNullable<ChangeWindow["weekly"]>;
 
@@ -15,14 +15,13 @@ export function isOpen({ from, to, weekly }: ChangeWindow, timeMs: number): bool
 export interface Scoped {
   readonly accountId: string | null;
   readonly keyArn: string | null;
-  readonly principalKey: string | null;
-  readonly session: string | null;
+  readonly principal: NamedPrincipal | null;
 }
 
 /** Whether the window's accounts, keys and principals, as far as it names any, all cover this. */
 export function covers(
   { accounts, keys, principals }: ChangeWindow,
-  { accountId, keyArn, principalKey, session }: Scoped,
+  { accountId, keyArn, principal }: Scoped,
   aliasArns: readonly string[],
 ): boolean {
   if (accounts !== undefined && (accountId === null || !matchesAny(accounts, accountId))) {
@@ -35,8 +34,7 @@ export function covers(
     return false;
   }
   return (
-    principals === undefined ||
-    (principalKey !== null && selectsPrincipal(principals, principalKey, session))
+    principals === undefined || (principal !== null && selectsPrincipal(principals, principal))
   );
 }
 

@@ -155,7 +155,7 @@ export interface Organization {
    */
   expects(
     keyArn: string,
-    principal: { readonly key: string; readonly session: string | null | undefined },
+    principal: { readonly key: string; readonly entity: string },
     knownBy: number,
   ): boolean | undefined;
   /** Who answers for the lists of a key. */

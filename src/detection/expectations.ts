@@ -2,7 +2,7 @@ import type { KmsEvent } from "../cloudtrail/event.ts";
 import { covers, isOpen, type Scoped } from "./change-window.ts";
 import type { BreakGlass, Declarations } from "./declarations.ts";
 import type { BreakGlassUse } from "./detector.ts";
-import { matchesAny, selectsKey, selectsPrincipal } from "./pattern.ts";
+import { matchesAny, type NamedPrincipal, selectsKey, selectsPrincipal } from "./pattern.ts";
 
 /** Aliases of a key that were seen by an hour, as ARNs. */
 export type AliasesOf = (keyArn: string, knownBy: number) => readonly string[];
@@ -23,17 +23,11 @@ export class Expectations {
   }
 
   /** Whether a principal is listed for a key, by any of its lists; undefined where the key has none. */
-  expects(
-    keyArn: string,
-    principal: { readonly key: string; readonly session: string | null | undefined },
-    knownBy: number,
-  ): boolean | undefined {
+  expects(keyArn: string, principal: NamedPrincipal, knownBy: number): boolean | undefined {
     if (this.#declared.expectedPrincipals.length === 0) return undefined;
     const lists = this.#listsOf(keyArn, knownBy);
     if (lists.length === 0) return undefined;
-    return lists.some(({ principals }) =>
-      selectsPrincipal(principals, principal.key, principal.session),
-    );
+    return lists.some(({ principals }) => selectsPrincipal(principals, principal));
   }
 
   /** The owners of a key's lists. */
@@ -45,15 +39,14 @@ export class Expectations {
   breakGlass(event: KmsEvent, knownBy: number): BreakGlassUse | undefined {
     const { principal, keys, timeMs } = event;
     const session = principal.session ?? null;
-    const declared = this.breakGlassOf(principal.key, session);
+    const declared = this.breakGlassOf(principal);
     if (declared === undefined) return undefined;
     const isKnownKey = keys.every(({ arn }) => this.#mayUse(declared, arn, knownBy));
     const isKnownSession = isAllowedSession(declared, session);
     const scoped: Scoped = {
       accountId: event.recipientAccountId ?? principal.accountId ?? null,
       keyArn: keys[0]?.arn ?? null,
-      principalKey: principal.key,
-      session,
+      principal,
     };
     return {
       name: declared.name,
@@ -67,15 +60,19 @@ export class Expectations {
   }
 
   /** The declaration that names a principal. */
-  breakGlassOf(principalKey: string, session: string | null): BreakGlass | undefined {
+  breakGlassOf(principal: NamedPrincipal): BreakGlass | undefined {
     return this.#declared.breakGlass.find(({ principals }) =>
-      selectsPrincipal(principals, principalKey, session),
+      selectsPrincipal(principals, principal),
     );
   }
 
   /** Whether what an alert says of a role for emergencies is within its declaration; unsure counts as no. */
-  isAsDeclared(declared: BreakGlass, scoped: Scoped, timeMs: number, knownBy: number): boolean {
-    const { keyArn, session } = scoped;
+  isAsDeclared(
+    declared: BreakGlass,
+    { session, timeMs, ...scoped }: Scoped & { session: string | null; timeMs: number },
+    knownBy: number,
+  ): boolean {
+    const { keyArn } = scoped;
     if (!isAllowedSession(declared, session)) return false;
     if (declared.keys !== undefined && keyArn === null) return false;
     if (keyArn !== null && !this.#mayUse(declared, keyArn, knownBy)) return false;

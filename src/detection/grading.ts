@@ -7,7 +7,7 @@ import type { LearnedAliases } from "./learned-aliases.ts";
 import type { ConfiguredDetector } from "./memory.ts";
 import { matchesPattern, selectsKey } from "./pattern.ts";
 import { adjusted, shiftedScore, withScore } from "./score-change.ts";
-import { type Mute, muteOf } from "./suppression.ts";
+import { type Mute, muteOf, sharedSession } from "./suppression.ts";
 
 /** What is configured about alerts rather than about what makes them. */
 export interface GradingOptions {
@@ -145,16 +145,16 @@ export class Grader {
 
   #breakGlassOf(alert: Alert): string | undefined {
     const { detector, principal } = alert;
-    if (principal === null || detector === BREAK_GLASS) return undefined;
+    const scoped = scopeOf(alert);
+    if (principal === null || scoped.principal === null) return undefined;
+    if (detector === BREAK_GLASS) return undefined;
     if (this.#isGrave(detector)) return undefined;
     const { expectations } = this.#known;
-    const declared = expectations.breakGlassOf(principal.key, principal.session);
+    const declared = expectations.breakGlassOf(scoped.principal);
     if (declared === undefined) return undefined;
-    const timeMs = Date.parse(alert.eventTime);
     const isAllowed = expectations.isAsDeclared(
       declared,
-      scopeOf(alert),
-      timeMs,
+      { ...scoped, session: principal.session, timeMs: Date.parse(alert.eventTime) },
       this.#knownBy(alert),
     );
     return isAllowed ? `break-glass:${declared.name}` : undefined;
@@ -176,11 +176,18 @@ export class Grader {
   }
 }
 
-function scopeOf({ accountId, kmsKey, principal }: Alert): Scoped {
+function scopeOf(alert: Alert): Scoped {
+  const { accountId, kmsKey, principal } = alert;
+  const session = sharedSession(alert);
   return {
     accountId,
     keyArn: kmsKey?.arn ?? null,
-    principalKey: principal?.key ?? null,
-    session: principal?.session ?? null,
+    principal:
+      principal === null
+        ? null
+        : {
+            key: principal.key,
+            entity: session === null ? principal.key : `${principal.key}#${session}`,
+          },
   };
 }

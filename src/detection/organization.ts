@@ -60,7 +60,7 @@ export class LearnedOrganization implements Organization {
 
   expects(
     keyArn: string,
-    principal: { readonly key: string; readonly session: string | null | undefined },
+    principal: { readonly key: string; readonly entity: string },
     knownBy: number,
   ): boolean | undefined {
     return this.expectations.expects(keyArn, principal, knownBy);

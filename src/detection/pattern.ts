@@ -44,19 +44,17 @@ export function isAliasSelector(selector: string): boolean {
   return selector.startsWith("alias/") || selector.includes(":alias/");
 }
 
-/** Whether a principal is meant: by its key (role, user or service) or, where many share a role, by `role#session`. */
+/** Whether a principal is meant: by its key (role, user or service) or by its entity, which names the person in a shared role. */
 export function selectsPrincipal(
   patterns: readonly string[],
-  key: string,
-  session: string | null | undefined,
+  { key, entity }: NamedPrincipal,
 ): boolean {
-  return patterns.some(
-    (pattern) =>
-      matchesPattern(pattern, key) ||
-      (typeof session === "string" &&
-        pattern.includes("#") &&
-        matchesPattern(pattern, `${key}#${session}`)),
-  );
+  return matchesAny(patterns, key) || (entity !== key && matchesAny(patterns, entity));
+}
+
+export interface NamedPrincipal {
+  readonly key: string;
+  readonly entity: string;
 }
 
 const ACCOUNT = /^\d{12}$/;
