@@ -96,7 +96,7 @@ testDetector(breakGlass, {
       expect: { atMost: "low" },
     },
     "a person whose session is declared and one whose is not, both, each as it is": {
-      ...declared({ principals: [`${person("ada").key}`], sessions: ["ada"] }, [
+      ...declared({ principals: [person("ada").key], sessions: ["ada"] }, [
         event({ principal: person("ada") }),
         event({ principal: person("eve") }),
       ]),
