@@ -63,9 +63,7 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
       sharedCopies: output.sharedCopies,
       late: output.late,
       self: output.self,
-      alerts: output.revisions.filter(
-        ({ status, revision }) => revision === 0 && status !== "closed",
-      ).length,
+      alerts: output.revisions.filter(({ status }) => status === "created").length,
       suppressed: output.muted.size,
     },
     history: output.history,

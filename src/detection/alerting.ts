@@ -55,18 +55,16 @@ export class Alerting implements Closing {
     this.#options = options;
   }
 
-  /** Judges the hour that an event was counted into, and the open hours after it. */
-  judge(memory: EntityMemory, slot: number, at: number, event: KmsEvent): void {
-    const configured = this.#options.detectors[memory.kind][slot];
+  /** Judges the hour that something was counted into, and the open hours after it. */
+  judge(memory: EntityMemory, slot: number, at: number, subject: Subject): void {
+    const { detector, options } = this.#configured(memory, slot);
     const own = memory.slots[slot];
-    if (configured === undefined || own === undefined) return;
-    for (const subject of configured.detector.subjects(event)) {
-      for (let index = at; index < own.hours.length; index += 1) {
-        if (own.hours[index]?.bucket === null) continue;
-        const view = this.#options.view.at(memory, own, index);
-        const level = configured.detector.level(view, subject.name, configured.options);
-        if (level >= 0) this.#fire(memory, slot, subject, { hour: view.hour, level });
-      }
+    if (own === undefined) return;
+    for (let index = at; index < own.hours.length; index += 1) {
+      if (own.hours[index]?.bucket === null) continue;
+      const view = this.#options.view.at(memory, own, index);
+      const level = detector.level(view, subject.name, options);
+      if (level >= 0) this.#fire(memory, slot, subject, { hour: view.hour, level });
     }
   }
 

@@ -51,7 +51,8 @@ export type EntityKind = "principal" | "key" | "account";
  * on their order, and a level, once reached, must not fall as more events are added: that is why the same events, in any
  * order within the lateness and in any batches, give the same alerts.
  *
- * `Baseline`, `Bucket` and `Limits` are plain JSON data; the engine stores them.
+ * `Baseline`, `Bucket` and `Limits` are plain JSON data; the engine stores them. Its functions are called on their own: they
+ * have no `this`.
  */
 export interface Detector<
   Baseline = unknown,
@@ -84,15 +85,20 @@ export interface Detector<
   readonly judgesLate?: boolean;
 
   /** Whether the event is counted at all. */
-  accepts(event: KmsEvent): boolean;
+  accepts(this: void, event: KmsEvent): boolean;
   newBaseline(): Baseline;
-  newBucket(): Bucket;
+  newBucket(this: void): Bucket;
   /** Freezes what an hour is judged by; called in strict order of hours. */
   limits(baseline: Baseline, hour: number, options: Options): Limits;
   /** Counts the event into its hour. */
-  add(view: HourView<Baseline, Bucket, Limits>, event: KmsEvent, options: Options): void;
+  add(
+    this: void,
+    view: HourView<Baseline, Bucket, Limits>,
+    event: KmsEvent,
+    options: Options,
+  ): void;
   /** What an event may change: names of findings within the hour, often the same constant list. */
-  subjects(event: KmsEvent): readonly Subject[];
+  subjects(this: void, event: KmsEvent): readonly Subject[];
   /** How far the finding of this name has gone: −1 not there, 0 there, then 1, 2 … for each update worth sending. */
   level(view: HourView<Baseline, Bucket, Limits>, subject: string, options: Options): number;
   /** Tells the finding in full; called only when its level is 0 or more. */

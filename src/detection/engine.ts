@@ -6,15 +6,15 @@ import { Budget, type WrittenBudget } from "./budget.ts";
 import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
 import { Combination, type WrittenCombination } from "./combination.ts";
+import { Counting } from "./counting.ts";
 import type { EntityKind } from "./detector.ts";
 import { type AccountOverride, Grader } from "./grading.ts";
+import { Judging } from "./judging.ts";
 import type { WrittenAliases } from "./learned-aliases.ts";
 import {
   advance,
   type ConfiguredDetector,
   type EntityMemory,
-  newMemory,
-  openDetector,
   readMemory,
   View,
   writeMemory,
@@ -22,8 +22,9 @@ import {
 import { lastHourOf } from "./open-alert.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
 import { OwnUses } from "./own-uses.ts";
-import { entityName, entityOf, route, type Target } from "./routing.ts";
+import { entityName, entityOf, type Target } from "./routing.ts";
 import { sift } from "./telling.ts";
+import { WorkingSet } from "./working-set.ts";
 
 export interface EngineOptions {
   readonly detectors: readonly ConfiguredDetector[];
@@ -97,14 +98,6 @@ interface WrittenState {
   readonly budget?: WrittenBudget;
 }
 
-interface Routed {
-  readonly events: readonly KmsEvent[];
-  readonly targets: readonly (readonly Target[])[];
-}
-
-const nothingRouted: Routed = { events: [], targets: [] };
-const KINDS: readonly EntityKind[] = ["principal", "key", "account"];
-
 /**
  * Events in, alerts out: routes each event to its entities' memories and lets the detectors judge.
  *
@@ -115,25 +108,28 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #openHours: number;
   readonly #detectors: Record<EntityKind, ConfiguredDetector[]>;
-  readonly #memories: Record<EntityKind, Map<string, EntityMemory>>;
+  readonly #working: WorkingSet;
   readonly #organization: LearnedOrganization;
   /** Grades alerts, and is told what people noted. */
   readonly grader: Grader;
   readonly #budget: Budget;
   readonly #ownUses: OwnUses;
   readonly #alerting: Alerting;
+  readonly #judging: Judging;
+  readonly #counting: Counting;
   readonly #combination: Combination | undefined;
   readonly #calls = new RecentCalls();
   readonly #view: View;
   readonly #touched = new Set<EntityMemory>();
   readonly #open: Set<string>;
-  #routed: Routed = nothingRouted;
   #watermarkMs: number;
   #batch = 0;
   #duplicates = 0;
   #sharedCopies = 0;
   #late = 0;
   #self = 0;
+  /** Whether the event being counted came after its hour was closed for an entity. */
+  #isLate = false;
   #isFinished = false;
 
   constructor(options: EngineOptions, state: string | undefined) {
@@ -144,7 +140,11 @@ export class Engine {
     for (const configured of options.detectors) {
       this.#detectors[configured.detector.entity].push(configured);
     }
-    this.#memories = { principal: new Map(), key: new Map(), account: new Map() };
+    const { principal, key, account } = this.#detectors;
+    this.#working = new WorkingSet(
+      { principal: principal.length, key: key.length, account: account.length },
+      options.entitiesInMemory,
+    );
     this.#organization =
       options.sole?.organization ??
       new LearnedOrganization(options.organization, written?.accounts ?? {}, written?.aliases);
@@ -169,6 +169,14 @@ export class Engine {
       sole: options.sole?.entity,
       grader: this.grader,
     });
+    this.#judging = new Judging(this.#alerting);
+    this.#counting = new Counting({
+      detectors: this.#detectors,
+      openHours: this.#openHours,
+      view: this.#view,
+      judging: this.#judging,
+      advance: (memory, hour) => this.#advance(memory, hour),
+    });
   }
 
   /** Newest event time seen, milliseconds; −∞ before any. */
@@ -180,8 +188,7 @@ export class Engine {
   get closesAtHour(): number | undefined {
     let next: number | undefined;
     for (const name of this.#open) {
-      const { kind, id } = entityOf(name);
-      for (const alert of this.#memories[kind].get(id)?.alerts.values() ?? []) {
+      for (const alert of this.#working.named(name)?.alerts.values() ?? []) {
         const closesAt = lastHourOf(alert, this.#openHours) + this.#openHours;
         if (next === undefined || closesAt < next) next = closesAt;
       }
@@ -203,19 +210,11 @@ export class Engine {
   /** Names of the entities that these events are about and whose memories are not in heap. */
   missing(events: readonly KmsEvent[]): string[] {
     const names = new Set<string>();
-    for (const name of this.#open) this.#addMissing(names, name);
-    this.#routed = { events, targets: events.map(route) };
-    for (const targets of this.#routed.targets) {
-      for (const { kind, id } of targets) {
-        if (!this.#memories[kind].has(id)) names.add(entityName(kind, id));
-      }
+    for (const name of this.#open) {
+      if (this.#working.named(name) === undefined) names.add(name);
     }
+    this.#working.route(events, names);
     return [...names];
-  }
-
-  #addMissing(names: Set<string>, name: string): void {
-    const { kind, id } = entityOf(name);
-    if (!this.#memories[kind].has(id)) names.add(name);
   }
 
   /** Takes memories over from the store. */
@@ -224,7 +223,7 @@ export class Engine {
       const { kind, id } = entityOf(name);
       const memory = readMemory(kind, id, text, this.#detectors[kind], this.#openHours);
       memory.touched = this.#batch;
-      this.#memories[kind].set(id, memory);
+      this.#working.add(memory);
     }
   }
 
@@ -232,10 +231,13 @@ export class Engine {
   process(events: readonly KmsEvent[]): void {
     this.#batch += 1;
     const before = hourOf(this.#watermarkMs);
-    // `missing` has just routed the same events.
-    const targets = this.#routed.events === events ? this.#routed.targets : events.map(route);
-    for (const [index, event] of events.entries()) this.#count(event, targets[index] ?? []);
-    this.#routed = nothingRouted;
+    for (let index = 0; index < events.length; index += 1) {
+      const event = events[index];
+      if (event !== undefined) this.#count(events, index, event);
+    }
+    this.#working.forgetRoutes();
+    this.#counting.countQueued(this.#touch);
+    this.#judging.settleAll();
     const now = hourOf(this.#watermarkMs);
     if (now <= before) return;
     this.passTime(now);
@@ -246,9 +248,7 @@ export class Engine {
   finish(): void {
     const end = hourOf(this.#watermarkMs) + this.#openHours;
     if (!Number.isFinite(end)) return;
-    for (const kind of KINDS) {
-      for (const memory of this.#memories[kind].values()) this.#close(memory, end);
-    }
+    for (const memory of this.#working.all()) this.#close(memory, end);
     this.#alerting.closeDays(Number.POSITIVE_INFINITY);
     this.#isFinished = true;
   }
@@ -293,11 +293,11 @@ export class Engine {
     this.#sharedCopies = 0;
     this.#late = 0;
     this.#self = 0;
-    this.#evict();
+    this.#working.evict();
     return output;
   }
 
-  #count(event: KmsEvent, targets: readonly Target[]): void {
+  #count(events: readonly KmsEvent[], index: number, event: KmsEvent): void {
     const hour = hourOf(event.timeMs);
     const identity = callIdentities(event);
     if (hour < this.#horizon()) {
@@ -321,11 +321,9 @@ export class Engine {
     }
     // Whose copy it is cannot be told, so it cannot be counted on its own side only.
     if (isSecondView && event.recipientAccountId === undefined) return;
-    let isLate = false;
-    for (const { kind, id } of targets) {
-      if (!this.#countFor(this.#memory(kind, id), event, hour)) isLate = true;
-    }
-    if (isLate) {
+    this.#isLate = false;
+    this.#working.forEach(events, index, event, this.#queue);
+    if (this.#isLate) {
       this.#late += 1;
       this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
     }
@@ -344,44 +342,25 @@ export class Engine {
     this.#alerting.judgeLate(event, hour, this.#detectors, this.#organization);
   }
 
-  /** Counts an event for one entity; false where its hour is closed there. */
-  #countFor(memory: EntityMemory, event: KmsEvent, hour: number): boolean {
-    if (this.#options.sole !== undefined && !isOf(memory, this.#options.sole.entity)) return true;
-    if (hour > memory.top) this.#advance(memory, hour);
-    const at = hour - memory.top + this.#openHours - 1;
-    if (at < 0) return false;
+  readonly #queue = (memory: EntityMemory, event: KmsEvent): void => {
+    const { sole } = this.#options;
+    if (sole !== undefined && !isOf(memory, sole.entity)) return;
+    if (!this.#counting.queue(memory, event)) this.#isLate = true;
+  };
+
+  readonly #touch = (memory: EntityMemory): void => {
     memory.touched = this.#batch;
     this.#touched.add(memory);
-    const detectors = this.#detectors[memory.kind];
-    for (let slot = 0; slot < detectors.length; slot += 1) {
-      const configured = detectors[slot];
-      if (configured === undefined || !configured.detector.accepts(event)) continue;
-      const own = openDetector(memory, slot, configured, this.#openHours);
-      const open = own.hours[at];
-      if (open === undefined) continue;
-      open.bucket ??= configured.detector.newBucket();
-      configured.detector.add(this.#view.at(memory, own, at), event, configured.options);
-      this.#alerting.judge(memory, slot, at, event);
-    }
-    return true;
-  }
-
-  #memory(kind: EntityKind, id: string): EntityMemory {
-    const known = this.#memories[kind].get(id);
-    if (known !== undefined) return known;
-    const made = newMemory(kind, id, this.#detectors[kind].length);
-    this.#memories[kind].set(id, made);
-    return made;
-  }
+  };
 
   #advance(memory: EntityMemory, hour: number): void {
+    this.#judging.settle(memory);
     advance(memory, hour, this.#detectors[memory.kind], this.#openHours, this.#alerting);
     this.#touched.add(memory);
   }
 
   #advanceNamed(name: string, hour: number): void {
-    const { kind, id } = entityOf(name);
-    const memory = this.#memories[kind].get(id);
+    const memory = this.#working.named(name);
     if (memory !== undefined) this.#advance(memory, hour);
   }
 
@@ -410,17 +389,6 @@ export class Engine {
       budget: this.#budget.write(),
     };
     return JSON.stringify(state);
-  }
-
-  #evict(): void {
-    for (const kind of KINDS) {
-      const memories = this.#memories[kind];
-      const excess = memories.size - Math.ceil(this.#options.entitiesInMemory / KINDS.length);
-      if (excess <= 0) continue;
-      const idle = [...memories.values()].filter(({ alerts }) => alerts.size === 0);
-      idle.sort((one, other) => one.touched - other.touched);
-      for (const { id } of idle.slice(0, excess)) memories.delete(id);
-    }
   }
 }
 

@@ -1,5 +1,6 @@
+import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { SeverityAdjustment } from "./declarations.ts";
-import type { Detector, EntityKind, HourView, Organization } from "./detector.ts";
+import type { Detector, EntityKind, HourView, Organization, Subject } from "./detector.ts";
 import type { OpenAlert } from "./open-alert.ts";
 
 /** A detector with the options it runs with. */
@@ -26,12 +27,29 @@ export interface EntityMemory {
   readonly others: Readonly<Record<string, unknown>>;
   /** Number of the batch that touched it last. */
   touched: number;
+  /** Events of this batch that are not counted yet. */
+  readonly queue: KmsEvent[];
+  /** Newest hour of those in the queue, and at least `top`. */
+  reach: number;
+  /** Slots that counted something since they were judged. */
+  readonly due: number[];
 }
 
 export interface DetectorMemory {
   baseline: unknown;
   /** The open hours, oldest first, without gaps. */
   hours: OpenHour[];
+  /** What is to be judged; null where nothing is. */
+  due: Due | null;
+}
+
+/** Findings to look at, each from one open hour on. */
+export interface Due {
+  readonly subjects: readonly Subject[];
+  /** Index of the oldest hour that they were counted into. */
+  at: number;
+  /** Others by their name, where there are any. */
+  others: Map<string, { readonly subject: Subject; at: number }> | null;
 }
 
 export interface OpenHour {
@@ -56,6 +74,9 @@ export function newMemory(kind: EntityKind, id: string, slots: number): EntityMe
     alerts: new Map(),
     others: {},
     touched: 0,
+    queue: [],
+    reach: -1,
+    due: [],
   };
 }
 
@@ -148,6 +169,7 @@ export function openDetector(
   const made = {
     baseline,
     hours: newHours(baseline, memory.top, { detector, options }, openHours),
+    due: null,
   };
   memory.slots[slot] = made;
   return made;
@@ -246,14 +268,25 @@ export function readMemory(
     const own = others[name];
     delete others[name];
     if (own === undefined || own.v !== version) return undefined;
-    const read = { baseline: own.b, hours: own.h };
+    const read = { baseline: own.b, hours: own.h, due: null };
     if (isAligned(read, written.top, openHours)) return read;
     for (const [key, alert] of alerts) {
       if (alert.detector === name) alerts.delete(key);
     }
     return reopened(read, written.top, configured, openHours);
   });
-  return { kind, id, top: written.top, slots, alerts, others, touched: 0 };
+  return {
+    kind,
+    id,
+    top: written.top,
+    slots,
+    alerts,
+    others,
+    touched: 0,
+    queue: [],
+    reach: -1,
+    due: [],
+  };
 }
 
 function isAligned({ hours }: DetectorMemory, top: number, openHours: number): boolean {
@@ -269,5 +302,5 @@ function reopened(
   for (const { hour, bucket, limits } of hours) {
     if (bucket !== null) detector.fold(baseline, hour, bucket, limits, options);
   }
-  return { baseline, hours: newHours(baseline, top, { detector, options }, openHours) };
+  return { baseline, hours: newHours(baseline, top, { detector, options }, openHours), due: null };
 }

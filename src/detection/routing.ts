@@ -15,24 +15,28 @@ export interface Target {
  * third views and count for nobody. AWS services have no memory as principals.
  */
 export function route(event: KmsEvent): Target[] {
-  if (event.networkActivity) return [];
-  const { principal, recipientAccountId: recipient } = event;
   const targets: Target[] = [];
+  eachTarget(event, (kind, id) => targets.push({ kind, id }));
+  return targets;
+}
+
+/** As `route`, without making anything. */
+export function eachTarget(event: KmsEvent, visit: (kind: EntityKind, id: string) => void): void {
+  if (event.networkActivity) return;
+  const { principal, recipientAccountId: recipient } = event;
   const isCallers =
     recipient === undefined ||
     principal.accountId === undefined ||
     recipient === principal.accountId;
-  if (!principal.service && isCallers) targets.push({ kind: "principal", id: principal.entity });
+  if (!principal.service && isCallers) visit("principal", principal.entity);
   let previous = "";
   for (const key of event.keys) {
     const isOwners = recipient === undefined || recipient === key.accountId;
-    if (isOwners && key.arn !== previous && key.arn.includes(":key/"))
-      targets.push({ kind: "key", id: key.arn });
+    if (isOwners && key.arn !== previous && key.arn.includes(":key/")) visit("key", key.arn);
     previous = key.arn;
   }
   const account = recipient ?? principal.accountId;
-  if (account !== undefined) targets.push({ kind: "account", id: account });
-  return targets;
+  if (account !== undefined) visit("account", account);
 }
 
 /** Name of an entity in the store: kind, colon, id. */

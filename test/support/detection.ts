@@ -48,6 +48,19 @@ export function detect(
   return found;
 }
 
+/** As `detect`, each event by itself, so that every step of an alert is told. */
+export function detectOneByOne(
+  events: readonly KmsEvent[],
+  overrides: Partial<EngineOptions> = {},
+): Detected {
+  const engine = new Engine(engineOptions(overrides), undefined);
+  const found = newDetected();
+  for (const event of events) engine.process([event]);
+  engine.finish();
+  keep(engine, found);
+  return found;
+}
+
 /** As `detect`, but after each batch the process dies and another one goes on from what was committed. */
 export function detectWithRestarts(
   batches: readonly (readonly KmsEvent[])[],

@@ -3,7 +3,7 @@ import type { KmsEvent } from "../../src/cloudtrail/event.ts";
 import { Alert, severities, type Severity } from "../../src/detection/alert.ts";
 import type { Detector } from "../../src/detection/detector.ts";
 import type { EngineOptions } from "../../src/detection/engine.ts";
-import { type Detected, detect, detectWithRestarts } from "./detection.ts";
+import { type Detected, detect, detectOneByOne, detectWithRestarts } from "./detection.ts";
 import { START_MS } from "./events.ts";
 import { Random } from "../../src/simulation/random.ts";
 
@@ -111,7 +111,7 @@ function runner(detector: Detector): (name: string, claim: Claim) => Judged {
       organization: { accounts: [], approvedForeignAccounts: [], ...organization },
       learnUntilMs: learnUntilHour === undefined ? undefined : START_MS + learnUntilHour * HOUR_MS,
     };
-    const ordered = detect([events], overrides);
+    const ordered = detectOneByOne(events, overrides);
     const alerts = [...ordered.last.values()];
     for (const alert of alerts) isWellFormed(alert, detector);
     if (!inOrderGiven) {

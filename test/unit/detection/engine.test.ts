@@ -13,8 +13,9 @@ const other = { principal: principal("other") };
 const oclock = (hour: number): number => START_MS + hour * 3_600_000;
 
 describe("the revisions of an alert", () => {
-  it("are numbered from 0, one for each level, and then it is closed", () => {
-    const { revisions } = run([inHour(5, 60), inHour(9, 1, other)]);
+  it("are numbered by their level, and then it is closed", () => {
+    const sixty = inHour(5, 60);
+    const { revisions } = run([...sixty.map((one) => [one]), inHour(9, 1, other)]);
     expect(revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
       "0 created",
       "1 updated",
@@ -23,6 +24,20 @@ describe("the revisions of an alert", () => {
     ]);
     expect(revisions.map(({ observed }) => observed["count"])).toEqual([3, 12, 48, 60]);
     expect(new Set(revisions.map(({ alertId }) => alertId)).size).toBe(1);
+  });
+
+  it("come at most once a batch, with all that the batch held", () => {
+    const { revisions } = run([inHour(5, 60), inHour(9, 1, other)]);
+    expect(revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
+      "2 created",
+      "3 closed",
+    ]);
+    expect(revisions.map(({ observed }) => observed["count"])).toEqual([60, 60]);
+  });
+
+  it("come before the hour closes, though one batch holds the hour and its end", () => {
+    const { revisions } = run([[...inHour(5, 60), ...inHour(9, 1)]]);
+    expect(revisions.map(({ status }) => status)).toEqual(["created", "closed"]);
   });
 
   it("end with how the alert stands", () => {

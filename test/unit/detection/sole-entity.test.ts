@@ -24,7 +24,7 @@ describe("an engine for one entity", () => {
   it("has something to be compared with", () => {
     expect(all.memories.size).toBeGreaterThan(6);
     expect(new Set([...all.alerts.values()].map(({ detector }) => detector)).size).toBeGreaterThan(
-      4,
+      3,
     );
   });
 
