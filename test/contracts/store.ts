@@ -127,7 +127,7 @@ export function testStore(name: string, driver: StoreDriver): void {
       });
 
       it("thousands of memories are loaded at once", async () => {
-        const memories = new Map(Array.from({ length: 5000 }, (_, n) => [`key:${n}`, `${n}`]));
+        const memories = new Map(Array.from({ length: 2000 }, (_, n) => [`key:${n}`, `${n}`]));
         await commit({ memories });
         expect(await store.loadMemories([...memories.keys()])).toEqual(memories);
       });

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { deflateSync, inflateSync } from "node:zlib";
+import { inflateSync } from "node:zlib";
 import type { DeadLetter } from "../../sources/source.ts";
+import type { DeadLetterLimits, PackedLetter } from "../dead-letter.ts";
 import type { DeadLetterTotals, KeptDeadLetter } from "../store.ts";
 import { bytesIn, damaged, type Database, numberIn, type Row, textIn } from "./database.ts";
 
@@ -11,41 +11,12 @@ export interface DeadLetterTable {
   totals(): DeadLetterTotals;
 }
 
-export interface DeadLetterLimits {
-  /** Most bytes kept of one payload. */
-  readonly letterBytes: number;
-  /** Most bytes of all payloads together, as they are stored. */
-  readonly payloadBytes: number;
-  /** Most letters that keep their payload. */
-  readonly payloads: number;
-  /** Most letters listed. */
-  readonly letters: number;
-}
-
 export const deadLetterLimits: DeadLetterLimits = {
   letterBytes: 16 * 2 ** 20,
   payloadBytes: 2 ** 30,
   payloads: 100_000,
   letters: 1_000_000,
 };
-
-/** A dead letter with its payload compressed. */
-export interface PackedLetter {
-  readonly letter: DeadLetter;
-  readonly sha256: string;
-  readonly kept: "whole" | "cut";
-  readonly stored: Uint8Array;
-}
-
-/** Compresses a payload; costs time, so it is done before the transaction starts. */
-export function packLetter(letter: DeadLetter, { letterBytes }: DeadLetterLimits): PackedLetter {
-  return {
-    letter,
-    sha256: createHash("sha256").update(letter.payload).digest("hex"),
-    kept: letter.payload.length > letterBytes ? "cut" : "whole",
-    stored: deflateSync(letter.payload.subarray(0, letterBytes)),
-  };
-}
 
 export function deadLetterTable(
   database: Database,

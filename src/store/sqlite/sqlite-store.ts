@@ -1,14 +1,9 @@
+import { type DeadLetterLimits, packLetter } from "../dead-letter.ts";
 import { type Commit, type StateStore, StoreError } from "../store.ts";
 import { type AlertTable, alertTable } from "./alert-table.ts";
 import { type CallTable, callTable } from "./call-table.ts";
 import { bytesIn, type Database, textIn } from "./database.ts";
-import {
-  type DeadLetterLimits,
-  deadLetterLimits,
-  type DeadLetterTable,
-  deadLetterTable,
-  packLetter,
-} from "./dead-letter-table.ts";
+import { deadLetterLimits, type DeadLetterTable, deadLetterTable } from "./dead-letter-table.ts";
 import { type HistoryTable, historyTable } from "./history-table.ts";
 import { lockDirectory } from "./lock.ts";
 import { type OutboxTable, outboxTable } from "./outbox-table.ts";

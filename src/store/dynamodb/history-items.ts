@@ -1,0 +1,164 @@
+import type { Counters, HistoryReader, HistoryRow, UsageRow } from "../store.ts";
+import type { ChangeSet } from "./change.ts";
+import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
+import { type ItemReader, itemsIn } from "./item-reader.ts";
+import { countersKey, floorsKey, historyKey, keyText, partitions, usageKey } from "./keys.ts";
+import { letterTotals, newestLetters } from "./letter-items.ts";
+import { countMemories, nameAttribute } from "./memory-items.ts";
+import { inParallel } from "./parallel.ts";
+import type { Preparation, StoreAccess } from "./store-access.ts";
+import { timeToLiveAttribute } from "./table-definition.ts";
+
+export function historyItems(access: StoreAccess): HistoryReader {
+  return {
+    hours: (filter) => hoursOf(access.items, filter),
+    usage: (limit) => busiest(access.items, limit),
+    counters: () => countersOf(access.items),
+    async entities() {
+      const counts = await countMemories(access.items);
+      const of = (kind: string) => counts.get(kind) ?? 0;
+      return { principals: of("principal"), keys: of("key"), accounts: of("account") };
+    },
+    deadLetters: (limit) => newestLetters(access.items, limit),
+    deadLetterTotals: () => letterTotals(access.items),
+  };
+}
+
+/** Replaces the rows of the same entities and hours. */
+export function setHistory({ changes, nowMs }: Preparation, rows: readonly HistoryRow[]): void {
+  const expires = attribute.number(Math.ceil(nowMs / 1000) + historySeconds);
+  for (const { entity, hour, events, decrypts, expected, limit } of rows) {
+    const key = historyKey(entity, hour);
+    changes.set(key, {
+      ...nameAttribute(entity),
+      events: attribute.number(events),
+      decrypts: attribute.number(decrypts),
+      expected: expected === null ? { NULL: true } : attribute.number(expected),
+      limit: limit === null ? { NULL: true } : attribute.number(limit),
+      [timeToLiveAttribute]: expires,
+    });
+  }
+}
+
+/** Adds to what is known of who used which key. */
+export async function addUsage(
+  { changes, items }: Preparation,
+  rows: readonly UsageRow[],
+): Promise<void> {
+  const found = await items.getMany(rows.map((row) => usageKey(row.keyArn, row.principalKey)));
+  const known = new Map(found.map((item) => [keyText(keyOf(item)), usageOf(item)]));
+  for (const row of rows) {
+    const key = usageKey(row.keyArn, row.principalKey);
+    const before = known.get(keyText(key));
+    const sum: UsageRow = {
+      ...row,
+      firstMs: Math.min(row.firstMs, before?.firstMs ?? row.firstMs),
+      lastMs: Math.max(row.lastMs, before?.lastMs ?? row.lastMs),
+      count: row.count + (before?.count ?? 0),
+    };
+    known.set(keyText(key), sum);
+    changes.set(key, {
+      keyArn: attribute.text(sum.keyArn),
+      principalKey: attribute.text(sum.principalKey),
+      firstMs: attribute.number(sum.firstMs),
+      lastMs: attribute.number(sum.lastMs),
+      count: attribute.number(sum.count),
+    });
+  }
+}
+
+export function addCounters(changes: ChangeSet, counters: Partial<Counters>): void {
+  const counted = Object.entries(counters).filter(([, count]) => count !== 0);
+  if (counted.length > 0) changes.add(countersKey, Object.fromEntries(counted));
+}
+
+/** Kept in all: thirteen months and some. What a floor hides is left to the table's TTL. */
+const historySeconds = 430 * 86_400;
+
+async function hoursOf(
+  items: ItemReader,
+  {
+    prefix,
+    fromHour = Number.MIN_SAFE_INTEGER,
+    toHour = Number.MAX_SAFE_INTEGER,
+  }: { prefix: string; fromHour?: number; toHour?: number },
+): Promise<HistoryRow[]> {
+  const floor = Math.max(fromHour, countIn(await items.get(floorsKey), "history"));
+  const found = await inParallel(partitions("history"), 16, async (pk) => {
+    const rows: HistoryRow[] = [];
+    for await (const page of items.pages({ pk, prefix })) {
+      const wanted = page.map(rowOf).filter(({ hour }) => hour >= floor && hour < toHour);
+      rows.push(...wanted);
+    }
+    return rows;
+  });
+  // Rows of one entity lie together, in order; what remains is to order the entities.
+  const order = new Map<string, Buffer>();
+  const rows = found.flat();
+  for (const { entity } of rows) {
+    if (!order.has(entity)) order.set(entity, Buffer.from(entity));
+  }
+  const empty = Buffer.of();
+  return rows.sort(
+    (one, other) =>
+      (one.entity === other.entity
+        ? 0
+        : Buffer.compare(order.get(one.entity) ?? empty, order.get(other.entity) ?? empty)) ||
+      one.hour - other.hour,
+  );
+}
+
+function rowOf(item: Item): HistoryRow {
+  const { sk } = keyOf(item);
+  const end = sk.lastIndexOf("#");
+  return {
+    entity: item["name"]?.S ?? sk.slice(0, end),
+    hour: Number(sk.slice(end + 1)),
+    events: numberIn(item, "events"),
+    decrypts: numberIn(item, "decrypts"),
+    expected: item["expected"]?.NULL === true ? null : numberIn(item, "expected"),
+    limit: item["limit"]?.NULL === true ? null : numberIn(item, "limit"),
+  };
+}
+
+async function busiest(items: ItemReader, limit: number): Promise<UsageRow[]> {
+  const found = await inParallel(partitions("usage"), 16, (pk) => itemsIn(items, { pk }));
+  const nameOf = ({ keyArn, principalKey }: UsageRow) => `${keyArn} ${principalKey}`;
+  return found
+    .flat()
+    .map(usageOf)
+    .sort((one, other) => other.count - one.count || (nameOf(one) < nameOf(other) ? -1 : 1))
+    .slice(0, limit);
+}
+
+function usageOf(item: Item): UsageRow {
+  return {
+    keyArn: textIn(item, "keyArn"),
+    principalKey: textIn(item, "principalKey"),
+    firstMs: numberIn(item, "firstMs"),
+    lastMs: numberIn(item, "lastMs"),
+    count: numberIn(item, "count"),
+  };
+}
+
+async function countersOf(items: ItemReader): Promise<Counters> {
+  const item = await items.get(countersKey);
+  const counted = Object.keys(noCounts).map((name) => [name, countIn(item, name)]);
+  return { ...noCounts, ...(Object.fromEntries(counted) as Partial<Counters>) };
+}
+
+const noCounts: Counters = {
+  files: 0,
+  filesSkipped: 0,
+  filesFailed: 0,
+  bytesCompressed: 0,
+  bytes: 0,
+  records: 0,
+  kmsEvents: 0,
+  rejected: 0,
+  duplicates: 0,
+  sharedCopies: 0,
+  late: 0,
+  alerts: 0,
+  suppressed: 0,
+};

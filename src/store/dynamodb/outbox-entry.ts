@@ -1,0 +1,35 @@
+import type { Alert } from "../../detection/alert.ts";
+import type { ChangeSet } from "./change.ts";
+import { attribute, type Item } from "./item.ts";
+import type { ItemKey } from "./keys.ts";
+import { setText, textAttributes } from "./text.ts";
+
+/** An entry of the outbox where it was found. */
+export interface Found {
+  readonly sink: string;
+  readonly id: number;
+  readonly item: Item;
+}
+
+/** The attributes of an entry beside its alert. */
+export const entryAttributes = [
+  "alertId",
+  "revision",
+  "attempts",
+  "queuedMs",
+  "nextMs",
+  "error",
+  ...textAttributes,
+];
+
+/** An alert as a new entry. */
+export function setEntry(changes: ChangeSet, key: ItemKey, alert: Alert, queuedMs: number): void {
+  changes.set(key, {
+    alertId: attribute.text(alert.alertId),
+    revision: attribute.number(alert.revision),
+    attempts: attribute.number(0),
+    queuedMs: attribute.number(queuedMs),
+    nextMs: attribute.number(0),
+  });
+  setText(changes, key, JSON.stringify(alert));
+}

@@ -1,0 +1,158 @@
+import type { Delivery, Outbox, OutboxCount, OutboxEntry } from "../store.ts";
+import { keepAlerts, parsedAlert } from "./alert-items.ts";
+import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
+import { type ItemReader, itemsIn } from "./item-reader.ts";
+import { keyText, outboxKey, outboxPartition } from "./keys.ts";
+import { entryAttributes, type Found, setEntry } from "./outbox-entry.ts";
+import { moveToPending, sweepTraces } from "./outbox-moves.ts";
+import { queue, Room } from "./outbox-queue.ts";
+import { inParallel } from "./parallel.ts";
+import { SinkNumbers } from "./sink-numbers.ts";
+import type { Preparation, StoreAccess } from "./store-access.ts";
+import { textOf } from "./text.ts";
+
+export interface OutboxItems extends Outbox {
+  /** Queues alert revisions, each once per sink. */
+  queue(preparation: Preparation, deliveries: readonly Delivery[]): Promise<void>;
+}
+
+/**
+ * Alerts that wait, one item per revision and sink; those given up are kept in partitions of their own, where they cost
+ * nothing. `limit` is the most that wait for one sink.
+ */
+export function outboxItems(access: StoreAccess, limit: number): OutboxItems {
+  const room = new Room(limit);
+  const sinks = new SinkNumbers();
+  access.onFailure(() => {
+    room.clear();
+    sinks.clear();
+  });
+  const find = (items: ItemReader, state: "pending" | "parked", ids: readonly number[]) =>
+    entriesOf(items, sinks, state, ids);
+  return {
+    queue: (preparation, deliveries) => queue(preparation, { deliveries, room, sinks }),
+
+    async add(deliveries) {
+      await access.commit(async (preparation) => {
+        const alerts = deliveries.map(({ alert }) => alert);
+        await keepAlerts(preparation, alerts);
+        await queue(preparation, { deliveries, room, sinks });
+      });
+    },
+
+    // A commit that is half in its place might show a revision before an older one.
+    due: (sink, nowMs, most) =>
+      access.inTurn(async () => {
+        await sweepTraces(access, sink);
+        return await due(access.items, { sink, nowMs, most });
+      }),
+
+    accepted: (ids) =>
+      access.commit(async ({ changes, items, nowMs }) => {
+        const pending = await find(items, "pending", ids);
+        const parked = await find(items, "parked", ids);
+        for (const { sink, item } of [...pending, ...parked]) {
+          changes.hide(keyOf(item), nowMs, entryAttributes);
+          changes.add(sinks.keyOf(sink), { accepted: 1 });
+        }
+        room.take(pending);
+      }),
+
+    retryLater: (ids, nextAttemptMs, error) =>
+      access.commit(async ({ changes, items }) => {
+        for (const { item } of await find(items, "pending", ids)) {
+          changes.set(keyOf(item), {
+            nextMs: attribute.number(nextAttemptMs),
+            error: attribute.text(error),
+          });
+          changes.add(keyOf(item), { attempts: 1 });
+        }
+      }),
+
+    park: (ids, error) =>
+      access.commit(async ({ changes, items, nowMs }) => {
+        const pending = await find(items, "pending", ids);
+        for (const { sink, id, item } of pending) {
+          const parked = outboxKey("parked", sink, id);
+          const alert = parsedAlert(await textOf(items, item), item);
+          setEntry(changes, parked, alert, numberIn(item, "queuedMs"));
+          const attempts = attribute.number(countIn(item, "attempts") + 1);
+          changes.set(parked, { attempts, error: attribute.text(error) });
+          changes.hide(keyOf(item), nowMs, entryAttributes);
+        }
+        room.take(pending);
+      }),
+
+    async redrive(sink) {
+      access.checkNotes();
+      return await access.inTurn(async () => {
+        const moved = await moveToPending(access, sink);
+        room.clear();
+        return moved;
+      });
+    },
+
+    counts: () => access.inTurn(() => counts(access.items)),
+  };
+}
+
+async function entriesOf(
+  items: ItemReader,
+  sinks: SinkNumbers,
+  state: "pending" | "parked",
+  ids: readonly number[],
+): Promise<Found[]> {
+  const places = new Map<string, { sink: string; id: number }>();
+  for (const id of ids) {
+    const sink = await sinks.sinkOf(items, id);
+    if (sink !== undefined) places.set(keyText(outboxKey(state, sink, id)), { sink, id });
+  }
+  const keys = [...places.values()].map(({ sink, id }) => outboxKey(state, sink, id));
+  const found = await items.getMany(keys);
+  return found.flatMap((item) => {
+    const place = places.get(keyText(keyOf(item)));
+    return place === undefined ? [] : [{ ...place, item }];
+  });
+}
+
+async function due(
+  items: ItemReader,
+  { sink, nowMs, most }: { sink: string; nowMs: number; most: number },
+): Promise<OutboxEntry[]> {
+  const chosen: Item[] = [];
+  const seen = new Set<string>();
+  const range = { pk: outboxPartition("pending", sink), pageItems: Math.min(1000, most + 20) };
+  for await (const page of items.pages(range)) {
+    for (const item of page) {
+      const alertId = textIn(item, "alertId");
+      const isOldest = !seen.has(alertId);
+      seen.add(alertId);
+      if (isOldest && numberIn(item, "nextMs") <= nowMs) chosen.push(item);
+    }
+    if (chosen.length >= most) break;
+  }
+  return await inParallel(chosen.slice(0, most), 16, async (item) => ({
+    id: Number(keyOf(item).sk),
+    sink,
+    alert: parsedAlert(await textOf(items, item), item),
+    attempts: numberIn(item, "attempts"),
+    firstQueuedMs: numberIn(item, "queuedMs"),
+  }));
+}
+
+async function counts(items: ItemReader): Promise<OutboxCount[]> {
+  const sinks = await SinkNumbers.all(items);
+  return await inParallel(sinks, 4, async ({ sink, accepted }) => {
+    const attributes = ["queuedMs"];
+    const [pending, parked] = await Promise.all([
+      itemsIn(items, { pk: outboxPartition("pending", sink), attributes }),
+      itemsIn(items, { pk: outboxPartition("parked", sink), attributes: ["sk"] }),
+    ]);
+    const queued = pending.map((item) => numberIn(item, "queuedMs"));
+    const oldestPendingMs = queued.reduce<number | undefined>(
+      (least, ms) => (least === undefined || ms < least ? ms : least),
+      undefined,
+    );
+    return { sink, pending: pending.length, parked: parked.length, accepted, oldestPendingMs };
+  });
+}

@@ -1,0 +1,70 @@
+import type { Suppression, SuppressionTable } from "../store.ts";
+import { attribute, countIn, type Item, numberIn, textIn } from "./item.ts";
+import { itemsIn } from "./item-reader.ts";
+import { suppressionKey, suppressionsPartition } from "./keys.ts";
+import type { StoreAccess } from "./store-access.ts";
+
+export function suppressionItems(access: StoreAccess): SuppressionTable {
+  return {
+    async list() {
+      const items = await itemsIn(access.items, { pk: suppressionsPartition });
+      return items
+        .map(suppressionOf)
+        .toSorted((one, other) => one.createdMs - other.createdMs || (one.id < other.id ? -1 : 1));
+    },
+
+    async add({ id, match, owner, reason, expiresMs, createdMs }) {
+      access.checkNotes();
+      const patterns = Object.entries(match).filter((entry) => entry[1] !== undefined);
+      if (patterns.length === 0) {
+        throw new RangeError(
+          `suppression ${id}: needs a detector, principal, key or account to match`,
+        );
+      }
+      // Everything but the hits.
+      await access.table.update(suppressionKey(id), {
+        UpdateExpression:
+          "SET id = :id, #match = :match, #owner = :owner, reason = :reason, expiresMs = :expires, createdMs = :created",
+        ExpressionAttributeNames: { "#match": "match", "#owner": "owner" },
+        ExpressionAttributeValues: {
+          ":id": attribute.text(id),
+          ":match": {
+            M: Object.fromEntries(
+              patterns.map(([name, pattern]) => [name, attribute.text(pattern ?? "")]),
+            ),
+          },
+          ":owner": attribute.text(owner),
+          ":reason": attribute.text(reason),
+          ":expires": attribute.number(expiresMs),
+          ":created": attribute.number(createdMs),
+        },
+      });
+    },
+
+    async remove(id) {
+      access.checkNotes();
+      const key = suppressionKey(id);
+      const known = await access.table.get(key);
+      await access.table.delete(key);
+      return known !== undefined;
+    },
+  };
+}
+
+function suppressionOf(item: Item): Suppression {
+  const match = item["match"]?.M ?? {};
+  return {
+    id: textIn(item, "id"),
+    match: {
+      detector: match["detector"]?.S,
+      principal: match["principal"]?.S,
+      key: match["key"]?.S,
+      account: match["account"]?.S,
+    },
+    owner: textIn(item, "owner"),
+    reason: textIn(item, "reason"),
+    expiresMs: numberIn(item, "expiresMs"),
+    createdMs: numberIn(item, "createdMs"),
+    hits: countIn(item, "hits"),
+  };
+}

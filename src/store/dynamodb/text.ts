@@ -1,0 +1,101 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { StoreError } from "../store.ts";
+import type { ChangeSet } from "./change.ts";
+import { attribute, bytesIn, countIn, damaged, type Item, keyOf, textIn } from "./item.ts";
+import type { ItemReader } from "./item-reader.ts";
+import { type ItemKey, keyText, partKey } from "./keys.ts";
+
+/** Attributes that hold a text: `body`, or where to find its parts. */
+export const textAttributes = ["body", "parts", "partPrefix", "of"];
+
+/** A text as the value of `body`: compressed where that makes it shorter. */
+export function packed(text: string): AttributeValue {
+  if (typeof text !== "string") throw new TypeError(`expected a text, found ${typeof text}`);
+  const compressed = deflateRawSync(text, { level: compressionLevel });
+  return compressed.length < Buffer.byteLength(text) ? { B: compressed } : { S: text };
+}
+
+/** Sets the text of an item; what is too long for the item is put into parts of their own. */
+export function setText(changes: ChangeSet, key: ItemKey, text: string): void {
+  const body = packed(text);
+  const parts = partsOf(body);
+  if (parts.length === 1) {
+    changes.set(key, { body });
+    changes.remove(key, ["parts", "partPrefix", "of"]);
+    return;
+  }
+  const of = attribute.text(randomUUID());
+  const count = attribute.number(parts.length);
+  changes.set(key, { parts: count, partPrefix: attribute.text(committedPrefix), of });
+  changes.remove(key, ["body"]);
+  for (const [index, part] of parts.entries()) {
+    changes.set(partKey(key, committedPrefix, index), { body: attribute.bytes(part), of });
+  }
+}
+
+/** A packed text in pieces that fit into items: one piece unless it is too long. */
+export function partsOf({ B: bytes }: AttributeValue): Uint8Array[] {
+  if (bytes === undefined || bytes.length <= partBytes) return [bytes ?? new Uint8Array()];
+  const parts: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += partBytes) {
+    parts.push(bytes.subarray(start, start + partBytes));
+  }
+  return parts;
+}
+
+export function hasText(item: Item): boolean {
+  return item["body"] !== undefined || item["parts"] !== undefined;
+}
+
+/** Keys of the parts that an item's text has. */
+export function partKeysOf(item: Item): ItemKey[] {
+  const prefix = item["partPrefix"]?.S ?? "";
+  return Array.from({ length: countIn(item, "parts") }, (_, index) =>
+    partKey(keyOf(item), prefix, index),
+  );
+}
+
+/** The text of an item; where a writer is just replacing its parts, the item is read again. */
+export async function textOf(items: ItemReader, item: Item): Promise<string> {
+  let current = item;
+  for (let attempt = 0; attempt < tornReads; attempt += 1) {
+    if (current["parts"] === undefined) return unpacked(current["body"], current);
+    const whole = await joined(items, current);
+    if (whole !== undefined) return unpacked({ B: whole }, current);
+    await sleep(20 * 2 ** attempt);
+    current = (await items.get(keyOf(item))) ?? current;
+  }
+  throw new StoreError("busy", `item ${keyOf(item).sk}`, "its parts are being written; read again");
+}
+
+const compressionLevel = 4;
+/** With keys and other attributes, well below the 400 KB of an item. */
+const partBytes = 300_000;
+const committedPrefix = "committed";
+const tornReads = 8;
+
+async function joined(items: ItemReader, item: Item): Promise<Uint8Array | undefined> {
+  const keys = partKeysOf(item);
+  const found = await items.getMany(keys);
+  const parts = new Map(found.map((part) => [keyText(keyOf(part)), part]));
+  const pieces: Uint8Array[] = [];
+  for (const key of keys) {
+    const part = parts.get(keyText(key));
+    if (part === undefined || textIn(part, "of") !== textIn(item, "of")) return undefined;
+    pieces.push(bytesIn(part, "body"));
+  }
+  return Buffer.concat(pieces);
+}
+
+function unpacked(body: AttributeValue | undefined, item: Item): string {
+  if (body?.S !== undefined) return body.S;
+  if (body?.B === undefined) throw damaged("attribute body holds no text", item);
+  try {
+    return inflateRawSync(body.B).toString("utf8");
+  } catch (error) {
+    throw damaged("attribute body cannot be opened", item, error);
+  }
+}

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { openDynamodbStore } from "../../src/store/dynamodb/dynamodb-store.ts";
+import {
+  createTable,
+  type DynamodbServer,
+  dynoxideMissing,
+  startDynalite,
+  startDynoxide,
+  useLoopbackCredentials,
+} from "../support/dynamodb-servers.ts";
+import { testStore } from "./store.ts";
+
+useLoopbackCredentials();
+
+/** A refusal comes with the holder's next sign of life, a fifth of it later. */
+const LEASE_MS = 2500;
+
+function testOn(name: string, start: () => Promise<DynamodbServer>): void {
+  let server: DynamodbServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.stop());
+  testStore(name, {
+    async place() {
+      const { endpoint } = server;
+      const table = await createTable(endpoint);
+      return {
+        open: (options) => openDynamodbStore(table, { endpoint, leaseMs: LEASE_MS, ...options }),
+        // The table goes with its server.
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
+  });
+}
+
+describe("dynalite", () => testOn("the DynamoDB store on dynalite", startDynalite));
+
+describe.skipIf(dynoxideMissing)(dynoxideMissing ?? "dynoxide", () =>
+  testOn("the DynamoDB store on dynoxide", startDynoxide),
+);
