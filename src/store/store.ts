@@ -82,6 +82,24 @@ export interface Counters extends BatchCounts {
   readonly self: number;
 }
 
+/** The counters of a store where nothing was committed. */
+export const noCounts: Counters = {
+  files: 0,
+  filesSkipped: 0,
+  filesFailed: 0,
+  bytesCompressed: 0,
+  bytes: 0,
+  records: 0,
+  kmsEvents: 0,
+  rejected: 0,
+  duplicates: 0,
+  sharedCopies: 0,
+  late: 0,
+  alerts: 0,
+  suppressed: 0,
+  self: 0,
+};
+
 /** One hour of one entity, once it is folded: what a report draws. */
 export interface HistoryRow {
   /** `principal:…`, `key:…` or `account:…`. */

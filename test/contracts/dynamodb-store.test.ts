@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { openDynamodbStore } from "../../src/store/dynamodb/dynamodb-store.ts";
-import {
-  createTable,
-  type DynamodbServer,
-  dynoxideMissing,
-  startDynalite,
-  startDynoxide,
-  useLoopbackCredentials,
-} from "../support/dynamodb-servers.ts";
+import { startDynalite } from "../support/dynalite.ts";
+import { createTable, useLoopbackCredentials } from "../support/dynamodb-table.ts";
+import { type DynamoDbServer, hasDynoxide, startDynoxide } from "../support/dynoxide.ts";
 import { testStore } from "./store.ts";
 
 useLoopbackCredentials();
@@ -15,8 +10,8 @@ useLoopbackCredentials();
 /** A refusal comes with the holder's next sign of life, a fifth of it later. */
 const LEASE_MS = 2500;
 
-function testOn(name: string, start: () => Promise<DynamodbServer>): void {
-  let server: DynamodbServer;
+function testOn(name: string, start: () => Promise<DynamoDbServer>): void {
+  let server: DynamoDbServer;
   beforeAll(async () => {
     server = await start();
   });
@@ -36,6 +31,6 @@ function testOn(name: string, start: () => Promise<DynamodbServer>): void {
 
 describe("dynalite", () => testOn("the DynamoDB store on dynalite", startDynalite));
 
-describe.skipIf(dynoxideMissing)(dynoxideMissing ?? "dynoxide", () =>
+describe.skipIf(!hasDynoxide)("dynoxide (where it is missing: run .ci/dynoxide)", () =>
   testOn("the DynamoDB store on dynoxide", startDynoxide),
 );

@@ -2,6 +2,7 @@ import type { Alert } from "../../detection/alert.ts";
 import {
   type AlertFilter,
   type AlertReader,
+  type Commit,
   type KeptAlert,
   type Verdict,
   verdicts,
@@ -53,11 +54,14 @@ export function alertItems(access: StoreAccess): AlertReader {
 /** Keeps alerts as they stand now, but for what people made of them, and notes which were muted by which suppression. */
 export async function keepAlerts(
   preparation: Preparation,
-  alerts: readonly Alert[],
-  suppressed: ReadonlyMap<string, string> = new Map(),
+  {
+    alerts,
+    suppressed = new Map(),
+    unmuted = new Set(),
+  }: Pick<Commit, "alerts" | "suppressed" | "unmuted">,
 ): Promise<void> {
   const { changes, items, nowMs } = preparation;
-  const ids = [...alerts.map(({ alertId }) => alertId), ...suppressed.keys()];
+  const ids = [...alerts.map(({ alertId }) => alertId), ...suppressed.keys(), ...unmuted];
   const found = await items.getMany(ids.map(alertKey));
   const known = new Map(found.map((item) => [keyText(keyOf(item)), item]));
   const kept = new Set(found.map((item) => keyText(keyOf(item))));
@@ -81,6 +85,11 @@ export async function keepAlerts(
     changes.set(key, { suppressedBy: attribute.text(suppressionId) });
     changes.add(suppressionKey(suppressionId), { hits: 1 });
     changes.only(suppressionKey(suppressionId), "match");
+  }
+  for (const alertId of unmuted) {
+    const key = alertKey(alertId);
+    const isMuted = known.get(keyText(key))?.["suppressedBy"] !== undefined;
+    if (isMuted) changes.remove(key, ["suppressedBy"]);
   }
 }
 

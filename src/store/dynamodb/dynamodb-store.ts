@@ -144,7 +144,7 @@ async function prepare(
   const [forgets] = await Promise.all([
     raiseFloors(preparation, commit),
     addCalls(preparation, commit.calls),
-    keepAlerts(preparation, commit.alerts, commit.suppressed),
+    keepAlerts(preparation, commit),
     outbox.queue(preparation, commit.deliveries),
     addUsage(preparation, commit.usage),
     keepLetters(preparation, commit.deadLetters, limits),

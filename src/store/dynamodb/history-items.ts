@@ -1,4 +1,10 @@
-import type { Counters, HistoryReader, HistoryRow, UsageRow } from "../store.ts";
+import {
+  type Counters,
+  type HistoryReader,
+  type HistoryRow,
+  noCounts,
+  type UsageRow,
+} from "../store.ts";
 import type { ChangeSet } from "./change.ts";
 import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
 import { type ItemReader, itemsIn } from "./item-reader.ts";
@@ -146,19 +152,3 @@ async function countersOf(items: ItemReader): Promise<Counters> {
   const counted = Object.keys(noCounts).map((name) => [name, countIn(item, name)]);
   return { ...noCounts, ...(Object.fromEntries(counted) as Partial<Counters>) };
 }
-
-const noCounts: Counters = {
-  files: 0,
-  filesSkipped: 0,
-  filesFailed: 0,
-  bytesCompressed: 0,
-  bytes: 0,
-  records: 0,
-  kmsEvents: 0,
-  rejected: 0,
-  duplicates: 0,
-  sharedCopies: 0,
-  late: 0,
-  alerts: 0,
-  suppressed: 0,
-};

@@ -35,7 +35,7 @@ export function outboxItems(access: StoreAccess, limit: number): OutboxItems {
     async add(deliveries) {
       await access.commit(async (preparation) => {
         const alerts = deliveries.map(({ alert }) => alert);
-        await keepAlerts(preparation, alerts);
+        await keepAlerts(preparation, { alerts });
         await queue(preparation, { deliveries, room, sinks });
       });
     },

@@ -1,4 +1,10 @@
-import type { Counters, HistoryReader, HistoryRow, UsageRow } from "../store.ts";
+import {
+  type Counters,
+  type HistoryReader,
+  type HistoryRow,
+  noCounts,
+  type UsageRow,
+} from "../store.ts";
 import { damaged, type Database, numberIn, numberOrNullIn, textIn } from "./database.ts";
 import type { DeadLetterTable } from "./dead-letter-table.ts";
 
@@ -108,23 +114,6 @@ function addUsage(database: Database, row: UsageRow): void {
     row.count,
   );
 }
-
-const noCounts: Counters = {
-  files: 0,
-  filesSkipped: 0,
-  filesFailed: 0,
-  bytesCompressed: 0,
-  bytes: 0,
-  records: 0,
-  kmsEvents: 0,
-  rejected: 0,
-  duplicates: 0,
-  sharedCopies: 0,
-  late: 0,
-  alerts: 0,
-  suppressed: 0,
-  self: 0,
-};
 
 function countersOf(database: Database): Counters {
   const rows = database.rows("SELECT name, value FROM counters");
