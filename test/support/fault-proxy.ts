@@ -1,6 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type PartialBatch, splitBatch } from "./partial-batch.ts";
 
 /** What goes wrong with one request. */
 export type Fault =
@@ -16,7 +17,9 @@ export type Fault =
   /** The answer comes late. */
   | { readonly kind: "slow"; readonly ms: number }
   /** The server behind does what was asked, and the connection is cut before the answer. */
-  | { readonly kind: "lostAnswer" };
+  | { readonly kind: "lostAnswer" }
+  /** Every other entry of a batch is refused as throttled, the rest is done. A request that is no batch goes through. */
+  | { readonly kind: "partial" };
 
 export const throttled: Fault = {
   kind: "error",
@@ -49,6 +52,19 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
+interface ServerAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+}
+
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly body: Buffer;
+  readonly batch: PartialBatch | undefined;
+}
+
 /** An HTTP proxy on loopback in front of an AWS server, which makes what goes wrong in production go wrong on demand. */
 export async function startFaultProxy(target: string, plan?: FaultPlan): Promise<FaultProxy> {
   const requests = new Map<string, number>();
@@ -64,27 +80,30 @@ export async function startFaultProxy(target: string, plan?: FaultPlan): Promise
     const nth = requests.get(operation) ?? 0;
     requests.set(operation, nth + 1);
     const fault = current?.({ operation, nth, path: incoming.url ?? "/", body });
-    if (fault !== undefined) {
-      faults += 1;
-    }
-    if (fault?.kind === "cut") {
-      incoming.socket.destroy();
+    const batch = fault?.kind === "partial" ? splitBatch(operation, body) : undefined;
+    if (fault === undefined || (fault.kind === "partial" && batch === undefined)) {
+      send(outgoing, await forward(target, incoming, body));
       return;
     }
-    if (fault?.kind === "error") {
+    faults += 1;
+    await misbehave(fault, { incoming, outgoing, body, batch });
+  }
+
+  async function misbehave(fault: Fault, { incoming, outgoing, body, batch }: Exchange) {
+    if (fault.kind === "cut") {
+      incoming.socket.destroy();
+    } else if (fault.kind === "error") {
       refuse(outgoing, fault);
-      return;
-    }
-    if (fault?.kind === "slow") {
-      await sleep(fault.ms);
-    }
-    const answer = await forward(target, incoming, body);
-    if (fault?.kind === "lostAnswer") {
+    } else if (fault.kind === "lostAnswer") {
+      await forward(target, incoming, body);
       incoming.socket.destroy();
-      return;
+    } else if (fault.kind === "slow") {
+      await sleep(fault.ms);
+      send(outgoing, await forward(target, incoming, body));
+    } else if (batch !== undefined) {
+      const answer = await forward(target, incoming, batch.body);
+      send(outgoing, answer.status === 200 ? changed(answer, batch.complete(answer.body)) : answer);
     }
-    outgoing.writeHead(answer.status, answer.headers);
-    outgoing.end(answer.body);
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -143,6 +162,17 @@ function refuse(
   outgoing.end(body);
 }
 
+function send(outgoing: ServerResponse, { status, headers, body }: ServerAnswer): void {
+  outgoing.writeHead(status, headers);
+  outgoing.end(body);
+}
+
+/** An answer whose body was changed on its way: of another length, and without the checksum that DynamoDB sends. */
+function changed(answer: ServerAnswer, body: Buffer): ServerAnswer {
+  const { "x-amz-crc32": _, "transfer-encoding": __, ...rest } = answer.headers;
+  return { ...answer, headers: { ...rest, "content-length": String(body.length) }, body };
+}
+
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) {
@@ -151,24 +181,23 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function forward(target: string, incoming: IncomingMessage, body: Buffer) {
-  return new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>(
-    (resolve, reject) => {
-      const { hostname, port } = new URL(target);
-      const { method, url, headers } = incoming;
-      const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
-        bodyOf(answer).then(
-          (answerBody) =>
-            resolve({
-              status: answer.statusCode ?? 502,
-              headers: answer.headers,
-              body: answerBody,
-            }),
-          reject,
-        );
-      });
-      onward.on("error", reject);
-      onward.end(body);
-    },
-  );
+function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<ServerAnswer> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(target);
+    const { method, url } = incoming;
+    const headers = { ...incoming.headers, "content-length": String(body.length) };
+    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      bodyOf(answer).then(
+        (answerBody) =>
+          resolve({
+            status: answer.statusCode ?? 502,
+            headers: answer.headers,
+            body: answerBody,
+          }),
+        reject,
+      );
+    });
+    onward.on("error", reject);
+    onward.end(body);
+  });
 }
