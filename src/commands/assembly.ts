@@ -9,7 +9,12 @@ import type { StateStore } from "../store/store.ts";
 export async function assembleEngine(
   config: Config,
   store: StateStore,
-  options: { readonly learnUntilMs: number | undefined; readonly replay: boolean },
+  options: {
+    readonly learnUntilMs: number | undefined;
+    readonly replay: boolean;
+    /** Nobody will go on from this store. */
+    readonly isTransient?: boolean;
+  },
 ): Promise<Engine> {
   const { detection, organization, limits } = config;
   return new Engine(

@@ -59,7 +59,11 @@ async function alertsOf(
     await useContextHashKey(store, commonKey);
     const { learnUntilMs } = options;
     const source = await assembleHistory(options, config, store, context, onProgress);
-    const engine = await assembleEngine(config, store, { learnUntilMs, replay: true });
+    const engine = await assembleEngine(config, store, {
+      learnUntilMs,
+      replay: true,
+      isTransient: true,
+    });
     const committed = async (
       batch: { readonly counts: { readonly records: number } },
       commit: Pick<Commit, "alerts" | "suppressed">,

@@ -60,6 +60,7 @@ async function replayInto(replay: Replay): Promise<number> {
   const engine = await assembleEngine(config, store, {
     learnUntilMs: options.learnUntilMs,
     replay: true,
+    isTransient: options.stateDirectory === undefined,
   });
   const sinksFor = createRouting(options.deliver ? config.sinks : []);
   await output.drain(store.outbox);

@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly replay: boolean;
   /** Memories kept in heap after a batch; the longest untouched go first. */
   readonly entitiesInMemory: number;
+  /** True where nobody will go on from this state: memories are written only as they leave the heap, and at the end. */
+  readonly isTransient?: boolean;
   /** Counts for one entity only, beside engines of other entities. */
   readonly sole?: SoleEntity;
 }
@@ -53,7 +55,8 @@ export interface SoleEntity {
 /** What the batches since the last `take` changed, to be committed together. */
 export interface EngineOutput {
   readonly memories: Map<string, string>;
-  readonly state: string;
+  /** Undefined where nobody will go on from it. */
+  readonly state: string | undefined;
   readonly calls: { hour: number; ids: Uint8Array }[];
   readonly forgetCallsBeforeHour: number;
   /** Alerts as they stand now. */
@@ -121,6 +124,8 @@ export class Engine {
   readonly #calls = new RecentCalls();
   readonly #view: View;
   readonly #touched = new Set<EntityMemory>();
+  /** Memories in heap that changed since they were written. */
+  readonly #unwritten = new Set<EntityMemory>();
   readonly #open: Set<string>;
   #watermarkMs: number;
   #batch = 0;
@@ -264,15 +269,7 @@ export class Engine {
 
   /** What changed since the last call; the caller must commit it before it tells anybody. */
   take(): EngineOutput {
-    const memories = new Map<string, string>();
-    for (const memory of this.#touched) {
-      memories.set(
-        entityName(memory.kind, memory.id),
-        writeMemory(memory, this.#detectors[memory.kind]),
-      );
-      this.#noteOpen(memory);
-    }
-    this.#touched.clear();
+    const memories = this.#takeMemories();
     const horizon = this.#horizon();
     this.#calls.forgetBefore(horizon);
     const made = this.#alerting.take();
@@ -282,7 +279,7 @@ export class Engine {
       ...made,
       ...sift(made, this.grader, this.#budget, until),
       state: this.#writeState(),
-      calls: this.#calls.takeFresh().filter(({ hour }) => hour >= horizon),
+      calls: this.#takeCalls(horizon),
       forgetCallsBeforeHour: horizon,
       duplicates: this.#duplicates,
       sharedCopies: this.#sharedCopies,
@@ -293,8 +290,32 @@ export class Engine {
     this.#sharedCopies = 0;
     this.#late = 0;
     this.#self = 0;
-    this.#working.evict();
     return output;
+  }
+
+  #takeMemories(): Map<string, string> {
+    const memories = new Map<string, string>();
+    const write = (memory: EntityMemory): void => {
+      const text = writeMemory(memory, this.#detectors[memory.kind]);
+      memories.set(entityName(memory.kind, memory.id), text);
+      this.#unwritten.delete(memory);
+    };
+    const isKept = this.#options.isTransient !== true || this.#isFinished;
+    for (const memory of this.#touched) {
+      this.#noteOpen(memory);
+      if (isKept) write(memory);
+      else this.#unwritten.add(memory);
+    }
+    this.#touched.clear();
+    for (const memory of this.#working.evict()) {
+      if (this.#unwritten.has(memory)) write(memory);
+    }
+    return memories;
+  }
+
+  #takeCalls(horizon: number): EngineOutput["calls"] {
+    const fresh = this.#calls.takeFresh();
+    return this.#options.isTransient === true ? [] : fresh.filter(({ hour }) => hour >= horizon);
   }
 
   #count(events: readonly KmsEvent[], index: number, event: KmsEvent): void {
@@ -378,8 +399,9 @@ export class Engine {
       : Number.NEGATIVE_INFINITY;
   }
 
-  #writeState(): string {
-    if (this.#options.sole !== undefined) return "";
+  #writeState(): string | undefined {
+    const { sole, isTransient } = this.#options;
+    if (sole !== undefined || isTransient === true) return undefined;
     const state: WrittenState = {
       watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : -HOUR_MS,
       accounts: this.#organization.seen(),

@@ -235,6 +235,21 @@ describe("the working set", () => {
     expect(engine.missing(crowd)).toHaveLength(49);
   });
 
+  it("writes what leaves it, and all at the end, where nobody will go on from it", () => {
+    const hours = Array.from({ length: 30 }, (_, hour) =>
+      Array.from({ length: 8 }, (_unused, index) =>
+        event({ hour, second: index, principal: principal(`role-${(hour * index) % 11}`) }),
+      ),
+    );
+    const kept = detect(hours, options({ entitiesInMemory: 3 }));
+    const transient = options({ entitiesInMemory: 3, isTransient: true });
+    expect(detect(hours, transient)).toEqual(kept);
+
+    const engine = new Engine(options({ isTransient: true }), undefined);
+    engine.process(hours[1] ?? []);
+    expect(engine.take()).toMatchObject({ memories: new Map(), calls: [], state: undefined });
+  });
+
   it("keeps entities whose alert is open, and asks for them after a restart", () => {
     const before = new Engine(options({ entitiesInMemory: 3 }), undefined);
     before.process([...inHour(1, 3, { keys: [] }), ...inHour(1, 2, { ...other, keys: [] })]);
