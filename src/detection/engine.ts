@@ -229,7 +229,14 @@ export class Engine {
       const memory = readMemory(kind, id, text, this.#detectors[kind], this.#openHours);
       memory.touched = this.#batch;
       this.#working.add(memory);
+      if (this.#options.sole !== undefined) this.#goOnFrom(memory);
     }
+  }
+
+  /** An engine for one entity knows no other time than that of its memory. */
+  #goOnFrom(memory: EntityMemory): void {
+    this.#watermarkMs = Math.max(this.#watermarkMs, memory.top * HOUR_MS);
+    this.#noteOpen(memory);
   }
 
   /** Folds events into memories, in the order given. */
@@ -426,8 +433,8 @@ function budgetOf(options: EngineOptions, written: WrittenBudget | undefined): B
 }
 
 /** The combination of signs, where its detector runs; its options are the ones that detector declares. */
-function combinationOf(
-  { detectors, replay }: EngineOptions,
+export function combinationOf(
+  { detectors, replay }: Pick<EngineOptions, "detectors" | "replay">,
   written: WrittenCombination | undefined,
 ): Combination | undefined {
   const own = detectors.find(({ detector }) => detector.id === "combined-signals");
