@@ -15,6 +15,8 @@ export interface Delivery {
   wake(): void;
   /** Sends until the signal aborts. What is under way then is interrupted and stays in the outbox. */
   run(signal: AbortSignal): Promise<void>;
+  /** Sends what is due now and returns, for a process that is called again: what fails stays in the outbox. */
+  sendDue(signal: AbortSignal): Promise<void>;
   /** Sends until nothing waits or the time has come; true where nothing waits. Set-aside alerts do not wait. */
   drain(deadlineMs: number): Promise<boolean>;
   status(): SinkStatus[];
@@ -79,6 +81,13 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
     }
   }
 
+  async function sendDue(lane: Lane, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { ms } = await lane.turn(signal);
+      if (ms > 0) return;
+    }
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
     if (running > 0) throw new Error("delivery: is running already");
     running += 1;
@@ -91,6 +100,9 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
 
   return {
     run,
+    async sendDue(signal) {
+      await Promise.all(lanes.map((lane) => sendDue(lane, signal)));
+    },
     wake: () => bell.ring(),
     status: () => lanes.map(({ status }) => status),
     async drain(deadlineMs) {

@@ -87,6 +87,15 @@ export class CallIndex {
     return joined([start, head, ...this.#hours.map(({ inline }) => inline)]);
   }
 
+  /** Bytes of all identities, wherever they are. */
+  get bytes(): number {
+    return this.#hours.reduce(
+      (sum, { inline, segments }) =>
+        segments.reduce((own, { bytes }) => own + bytes, sum + inline.byteLength),
+      0,
+    );
+  }
+
   /** Identities of an hour that are within the item. */
   inline(hour: number): Uint8Array {
     return this.#hours.find((own) => own.hour === hour)?.inline ?? new Uint8Array();

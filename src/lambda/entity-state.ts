@@ -24,13 +24,16 @@ export interface EntityChange {
   /** Identities of the calls counted, and the hour before which all are forgotten. */
   readonly calls: readonly CallSegment[];
   readonly forgetCallsBeforeHour: number;
-  readonly closesAtHour: number | undefined;
   readonly duplicates: number;
   readonly late: number;
 }
 
 /** An entity in memory, as far as it was committed, plus what was folded since. */
 export interface EntityState {
+  /** JSON text, as of the last fold that changed it; empty before the first. */
+  readonly memory: string;
+  /** The next hour that event time must reach for something to be over; undefined where nothing is open. */
+  readonly closesAtHour: number | undefined;
   /** Hours whose call identities must be put back before this work is folded. */
   callHours(work: EntityWork): number[];
   restoreCalls(segments: readonly CallSegment[]): void;
@@ -43,6 +46,8 @@ export interface EntityStateOptions {
   readonly organization: LearnedOrganization;
 }
 
+/** Other entities of the same events, of which an engine keeps an empty memory each. */
+const BYSTANDERS = 48;
 const COMBINATION = "combination:";
 
 /** Name of the entity that counts a closed alert as a sign; undefined where it is no sign of anything. */
@@ -70,14 +75,18 @@ export function openEntity(
 class EngineState implements EntityState {
   readonly #name: string;
   readonly #engine: Engine;
-  #memory: string;
+  memory: string;
 
   constructor(name: string, memory: string | undefined, options: EntityStateOptions) {
     this.#name = name;
     const sole = { entity: entityOf(name), organization: options.organization };
-    this.#engine = new Engine({ ...options.engine, sole }, undefined);
+    this.#engine = new Engine({ ...options.engine, entitiesInMemory: BYSTANDERS, sole }, undefined);
     if (memory !== undefined) this.#engine.adopt(new Map([[name, memory]]));
-    this.#memory = memory ?? "";
+    this.memory = memory ?? "";
+  }
+
+  get closesAtHour(): number | undefined {
+    return this.#engine.closesAtHour;
   }
 
   callHours({ events }: EntityWork): number[] {
@@ -95,8 +104,8 @@ class EngineState implements EntityState {
   fold({ events, toHour }: EntityWork): EntityChange | undefined {
     const engine = this.#engine;
     // After its alerts were taken an engine may have let the entity go; it is put back as it was.
-    if (engine.missing(events).includes(this.#name) && this.#memory !== "")
-      engine.adopt(new Map([[this.#name, this.#memory]]));
+    if (engine.missing(events).includes(this.#name) && this.memory !== "")
+      engine.adopt(new Map([[this.#name, this.memory]]));
     engine.process(events);
     const outputs = [engine.take()];
     for (let hour = engine.closesAtHour; hour !== undefined && hour <= toHour;) {
@@ -108,13 +117,12 @@ class EngineState implements EntityState {
     const revisions = outputs.flatMap((output) => output.revisions);
     const calls = outputs.flatMap((output) => output.calls);
     if (memory === undefined && revisions.length === 0 && calls.length === 0) return undefined;
-    this.#memory = memory?.get(this.#name) ?? this.#memory;
+    this.memory = memory?.get(this.#name) ?? this.memory;
     return {
-      memory: this.#memory,
+      memory: this.memory,
       revisions,
       calls,
       forgetCallsBeforeHour: outputs[0]?.forgetCallsBeforeHour ?? Number.NEGATIVE_INFINITY,
-      closesAtHour: engine.closesAtHour,
       duplicates: outputs.reduce((sum, { duplicates }) => sum + duplicates, 0),
       late: outputs.reduce((sum, { late }) => sum + late, 0),
     };
@@ -131,14 +139,18 @@ interface WrittenSigns {
 /** The signs about one principal on one day. */
 class CombinationState implements EntityState {
   readonly #combination: Combination | undefined;
-  #memory: string;
+  memory: string;
   #closed: boolean;
 
   constructor(memory: string | undefined, options: Omit<EngineOptions, "sole">) {
     const written = memory === undefined ? undefined : (JSON.parse(memory) as WrittenSigns);
     this.#combination = combinationOf(options, written?.days);
-    this.#memory = memory ?? "";
+    this.memory = memory ?? "";
     this.#closed = written?.closed ?? false;
+  }
+
+  get closesAtHour(): number | undefined {
+    return this.#combination?.closesAtHour;
   }
 
   callHours(): number[] {
@@ -158,14 +170,13 @@ class CombinationState implements EntityState {
     }
     const written: WrittenSigns = { v: 1, days: combination.write(), closed: this.#closed };
     const memory = JSON.stringify(written);
-    if (memory === this.#memory) return undefined;
-    this.#memory = memory;
+    if (memory === this.memory) return undefined;
+    this.memory = memory;
     return {
       memory,
       revisions,
       calls: [],
       forgetCallsBeforeHour: Number.NEGATIVE_INFINITY,
-      closesAtHour: combination.closesAtHour,
       duplicates: 0,
       late: 0,
     };

@@ -1,0 +1,213 @@
+import type { KinesisStreamEvent } from "aws-lambda";
+import { hourOf } from "../baseline/calendar.ts";
+import type { LearnedOrganization } from "../detection/organization.ts";
+import type { EntityItem } from "../store/entity-store.ts";
+import type { Log } from "../telemetry.ts";
+import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
+import { type BatchWork, openBatch } from "./detect-batch.ts";
+import { EntityFolder, type EntityFolderDependencies, type Settlement } from "./entity-folder.ts";
+import {
+  type BatchResponse,
+  deadlineOf,
+  type InvocationContext,
+  recordsOf,
+  responseFrom,
+  type StreamRecord,
+} from "./invocation.ts";
+import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";
+import { emptyParcel, pack } from "./packing.ts";
+
+export interface DetectDependencies extends EntityFolderDependencies {
+  readonly organization: LearnedOrganization;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+  readonly metrics: MetricWriter;
+}
+
+export type DetectHandler = (
+  event: KinesisStreamEvent,
+  context: InvocationContext,
+) => Promise<BatchResponse>;
+
+/** Time kept back to set dead letters aside, write metrics and answer in. */
+const RESERVE_MS = 3000;
+/** Entities folded at the same time: while one waits for the table, others compute. */
+const CONCURRENCY = 32;
+/** Event time by which the committed watermark may lag, to spare writes. */
+const WATERMARK_STEP_MS = 10_000;
+const LANES = 16;
+
+/** Folds packed events into entities: memories, alerts and the identities of calls, in one conditional write an entity. */
+export function makeDetectHandler(dependencies: DetectDependencies): DetectHandler {
+  const { store, deadLetters, log, metrics, now } = dependencies;
+  const folder = new EntityFolder(dependencies);
+  const accounts = new AccountReader(dependencies);
+  let raisedMs = Number.NEGATIVE_INFINITY;
+
+  async function raiseWatermark(toMs: number, [first]: readonly StreamRecord[]): Promise<void> {
+    const isStep = toMs - raisedMs >= WATERMARK_STEP_MS || hourOf(toMs) > hourOf(raisedMs);
+    if (!isStep) return;
+    await store.raiseWatermark(Number(first?.partitionKey ?? 0) % LANES || 0, toMs);
+    raisedMs = toMs;
+  }
+
+  return async (event, context) => {
+    const startMs = now();
+    const counts: Counts = {};
+    const deadline = deadlineOf(context, RESERVE_MS);
+    const records = recordsOf(event);
+    const batch = openBatch(records);
+    const failures = new Failures();
+    for (const { record } of batch.letters) failures.note("letter", record);
+
+    const letters: LambdaDeadLetter[] = batch.letters.map(({ letter }) => letter);
+    let committedMs = Number.NEGATIVE_INFINITY;
+    try {
+      await accounts.refresh(batch.newestMs);
+      const loaded = await loadUncached(dependencies, [...batch.works.keys()]);
+      await eachAtOnce([...batch.works], async ([name, own]) => {
+        const settled = await folder.settle(name, own.work, loaded.get(name), { deadline, counts });
+        if (settled.every(({ kind }) => kind !== "unsettled")) {
+          for (const { timeMs } of own.work.events) committedMs = Math.max(committedMs, timeMs);
+        } else failures.note("unsettled", own.firstRecord);
+        for (const one of settled) logSettlement(log, name, one);
+        const poison = settled.flatMap((one) => poisonLetter(name, one, records[own.firstRecord]));
+        if (poison.length > 0) failures.note("letter", own.firstRecord);
+        letters.push(...poison);
+      });
+      if (Number.isFinite(committedMs)) await raiseWatermark(committedMs, records);
+    } catch (error) {
+      log.error({ error }, "detect: the table could not be read");
+      failures.note("unsettled", 0);
+    }
+    await setAside(letters, deadLetters, failures, { log, counts });
+    tally(counts, batch.works, records, batch.newestMs);
+    count(counts, "deadLetters", letters.length);
+    count(counts, "durationMs", now() - startMs);
+    const first = failures.first();
+    if (first !== undefined) count(counts, "recordsReturned", records.length - first);
+    writeMetrics(metrics, "detect", counts, now());
+    return responseFrom(first === undefined ? undefined : records[first]);
+  };
+
+  async function setAside(
+    letters: readonly LambdaDeadLetter[],
+    to: DeadLetters,
+    failures: Failures,
+    { log, counts }: { log: Log; counts: Counts },
+  ): Promise<void> {
+    if (letters.length === 0) return;
+    try {
+      await to.put("detect", letters);
+      failures.forget("letter");
+    } catch (error) {
+      count(counts, "deadLetterFaults");
+      log.error({ error, letters: letters.length }, "detect: dead letters could not be kept");
+    }
+  }
+}
+
+/** The first records of a batch that must come again: unsettled work, and letters until they are kept. */
+class Failures {
+  readonly #first = new Map<"unsettled" | "letter", number>();
+
+  note(kind: "unsettled" | "letter", record: number): void {
+    this.#first.set(kind, Math.min(this.#first.get(kind) ?? record, record));
+  }
+
+  forget(kind: "unsettled" | "letter"): void {
+    this.#first.delete(kind);
+  }
+
+  first(): number | undefined {
+    return this.#first.size === 0 ? undefined : Math.min(...this.#first.values());
+  }
+}
+
+/**
+ * What is known of the organization's accounts, read again when event time has come to another hour: a question is always
+ * about the hours before those that are open, and what was seen then had been noted before.
+ */
+class AccountReader {
+  readonly #dependencies: DetectDependencies;
+  #hour = Number.NEGATIVE_INFINITY;
+
+  constructor(dependencies: DetectDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async refresh(newestMs: number): Promise<void> {
+    const { organization, store } = this.#dependencies;
+    const hour = hourOf(newestMs);
+    if (organization.declared || !(hour > this.#hour)) return;
+    for (const [account, first] of await store.accounts()) organization.see(account, first);
+    this.#hour = hour;
+  }
+}
+
+async function loadUncached(
+  { store, cache }: DetectDependencies,
+  names: readonly string[],
+): Promise<Map<string, EntityItem>> {
+  const missing = names.filter((name) => !cache.has(name));
+  return missing.length === 0 ? new Map() : await store.load(missing);
+}
+
+async function eachAtOnce<Item>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    for (let item = items[next]; item !== undefined; item = items[next]) {
+      next += 1;
+      await act(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, work));
+}
+
+/** Work that can never be folded, as a record that can be put on the entity stream again. */
+function poisonLetter(
+  name: string,
+  settlement: Settlement,
+  record: StreamRecord | undefined,
+): LambdaDeadLetter[] {
+  if (settlement.kind !== "poison") return [];
+  const { events, toHour, signs } = settlement.work;
+  const origin = record?.origin ?? "";
+  const payload = pack({
+    ...emptyParcel,
+    events: events.map((event, index) => ({ event, origin, index })),
+    entities: events.length === 0 ? [] : [{ name, events: events.map((_, index) => index) }],
+    hours: toHour < 0 ? [] : [{ name, hour: toHour }],
+    signs: signs.map((alert) => ({ name, alert })),
+  });
+  const detail = settlement.error instanceof Error ? settlement.error.name : "unknown error";
+  return [{ reason: settlement.reason, detail, origin, payload }];
+}
+
+function logSettlement(log: Log, entity: string, settlement: Settlement): void {
+  if (settlement.kind === "settled") return;
+  const { error } = settlement;
+  if (settlement.kind === "poison") log.error({ entity, error }, "detect: work set aside");
+  else log.warn({ entity, error }, "detect: not committed in time, comes again");
+}
+
+function tally(
+  counts: Counts,
+  works: ReadonlyMap<string, BatchWork>,
+  records: readonly StreamRecord[],
+  newestMs: number,
+): void {
+  count(counts, "records", records.length);
+  count(
+    counts,
+    "bytes",
+    records.reduce((sum, { data }) => sum + data.byteLength, 0),
+  );
+  count(counts, "entities", works.size);
+  const arrivalMs = Math.max(...records.map((record) => record.arrivalMs));
+  if (Number.isFinite(newestMs))
+    count(counts, "eventToArrivalMs", Math.max(0, arrivalMs - newestMs));
+}
