@@ -81,6 +81,12 @@ export class Budget {
     );
   }
 
+  /** The detector and day whose budget an alert is counted against, as one text; undefined where there is no limit. */
+  nameOf({ detector, eventTime }: Alert): string | undefined {
+    if (!Number.isFinite(this.#perDay.get(detector) ?? Number.POSITIVE_INFINITY)) return undefined;
+    return `${detector} ${dayOf(hourOf(Date.parse(eventTime)))}`;
+  }
+
   /** Counts a revision that would be sent; false where it is held back. */
   admits(alert: Alert): boolean {
     const { detector, alertId, score, status, eventTime } = alert;
@@ -119,6 +125,12 @@ export class Budget {
     const notices = this.#notices;
     this.#notices = [];
     return notices;
+  }
+
+  /** The hour that event time must reach for the next day to be complete; undefined where none is open. */
+  get closesAtHour(): number | undefined {
+    const hours = [...this.#days.values()].map((day) => this.#lastHour(day));
+    return hours.length === 0 ? undefined : Math.min(...hours);
   }
 
   /** Plain data, for the engine's state. */

@@ -34,6 +34,11 @@ export class LearnedAliases {
     this.#pairs = [...this.#keys.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** Whether the configuration speaks of aliases at all. */
+  get learns(): boolean {
+    return this.#selectors.length > 0;
+  }
+
   /** Learns from a call that succeeded; whoever is refused could name anything. */
   see({ keys, error }: KmsEvent, hour: number): void {
     if (this.#selectors.length === 0 || error !== undefined) return;
@@ -43,7 +48,11 @@ export class LearnedAliases {
   }
 
   #learn(keyArn: string, alias: string, hour: number): void {
-    const aliasArn = keyArn.slice(0, keyArn.indexOf(":key/") + 1) + alias;
+    this.note(keyArn, keyArn.slice(0, keyArn.indexOf(":key/") + 1) + alias, hour);
+  }
+
+  /** Notes that a key was called by an alias, given as its ARN, in an hour. */
+  note(keyArn: string, aliasArn: string, hour: number): void {
     let aliases = this.#keys.get(keyArn);
     const first = aliases?.get(aliasArn);
     if (first !== undefined && first <= hour) return;

@@ -1,6 +1,5 @@
 import type { KinesisStreamEvent } from "aws-lambda";
 import { hourOf } from "../baseline/calendar.ts";
-import type { LearnedOrganization } from "../detection/organization.ts";
 import type { EntityItem } from "../store/entity-store.ts";
 import type { Log } from "../telemetry.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
@@ -15,10 +14,10 @@ import {
   type StreamRecord,
 } from "./invocation.ts";
 import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";
+import { OrganizationReader } from "./organization-notes.ts";
 import { emptyParcel, pack } from "./packing.ts";
 
 export interface DetectDependencies extends EntityFolderDependencies {
-  readonly organization: LearnedOrganization;
   readonly deadLetters: DeadLetters;
   readonly log: Log;
   readonly metrics: MetricWriter;
@@ -36,12 +35,15 @@ const CONCURRENCY = 32;
 /** Event time by which the committed watermark may lag, to spare writes. */
 const WATERMARK_STEP_MS = 10_000;
 const LANES = 16;
+/** How long suppressions and acceptances are used before they are read again. */
+const NOTES_LIFE_MS = 30_000;
 
 /** Folds packed events into entities: memories, alerts and the identities of calls, in one conditional write an entity. */
 export function makeDetectHandler(dependencies: DetectDependencies): DetectHandler {
   const { store, deadLetters, log, metrics, now } = dependencies;
   const folder = new EntityFolder(dependencies);
-  const accounts = new AccountReader(dependencies);
+  const organization = new OrganizationReader(dependencies.options.organization, store);
+  const notes = new NotesReader(dependencies);
   let raisedMs = Number.NEGATIVE_INFINITY;
 
   async function raiseWatermark(toMs: number, [first]: readonly StreamRecord[]): Promise<void> {
@@ -63,7 +65,8 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
     const letters: LambdaDeadLetter[] = batch.letters.map(({ letter }) => letter);
     let committedMs = Number.NEGATIVE_INFINITY;
     try {
-      await accounts.refresh(batch.newestMs);
+      await organization.refresh(hourOf(batch.newestMs));
+      await notes.refresh();
       const loaded = await loadUncached(dependencies, [...batch.works.keys()]);
       await eachAtOnce([...batch.works], async ([name, own]) => {
         const settled = await folder.settle(name, own.work, loaded.get(name), { deadline, counts });
@@ -124,24 +127,20 @@ class Failures {
   }
 }
 
-/**
- * What is known of the organization's accounts, read again when event time has come to another hour: a question is always
- * about the hours before those that are open, and what was seen then had been noted before.
- */
-class AccountReader {
+/** What people noted, read again after a while. */
+class NotesReader {
   readonly #dependencies: DetectDependencies;
-  #hour = Number.NEGATIVE_INFINITY;
+  #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: DetectDependencies) {
     this.#dependencies = dependencies;
   }
 
-  async refresh(newestMs: number): Promise<void> {
-    const { organization, store } = this.#dependencies;
-    const hour = hourOf(newestMs);
-    if (organization.declared || !(hour > this.#hour)) return;
-    for (const [account, first] of await store.accounts()) organization.see(account, first);
-    this.#hour = hour;
+  async refresh(): Promise<void> {
+    const { store, options, now } = this.#dependencies;
+    if (now() - this.#readMs < NOTES_LIFE_MS) return;
+    options.notes.current = await store.suppressions.list();
+    this.#readMs = now();
   }
 }
 

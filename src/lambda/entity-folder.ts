@@ -1,7 +1,5 @@
 import { retryDelayMs, type Sleep } from "../delivery/retry.ts";
-import { trimAlert } from "../delivery/trimming.ts";
-import type { Alert } from "../detection/alert.ts";
-import type { EntityItem, EntityOutboxEntry, EntityStore } from "../store/entity-store.ts";
+import type { EntityItem, EntityStore } from "../store/entity-store.ts";
 import { StoreError } from "../store/store.ts";
 import { CallIndex } from "./call-index.ts";
 import type { EntityCache, HeldEntity } from "./entity-cache.ts";
@@ -13,6 +11,7 @@ import {
 } from "./entity-state.ts";
 import type { Deadline } from "./invocation.ts";
 import { count, type Counts } from "./metrics.ts";
+import { writeEntry } from "./outbox-entry.ts";
 
 export interface EntityFolderDependencies {
   readonly store: EntityStore;
@@ -44,8 +43,6 @@ const RETRY = { initialMs: 20, maximumMs: 1000 };
 const MOST_ATTEMPTS = 12;
 /** A segment that a crash left behind may go after so long; those in use are named by an item that is written more often. */
 const SEGMENT_LIFE_MS = 30 * 24 * 3_600_000;
-/** The store's limit on an outbox entry. */
-const ENTRY_BYTES = 64 * 1024;
 /** What an engine takes in heap besides its memory's text, which is about four times as large once parsed. */
 const BASE_WEIGHT = 24 * 1024;
 const never = new AbortController().signal;
@@ -152,7 +149,7 @@ export class EntityFolder {
     }
     const { memory } = change;
     const { closesAtHour } = held.state;
-    const outbox = change.revisions.map((alert) => outboxEntryOf(alert, now()));
+    const outbox = change.revisions.map((revision) => writeEntry(revision, now()));
     const { version } = held;
     const isCommitted = await store.commit({
       name,
@@ -231,13 +228,6 @@ function countChange(
   count(counts, "late", change.late);
   count(counts, "revisions", change.revisions.length);
   count(counts, "callHoursForgottenEarly", forgottenEarly);
-}
-
-/** An alert's revision on its way out, made smaller where the store could not hold it. */
-function outboxEntryOf(alert: Alert, queuedMs: number): EntityOutboxEntry {
-  const fits = (one: Alert) => Buffer.byteLength(JSON.stringify(one)) <= ENTRY_BYTES;
-  const text = JSON.stringify(trimAlert(alert, fits) ?? alert);
-  return { id: `${alert.alertId}.${alert.revision}`, text, queuedMs };
 }
 
 function idOf(random: () => number): string {

@@ -1,10 +1,11 @@
 import type { Alert } from "../detection/alert.ts";
 import type { Combination } from "../detection/combination.ts";
-import { muted } from "../detection/suppression.ts";
 import type { EntityOutboxEntry, EntityStore } from "../store/entity-store.ts";
 import type { Log } from "../telemetry.ts";
+import type { AlertBudgets } from "./alert-budgets.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
-import { combinationEntityOf, isCombination } from "./entity-state.ts";
+import { combinationName, isBudget, isCombination } from "./entity-names.ts";
+import type { Revision } from "./entity-state.ts";
 import {
   bucketOf,
   type EntityStreamDependencies,
@@ -13,16 +14,15 @@ import {
 } from "./entity-stream.ts";
 import type { Deadline } from "./invocation.ts";
 import { count, type Counts } from "./metrics.ts";
-import { emptyParcel, pack, type Parcel } from "./packing.ts";
+import { readEntry } from "./outbox-entry.ts";
+import { emptyParcel, pack } from "./packing.ts";
 
 export interface DispatchDependencies extends EntityStreamDependencies {
-  readonly store: Pick<
-    EntityStore,
-    "outboxes" | "removeFromOutbox" | "keepAlerts" | "suppressions" | "deliveries"
-  >;
+  readonly store: Pick<EntityStore, "outboxes" | "removeFromOutbox" | "keepAlerts" | "deliveries">;
   readonly buckets: number;
   /** What says which closed alerts are signs; undefined where signs are not combined. */
   readonly combination: Combination | undefined;
+  readonly budgets: AlertBudgets;
   /** Names of the sinks that are to get an alert. */
   readonly sinksFor: (alert: Alert) => readonly string[];
   readonly deadLetters: DeadLetters;
@@ -37,14 +37,17 @@ export interface Dispatched {
   readonly alertIds: ReadonlySet<string>;
 }
 
+interface Given {
+  readonly deadline: Deadline;
+  readonly counts: Counts;
+}
+
+interface Entry extends Revision {
+  readonly name: string;
+}
+
 /** Entities whose outboxes are emptied together. */
 const TOGETHER = 50;
-
-interface Entry {
-  readonly name: string;
-  readonly id: string;
-  readonly alert: Alert;
-}
 
 /**
  * Empties entities' outboxes: signs go back onto the entity stream, alerts are kept and queued for their sinks, and only then
@@ -53,7 +56,7 @@ interface Entry {
 export async function dispatchOutboxes(
   names: readonly string[],
   dependencies: DispatchDependencies,
-  given: { readonly deadline: Deadline; readonly counts: Counts },
+  given: Given,
 ): Promise<Dispatched> {
   const failed = new Set<string>();
   const alertIds = new Set<string>();
@@ -74,22 +77,22 @@ export async function dispatchOutboxes(
 async function dispatch(
   names: readonly string[],
   dependencies: DispatchDependencies,
-  { deadline, counts }: { readonly deadline: Deadline; readonly counts: Counts },
+  given: Given,
 ): Promise<string[]> {
   const { store, deadLetters } = dependencies;
   const outboxes = await store.outboxes(names);
   const { entries, letters } = readEntries(outboxes);
   if (letters.length > 0) await deadLetters.put("deliver", letters);
-  await putSigns(entries, dependencies, deadline, counts);
-  const queued = await keep(entries, dependencies, counts);
+  await putSigns(entries, dependencies, given);
+  const queued = await keep(entries, dependencies, given);
   for (const [name, own] of outboxes) {
     await store.removeFromOutbox(
       name,
       own.map(({ id }) => id),
     );
   }
-  count(counts, "revisions", entries.length);
-  count(counts, "deadLetters", letters.length);
+  count(given.counts, "revisions", entries.length);
+  count(given.counts, "deadLetters", letters.length);
   return queued;
 }
 
@@ -97,45 +100,35 @@ function readEntries(outboxes: ReadonlyMap<string, readonly EntityOutboxEntry[]>
   const entries: Entry[] = [];
   const letters: LambdaDeadLetter[] = [];
   for (const [name, own] of outboxes) {
-    for (const { id, text } of own) {
-      const alert = alertIn(text);
-      if (alert !== undefined) entries.push({ name, id, alert });
-      else {
-        const payload = new TextEncoder().encode(text);
-        letters.push({ reason: "not-an-alert", detail: "outbox entry", origin: id, payload });
+    for (const entry of own) {
+      const revision = readEntry(entry);
+      if (revision !== undefined) {
+        entries.push({ ...revision, name });
+        continue;
       }
+      const payload = new TextEncoder().encode(entry.text);
+      letters.push({ reason: "not-an-alert", detail: "outbox entry", origin: entry.id, payload });
     }
   }
   entries.sort((one, other) => one.alert.revision - other.alert.revision);
   return { entries, letters };
 }
 
-function alertIn(text: string): Alert | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isAlert = typeof value === "object" && value !== null && "alertId" in value;
-    return isAlert ? (value as Alert) : undefined;
-  } catch {
-    return undefined; // Told by its absence: it becomes a dead letter.
-  }
-}
-
 async function putSigns(
   entries: readonly Entry[],
   dependencies: DispatchDependencies,
-  deadline: Deadline,
-  counts: Counts,
+  { deadline, counts }: Given,
 ): Promise<void> {
   const { combination, buckets } = dependencies;
-  if (combination === undefined) return;
   const records: OutgoingRecord[] = [];
-  for (const { name, alert } of entries) {
-    // What signs led to is no sign itself.
-    if (alert.status !== "closed" || isCombination(name)) continue;
-    const entity = combinationEntityOf(combination, alert);
-    if (entity === undefined) continue;
-    const parcel: Parcel = { ...emptyParcel, signs: [{ name: entity, alert }] };
-    records.push({ bucket: bucketOf(entity, buckets), data: pack(parcel) });
+  for (const { name, alert, told } of entries) {
+    // What nobody is told of is no sign, nor is what signs or numbers of alerts led to.
+    if (alert.status !== "closed" || !told || isCombination(name) || isBudget(name)) continue;
+    const about = combination?.nameOf(alert);
+    if (about === undefined) continue;
+    const entity = combinationName(about);
+    const data = pack({ ...emptyParcel, signs: [{ name: entity, alert }] });
+    records.push({ bucket: bucketOf(entity, buckets), data });
   }
   const refused = await putAll(records, dependencies, deadline);
   count(counts, "signs", records.length);
@@ -145,19 +138,26 @@ async function putSigns(
 /** Keeps the alerts and queues those that are to be told; returns the ids of the queued. */
 async function keep(
   entries: readonly Entry[],
-  { store, sinksFor }: DispatchDependencies,
-  counts: Counts,
+  { store, budgets, sinksFor }: DispatchDependencies,
+  { deadline, counts }: Given,
 ): Promise<string[]> {
   if (entries.length === 0) return [];
-  const alerts = entries.map(({ alert }) => alert);
-  const suppressed = muted(alerts, await store.suppressions.list());
-  await store.keepAlerts(alerts, suppressed);
-  const told = alerts.filter(({ alertId }) => !suppressed.has(alertId));
-  const deliveries = told
+  const wanted = entries.filter(({ told }) => told).map(({ alert }) => alert);
+  const heldBack = await budgets.heldBack(wanted, { deadline, counts });
+  const muted = new Map(heldBack);
+  for (const { alert, mutedBy } of entries) {
+    if (mutedBy !== undefined) muted.set(alert.alertId, mutedBy);
+  }
+  await store.keepAlerts(
+    entries.map(({ alert }) => alert),
+    muted,
+  );
+  const deliveries = wanted
+    .filter(({ alertId }) => !heldBack.has(alertId))
     .map((alert) => ({ alert, sinks: sinksFor(alert) }))
     .filter(({ sinks }) => sinks.length > 0);
   if (deliveries.length > 0) await store.deliveries.add(deliveries);
-  count(counts, "suppressed", alerts.length - told.length);
+  count(counts, "muted", muted.size);
   count(counts, "queued", deliveries.length);
   return deliveries.map(({ alert }) => alert.alertId);
 }

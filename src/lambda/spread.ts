@@ -1,10 +1,10 @@
 import type { KinesisStreamEvent } from "aws-lambda";
-import { hourOf } from "../baseline/calendar.ts";
 import { readEnvelope } from "../cloudtrail/envelope.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { ObjectPointer, Reading, ReadOptions } from "../cloudtrail/records.ts";
 import type { EntityKind } from "../detection/detector.ts";
 import type { ConfiguredDetector } from "../detection/memory.ts";
+import type { LearnedOrganization } from "../detection/organization.ts";
 import type { EntityStore } from "../store/entity-store.ts";
 import type { Log } from "../telemetry.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
@@ -18,6 +18,7 @@ import {
   type StreamRecord,
 } from "./invocation.ts";
 import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";
+import { OrganizationWriter } from "./organization-notes.ts";
 import { Parcels } from "./parcels.ts";
 
 export interface SpreadDependencies extends EntityStreamDependencies {
@@ -25,8 +26,8 @@ export interface SpreadDependencies extends EntityStreamDependencies {
   /** How envelopes are opened; `notAfterMs` comes from each record's arrival. */
   readonly read: Omit<ReadOptions, "notAfterMs">;
   readonly buckets: number;
-  /** True where the configuration lists the organization's accounts, so that none need be learned. */
-  readonly accountsDeclared: boolean;
+  /** Learns from what is read here. */
+  readonly organization: LearnedOrganization;
   readonly store: Pick<EntityStore, "accounts" | "noteAccounts">;
   /** The bytes of a log file that a record points to. Undefined: such a record is a dead letter. */
   readonly fetchObject: ((pointer: ObjectPointer) => Promise<Uint8Array>) | undefined;
@@ -51,7 +52,7 @@ const CHUNK_BYTES = 24 * 2 ** 20;
 /** Opens envelopes and hands each event on to the buckets of the entities that it is about. */
 export function makeSpreadHandler(dependencies: SpreadDependencies): SpreadHandler {
   const { metrics, now } = dependencies;
-  const accounts = new AccountNotes(dependencies);
+  const organization = new OrganizationWriter(dependencies.organization, dependencies.store);
   return async (event, context) => {
     const startMs = now();
     const counts: Counts = {};
@@ -93,7 +94,7 @@ export function makeSpreadHandler(dependencies: SpreadDependencies): SpreadHandl
     try {
       const { records, letters } = chunk.close(counts);
       if (letters.length > 0) await deadLetters.put("spread", letters);
-      await accounts.note(chunk.events);
+      await organization.note(chunk.events);
       // Trying again eats into the reserve, but never into the last seconds.
       const refused = await putAll(records, dependencies, deadlineOf(context, 2000));
       count(counts, "recordsPut", records.length - refused.length);
@@ -194,31 +195,5 @@ async function fetchOrWhyNot(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { problem: error.message };
-  }
-}
-
-/** Notes whose trails are seen, before their events go on: nobody judges an event whose account is not noted yet. */
-class AccountNotes {
-  readonly #dependencies: SpreadDependencies;
-  #known: Map<string, number> | undefined;
-
-  constructor(dependencies: SpreadDependencies) {
-    this.#dependencies = dependencies;
-  }
-
-  async note(events: readonly KmsEvent[]): Promise<void> {
-    const { store, accountsDeclared } = this.#dependencies;
-    if (accountsDeclared) return;
-    this.#known ??= await store.accounts();
-    const news = new Map<string, number>();
-    for (const { recipientAccountId: account, timeMs } of events) {
-      if (account === undefined) continue;
-      const hour = hourOf(timeMs);
-      const first = news.get(account) ?? this.#known.get(account);
-      if (first === undefined || hour < first) news.set(account, hour);
-    }
-    if (news.size === 0) return;
-    await store.noteAccounts(news);
-    for (const [account, hour] of news) this.#known.set(account, hour);
   }
 }

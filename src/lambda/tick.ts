@@ -1,7 +1,7 @@
 import { DAY_HOURS, hourOf } from "../baseline/calendar.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ClosingEntity, EntityStore } from "../store/entity-store.ts";
-import { isCombination } from "./entity-state.ts";
+import { isCombination } from "./entity-names.ts";
 import { bucketOf, type OutgoingRecord, putAll } from "./entity-stream.ts";
 import { type Deadline, deadlineOf, type InvocationContext } from "./invocation.ts";
 import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";

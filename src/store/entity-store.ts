@@ -46,14 +46,18 @@ export interface EntityStore extends AsyncDisposable {
   /** Raises a lane's watermark; never lowers it. Lanes, 0 to 15, keep many writers off one item. */
   raiseWatermark(lane: number, timeMs: number): Promise<void>;
 
-  /** First event hour of each account whose own trail was seen. */
+  /**
+   * First event hour of each account whose own trail was seen, and of each alias of a key (`KEY-ARN ALIAS-ARN`): any text of at
+   * most 600 bytes of UTF-8.
+   */
   accounts(): Promise<Map<string, number>>;
-  /** Adds accounts; of two hours of one account the earlier stays, whoever writes last. */
+  /** Adds accounts and aliases; of two hours of one the earlier stays, whoever writes last. */
   noteAccounts(accounts: ReadonlyMap<string, number>): Promise<void>;
 
   /**
-   * Keeps alerts as they stand, as `Commit.alerts` and `Commit.suppressed` do, but for one of a lower revision than the kept
-   * one, which is left out. What people made of an alert stays. An alert counts once as a hit of the suppression that muted it.
+   * Keeps alerts as they stand, as `Commit.alerts` does, but for one of a lower revision than the kept one, which is left out
+   * wholly. What people made of an alert stays. `suppressed` is alert id → what mutes it, `Commit.suppressed` and
+   * `Commit.unmuted` in one: an alert that is not in it loses an earlier mark. An alert counts once as a hit of a suppression.
    */
   keepAlerts(alerts: readonly Alert[], suppressed: ReadonlyMap<string, string>): Promise<void>;
   readonly alerts: Pick<AlertReader, "get" | "close">;

@@ -304,6 +304,13 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
         expect(await store.watermark()).toBe(4000);
       });
 
+      it("keeps an alias of a key like an account", async () => {
+        const alias = `${"arn:aws:kms:eu-west-1:111122223333:key/".padEnd(290, "k")} ${"arn:aws:kms:eu-west-1:111122223333:alias/a.b/c_d-".padEnd(300, "a")}`;
+        await store.noteAccounts(new Map([[alias, 7]]));
+        await other.noteAccounts(new Map([[alias, 9]]));
+        expect(await store.accounts()).toEqual(new Map([[alias, 7]]));
+      });
+
       it("of an account's hours the earliest stays", async () => {
         await store.noteAccounts(
           new Map([
@@ -372,6 +379,14 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
         expect((await store.alerts.get("a1"))?.suppressedBy).toBe("s1");
         expect((await store.alerts.get("a2"))?.suppressedBy).toBeUndefined();
         expect(await store.suppressions.list()).toMatchObject([{ ...mute, hits: 1 }]);
+      });
+
+      it("may be muted by what is no suppression, and lose the mark when nothing mutes them", async () => {
+        await store.keepAlerts([alertOf()], new Map([["a1", "budget:decrypt-spike"]]));
+        expect((await store.alerts.get("a1"))?.suppressedBy).toBe("budget:decrypt-spike");
+        await store.keepAlerts([alertOf({ revision: 1 })], new Map());
+        await store.keepAlerts([alertOf()], new Map([["a1", "change-window:late"]]));
+        expect((await store.alerts.get("a1"))?.suppressedBy).toBeUndefined();
       });
 
       it("wait in the deliveries for each sink until it has accepted them", async () => {

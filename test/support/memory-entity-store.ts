@@ -154,7 +154,7 @@ function keptAlerts() {
     all.set(alert.alertId, {
       alert: known?.verdict === undefined ? alert : { ...alert, status: "closed" },
       verdict: known?.verdict,
-      suppressedBy: suppressedBy ?? known?.suppressedBy,
+      suppressedBy,
     });
   };
   return {

@@ -1,0 +1,89 @@
+import { hourOf } from "../baseline/calendar.ts";
+import { Engine, type EngineOutput } from "../detection/engine.ts";
+import { entityOf } from "../detection/routing.ts";
+import type { CallSegment } from "../store/store.ts";
+import type {
+  EntityChange,
+  EntityState,
+  EntityStateOptions,
+  EntityWork,
+  Revision,
+} from "./entity-state.ts";
+
+/** Other entities of the same events, of which an engine keeps an empty memory each. */
+const BYSTANDERS = 48;
+
+/** A principal, key or account: an engine that counts for it alone. */
+export class EngineState implements EntityState {
+  readonly #name: string;
+  readonly #engine: Engine;
+  readonly #notes: EntityStateOptions["notes"];
+  memory: string;
+
+  constructor(name: string, memory: string | undefined, options: EntityStateOptions) {
+    this.#name = name;
+    this.#notes = options.notes;
+    const sole = { entity: entityOf(name), organization: options.organization };
+    const own = { ...options.engine, entitiesInMemory: BYSTANDERS, sole };
+    this.#engine = new Engine(own, undefined);
+    if (memory !== undefined) this.#engine.adopt(new Map([[name, memory]]));
+    this.memory = memory ?? "";
+  }
+
+  get closesAtHour(): number | undefined {
+    return this.#engine.closesAtHour;
+  }
+
+  callHours({ events }: EntityWork): number[] {
+    const hours = new Set(events.map(({ timeMs }) => hourOf(timeMs)));
+    // What came too late for its own hour is known under the newest one.
+    const newest = hourOf(this.#engine.watermarkMs);
+    if (Number.isFinite(newest) && hours.size > 0) hours.add(newest);
+    return [...hours];
+  }
+
+  restoreCalls(segments: readonly CallSegment[]): void {
+    this.#engine.restoreCalls(segments);
+  }
+
+  fold({ events, toHour }: EntityWork): EntityChange | undefined {
+    const engine = this.#engine;
+    // An engine lets go of a memory that was not touched for long; it is put back as it was.
+    if (engine.missing(events).includes(this.#name) && this.memory !== "")
+      engine.adopt(new Map([[this.#name, this.memory]]));
+    engine.grader.useNotes(this.#notes.current);
+    engine.process(events);
+    const outputs = [engine.take()];
+    for (let hour = engine.closesAtHour; hour !== undefined && hour <= toHour;) {
+      engine.passTime(hour);
+      outputs.push(engine.take());
+      hour = engine.closesAtHour;
+    }
+    return this.#changeOf(outputs);
+  }
+
+  #changeOf(outputs: readonly EngineOutput[]): EntityChange | undefined {
+    const memory = outputs.findLast(({ memories }) => memories.has(this.#name))?.memories;
+    const revisions = outputs.flatMap(revisionsOf);
+    const calls = outputs.flatMap((output) => output.calls);
+    if (memory === undefined && revisions.length === 0 && calls.length === 0) return undefined;
+    this.memory = memory?.get(this.#name) ?? this.memory;
+    return {
+      memory: this.memory,
+      revisions,
+      calls,
+      forgetCallsBeforeHour: outputs[0]?.forgetCallsBeforeHour ?? Number.NEGATIVE_INFINITY,
+      duplicates: outputs.reduce((sum, { duplicates }) => sum + duplicates, 0),
+      late: outputs.reduce((sum, { late }) => sum + late, 0),
+    };
+  }
+}
+
+function revisionsOf({ revisions, told, muted }: EngineOutput): Revision[] {
+  const sent = new Set(told);
+  return revisions.map((alert) => ({
+    alert,
+    told: sent.has(alert),
+    mutedBy: muted.get(alert.alertId),
+  }));
+}
