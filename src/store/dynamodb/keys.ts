@@ -19,7 +19,7 @@ export function partitions(kind: SpreadKind): string[] {
   return Array.from({ length: partitionCount }, (_, index) => numbered(kind, index));
 }
 
-type SpreadKind = "memory" | "history" | "usage";
+type SpreadKind = "memory" | "combination" | "history" | "usage";
 
 export const headKey: ItemKey = { pk: "head", sk: "head" };
 export const engineKey: ItemKey = { pk: "engine", sk: "state" };
@@ -34,6 +34,8 @@ export const alertTimesPartition = "alerts";
 export const suppressionsPartition = "suppressions";
 export const lettersPartition = "dead-letters";
 export const sinksPartition = "sinks";
+export const watermarksPartition = "watermarks";
+export const accountsPartition = "accounts";
 
 export function logPartition(writer: string): string {
   return `log#${writer}`;
@@ -43,8 +45,23 @@ export function positionKey(source: string): ItemKey {
   return { pk: positionsPartition, sk: sortable(source) };
 }
 
+/** Combinations are no part of what was learned: they are kept apart from memories. */
 export function memoryKey(entity: string): ItemKey {
-  return { pk: partition("memory", entity), sk: sortable(entity) };
+  const kind = entity.startsWith("combination:") ? "combination" : "memory";
+  return { pk: partition(kind, entity), sk: sortable(entity) };
+}
+
+export function segmentKey(entity: string, id: string): ItemKey {
+  const { pk, sk } = memoryKey(entity);
+  return { pk: `segment#${pk}#${sk}`, sk: id };
+}
+
+export function watermarkKey(lane: number): ItemKey {
+  return { pk: watermarksPartition, sk: padded(lane, 4) };
+}
+
+export function accountKey(account: string): ItemKey {
+  return { pk: accountsPartition, sk: sortable(account) };
 }
 
 /** A part of a value too long for its item. */

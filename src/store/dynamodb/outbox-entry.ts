@@ -22,6 +22,9 @@ export const entryAttributes = [
   ...textAttributes,
 ];
 
+/** Says whose an entry is, which its trace still does: `ALERT_ID/REVISION`, where it was queued without a log. */
+export const entryMark = "entry";
+
 /** An alert as a new entry. */
 export function setEntry(changes: ChangeSet, key: ItemKey, alert: Alert, queuedMs: number): void {
   changes.set(key, {

@@ -1,12 +1,12 @@
-import type { Delivery, Outbox, OutboxCount, OutboxEntry } from "../store.ts";
+import type { Delivery, Outbox } from "../store.ts";
 import { keepAlerts, parsedAlert } from "./alert-items.ts";
-import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
-import { type ItemReader, itemsIn } from "./item-reader.ts";
-import { keyText, outboxKey, outboxPartition } from "./keys.ts";
+import { attribute, countIn, keyOf, numberIn } from "./item.ts";
+import type { ItemReader } from "./item-reader.ts";
+import { keyText, outboxKey, sinkKey } from "./keys.ts";
 import { entryAttributes, type Found, setEntry } from "./outbox-entry.ts";
 import { moveToPending, sweepTraces } from "./outbox-moves.ts";
 import { queue, Room } from "./outbox-queue.ts";
-import { inParallel } from "./parallel.ts";
+import { counts, due } from "./outbox-reading.ts";
 import { SinkNumbers } from "./sink-numbers.ts";
 import type { Preparation, StoreAccess } from "./store-access.ts";
 import { textOf } from "./text.ts";
@@ -51,10 +51,10 @@ export function outboxItems(access: StoreAccess, limit: number): OutboxItems {
       access.commit(async ({ changes, items, nowMs }) => {
         const pending = await find(items, "pending", ids);
         const parked = await find(items, "parked", ids);
-        for (const { sink, item } of [...pending, ...parked]) {
-          changes.hide(keyOf(item), nowMs, entryAttributes);
-          changes.add(sinks.keyOf(sink), { accepted: 1 });
-        }
+        const entries = [...pending, ...parked];
+        for (const { item } of entries) changes.hide(keyOf(item), nowMs, entryAttributes);
+        const accepted = new Map(entries.map(({ id, sink }) => [id, sink]));
+        for (const sink of accepted.values()) changes.add(sinkKey(sink), { accepted: 1 });
         room.take(pending);
       }),
 
@@ -112,47 +112,5 @@ async function entriesOf(
   return found.flatMap((item) => {
     const place = places.get(keyText(keyOf(item)));
     return place === undefined ? [] : [{ ...place, item }];
-  });
-}
-
-async function due(
-  items: ItemReader,
-  { sink, nowMs, most }: { sink: string; nowMs: number; most: number },
-): Promise<OutboxEntry[]> {
-  const chosen: Item[] = [];
-  const seen = new Set<string>();
-  const range = { pk: outboxPartition("pending", sink), pageItems: Math.min(1000, most + 20) };
-  for await (const page of items.pages(range)) {
-    for (const item of page) {
-      const alertId = textIn(item, "alertId");
-      const isOldest = !seen.has(alertId);
-      seen.add(alertId);
-      if (isOldest && numberIn(item, "nextMs") <= nowMs) chosen.push(item);
-    }
-    if (chosen.length >= most) break;
-  }
-  return await inParallel(chosen.slice(0, most), 16, async (item) => ({
-    id: Number(keyOf(item).sk),
-    sink,
-    alert: parsedAlert(await textOf(items, item), item),
-    attempts: numberIn(item, "attempts"),
-    firstQueuedMs: numberIn(item, "queuedMs"),
-  }));
-}
-
-async function counts(items: ItemReader): Promise<OutboxCount[]> {
-  const sinks = await SinkNumbers.all(items);
-  return await inParallel(sinks, 4, async ({ sink, accepted }) => {
-    const attributes = ["queuedMs"];
-    const [pending, parked] = await Promise.all([
-      itemsIn(items, { pk: outboxPartition("pending", sink), attributes }),
-      itemsIn(items, { pk: outboxPartition("parked", sink), attributes: ["sk"] }),
-    ]);
-    const queued = pending.map((item) => numberIn(item, "queuedMs"));
-    const oldestPendingMs = queued.reduce<number | undefined>(
-      (least, ms) => (least === undefined || ms < least ? ms : least),
-      undefined,
-    );
-    return { sink, pending: pending.length, parked: parked.length, accepted, oldestPendingMs };
   });
 }

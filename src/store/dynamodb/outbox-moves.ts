@@ -1,42 +1,73 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { hiddenAttribute } from "./change.ts";
-import { attribute, countIn, keyOf } from "./item.ts";
-import { outboxKey, outboxPartition } from "./keys.ts";
-import { entryAttributes } from "./outbox-entry.ts";
+import { attribute, countIn, type Item, keyOf } from "./item.ts";
+import { type ItemKey, outboxKey, outboxPartition } from "./keys.ts";
+import { entryAttributes, entryMark } from "./outbox-entry.ts";
+import { settingOf } from "./setting.ts";
 import type { StoreAccess } from "./store-access.ts";
+import type { Table } from "./table.ts";
 import { timeToLiveAttribute } from "./table-definition.ts";
 
 /**
  * Moves what was given up back to what waits, in its old order, and gives the number of entries. Where it ends in between, an
  * entry is in both places for a while and may be sent twice, as any alert may.
  */
-export async function moveToPending({ table, items, now }: StoreAccess, sink: string) {
-  const nowMs = now();
+export async function moveToPending(access: StoreAccess, sink: string): Promise<number> {
+  const queuedMs = access.now();
   let moved = 0;
-  for await (const page of items.pages({ pk: outboxPartition("parked", sink) })) {
+  for await (const page of access.items.pages({ pk: outboxPartition("parked", sink) })) {
     for (const item of page) {
-      const id = Number(keyOf(item).sk);
-      const kept = entryAttributes.filter((name) => name !== "error" && item[name] !== undefined);
-      const names = Object.fromEntries(kept.map((name, index) => [`#${index}`, name]));
-      const values = Object.fromEntries(
-        kept.map((name, index) => [`:${index}`, item[name] ?? { NULL: true }]),
-      );
       // Queued anew: what was given up for its age gets its full time again.
-      const changed = { queuedMs: nowMs, nextMs: 0 };
-      for (const [name, value] of Object.entries(changed)) {
-        values[`:${kept.indexOf(name)}`] = attribute.number(value);
-      }
-      await table.update(outboxKey("pending", sink, id), {
-        UpdateExpression: `SET ${kept.map((_, index) => `#${index} = :${index}`).join(", ")}
-          REMOVE #hidden, #expires, #error`,
-        ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(#hidden)",
-        ExpressionAttributeNames: { ...names, ...traceNames, "#error": "error" },
-        ExpressionAttributeValues: values,
-      });
-      const left = await table.update(keyOf(item), hiding(nowMs));
-      if (left !== undefined) moved += 1;
+      const changed = {
+        queuedMs: attribute.number(queuedMs),
+        nextMs: attribute.number(0),
+        error: undefined,
+      };
+      if (await moveEntry(access, { sink, item, to: "pending", changed })) moved += 1;
     }
   }
   return moved;
+}
+
+/** Moves an entry with its text, first written there, then hidden here; false where it was here no more. */
+export async function moveEntry(
+  { table, now }: Pick<StoreAccess, "table" | "now">,
+  move: {
+    sink: string;
+    item: Item;
+    to: "pending" | "parked";
+    changed: Readonly<Record<string, AttributeValue | undefined>>;
+  },
+): Promise<boolean> {
+  const { sink, item, to, changed } = move;
+  const set: Record<string, AttributeValue> = {};
+  for (const name of [...entryAttributes, entryMark]) {
+    const value = name in changed ? changed[name] : item[name];
+    if (value !== undefined) set[name] = value;
+  }
+  const removed = [...entryAttributes, hiddenAttribute, timeToLiveAttribute];
+  const update = settingOf(
+    set,
+    removed.filter((name) => set[name] === undefined),
+  );
+  await table.update(outboxKey(to, sink, Number(keyOf(item).sk)), {
+    ...update,
+    ConditionExpression: `attribute_not_exists(pk) OR attribute_exists(#${hiddenAttribute})`,
+  });
+  return await hideEntry(table, keyOf(item), now());
+}
+
+/** Takes an entry out of sight as a commit does; false where it was not in sight. */
+export async function hideEntry(table: Table, key: ItemKey, nowMs: number): Promise<boolean> {
+  const trace = {
+    [hiddenAttribute]: attribute.number(nowMs),
+    [timeToLiveAttribute]: attribute.number(Math.ceil(nowMs / 1000) + traceSeconds),
+  };
+  const answer = await table.update(key, {
+    ...settingOf(trace, entryAttributes),
+    ConditionExpression: "attribute_exists(#alertId)",
+  });
+  return answer !== undefined;
 }
 
 /**
@@ -69,18 +100,3 @@ const sweepEveryMs = 10 * 60_000;
 /** Longer than any request is accepted after it was signed. */
 const traceMs = 3_600_000;
 const traceSeconds = 86_400;
-const traceNames = { "#hidden": hiddenAttribute, "#expires": timeToLiveAttribute };
-
-/** Takes an entry out of sight as a commit does. */
-function hiding(nowMs: number) {
-  const names = Object.fromEntries(entryAttributes.map((name, index) => [`#${index}`, name]));
-  return {
-    UpdateExpression: `SET #hidden = :now, #expires = :expires REMOVE ${Object.keys(names).join(", ")}`,
-    ConditionExpression: "attribute_exists(alertId)",
-    ExpressionAttributeNames: { ...names, ...traceNames },
-    ExpressionAttributeValues: {
-      ":now": attribute.number(nowMs),
-      ":expires": attribute.number(Math.ceil(nowMs / 1000) + traceSeconds),
-    },
-  };
-}

@@ -1,6 +1,6 @@
 import { attribute, countIn, numberIn, textIn } from "./item.ts";
 import { type ItemReader, itemsIn } from "./item-reader.ts";
-import { type ItemKey, sinkKey, sinksPartition } from "./keys.ts";
+import { sinkKey, sinksPartition } from "./keys.ts";
 import type { Preparation } from "./store-access.ts";
 
 /** Numbers of sinks: an entry's id holds that of its sink, so that it is found by its id alone. */
@@ -21,7 +21,7 @@ export class SinkNumbers {
     if (!this.#numbers.has(sink)) await this.#read(items);
     let number = this.#numbers.get(sink);
     if (number === undefined) {
-      number = this.#numbers.size;
+      number = Math.max(-1, ...this.#numbers.values()) + 1;
       if (number >= mostSinks) throw new RangeError(`more than ${mostSinks} sinks were used`);
       this.#numbers.set(sink, number);
       changes.set(sinkKey(sink), { sink: attribute.text(sink), number: attribute.number(number) });
@@ -42,12 +42,10 @@ export class SinkNumbers {
     this.#numbers.clear();
   }
 
-  keyOf(sink: string): ItemKey {
-    return sinkKey(sink);
-  }
-
   async #read(items: ItemReader): Promise<void> {
     for (const item of await itemsIn(items, { pk: sinksPartition })) {
+      // The Lambda handlers know sinks by their names alone.
+      if (item["number"] === undefined) continue;
       this.#numbers.set(textIn(item, "sink"), numberIn(item, "number"));
     }
   }

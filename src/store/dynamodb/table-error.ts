@@ -11,6 +11,9 @@ export function tableError(place: string, error: unknown): unknown {
 }
 
 function problemOf(error: Error): readonly [StoreErrorCode, string] | undefined {
+  if (/item size/i.test(error.message)) {
+    return ["full", "an item would be larger than the 400 KB that DynamoDB takes"];
+  }
   const known = problems.get(error.name);
   if (known !== undefined) return known;
   if (/region is missing/i.test(error.message)) {

@@ -98,7 +98,7 @@ export class Table implements Disposable {
     const input = queryInput(this.name, range);
     let start: Item | undefined;
     do {
-      const page = start === undefined ? input : { ...input, ExclusiveStartKey: start };
+      const page = { ...input, ...pageFrom(start) };
       const answer = await this.#send((client) => client.send(new QueryCommand(page)));
       yield answer.Items ?? [];
       start = answer.LastEvaluatedKey;
@@ -127,6 +127,36 @@ export class Table implements Disposable {
   async delete(key: ItemKey, condition: WriteCondition = {}): Promise<void> {
     const input = { TableName: this.name, Key: keyItem(key), ...condition };
     await unlessRefused(() => this.#send((client) => client.send(new DeleteItemCommand(input))));
+  }
+
+  /** Writes whole items, without conditions. */
+  async putMany(items: readonly Item[]): Promise<void> {
+    await inParallel(inBatches(items, batchWriteItems), 4, async (batch) => {
+      await this.#writeBatch(batch.map((item) => ({ PutRequest: { Item: item } })));
+    });
+  }
+
+  /** The first items of an index whose range is at most `most`, in order. What was written last may not be there yet. */
+  async indexed(
+    { name, hash, range }: { name: string; hash: string; range: string },
+    { value, most, limit }: { value: string; most: number; limit: number },
+  ): Promise<Item[]> {
+    const found: Item[] = [];
+    const input: QueryCommandInput = {
+      TableName: this.name,
+      IndexName: name,
+      KeyConditionExpression: "#hash = :value AND #range <= :most",
+      ExpressionAttributeNames: { "#hash": hash, "#range": range },
+      ExpressionAttributeValues: { ":value": { S: value }, ":most": { N: String(most) } },
+    };
+    let start: Item | undefined;
+    do {
+      const page = { ...input, ...pageFrom(start), Limit: Math.max(1, limit - found.length) };
+      const answer = await this.#send((client) => client.send(new QueryCommand(page)));
+      found.push(...(answer.Items ?? []));
+      start = answer.LastEvaluatedKey;
+    } while (start !== undefined && found.length < limit);
+    return found.slice(0, limit);
   }
 
   async deleteMany(keys: readonly ItemKey[]): Promise<void> {
@@ -211,6 +241,10 @@ function inBatches<Value>(values: readonly Value[], size: number): Value[][] {
     batches.push(values.slice(start, start + size));
   }
   return batches;
+}
+
+function pageFrom(start: Item | undefined): Partial<QueryCommandInput> {
+  return start === undefined ? {} : { ExclusiveStartKey: start };
 }
 
 function queryInput(table: string, range: ItemRange): QueryCommandInput {

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { StoreError } from "../store.ts";
 import type { ChangeSet } from "./change.ts";
-import { attribute, bytesIn, countIn, damaged, type Item, keyOf, textIn } from "./item.ts";
+import { attribute, bytesIn, countIn, damaged, type Item, keyItem, keyOf, textIn } from "./item.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { type ItemKey, keyText, partKey } from "./keys.ts";
+import type { Table } from "./table.ts";
 
 /** Attributes that hold a text: `body`, or where to find its parts. */
 export const textAttributes = ["body", "parts", "partPrefix", "of"];
@@ -15,7 +16,8 @@ export const textAttributes = ["body", "parts", "partPrefix", "of"];
 export function packed(text: string): AttributeValue {
   if (typeof text !== "string") throw new TypeError(`expected a text, found ${typeof text}`);
   const compressed = deflateRawSync(text, { level: compressionLevel });
-  return compressed.length < Buffer.byteLength(text) ? { B: compressed } : { S: text };
+  const isShort = text.length < bodyBytes && Buffer.byteLength(text) <= compressed.length;
+  return isShort ? { S: text } : { B: compressed };
 }
 
 /** Sets the text of an item; what is too long for the item is put into parts of their own. */
@@ -36,9 +38,28 @@ export function setText(changes: ChangeSet, key: ItemKey, text: string): void {
   }
 }
 
+/**
+ * Writes what is too long for its item, for a writer without a log, and gives the attributes by which the item then refers to it.
+ * Each time the parts get new keys: what the item refers to now stays whole.
+ */
+export async function writeText(table: Table, key: ItemKey, text: string): Promise<Item> {
+  const body = packed(text);
+  const parts = partsOf(body);
+  if (parts.length === 1) return { body };
+  const partPrefix = randomUUID();
+  const of = attribute.text(partPrefix);
+  const items = parts.map((part, index) => ({
+    ...keyItem(partKey(key, partPrefix, index)),
+    body: attribute.bytes(part),
+    of,
+  }));
+  await table.putMany(items);
+  return { parts: attribute.number(parts.length), partPrefix: of, of };
+}
+
 /** A packed text in pieces that fit into items: one piece unless it is too long. */
-export function partsOf({ B: bytes }: AttributeValue): Uint8Array[] {
-  if (bytes === undefined || bytes.length <= partBytes) return [bytes ?? new Uint8Array()];
+function partsOf({ B: bytes }: AttributeValue): Uint8Array[] {
+  if (bytes === undefined || bytes.length <= bodyBytes) return [bytes ?? new Uint8Array()];
   const parts: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += partBytes) {
     parts.push(bytes.subarray(start, start + partBytes));
@@ -50,12 +71,10 @@ export function hasText(item: Item): boolean {
   return item["body"] !== undefined || item["parts"] !== undefined;
 }
 
-/** Keys of the parts that an item's text has. */
-export function partKeysOf(item: Item): ItemKey[] {
+/** Keys of the parts that the text of an item has. */
+export function partKeysOf(key: ItemKey, item: Item): ItemKey[] {
   const prefix = item["partPrefix"]?.S ?? "";
-  return Array.from({ length: countIn(item, "parts") }, (_, index) =>
-    partKey(keyOf(item), prefix, index),
-  );
+  return Array.from({ length: countIn(item, "parts") }, (_, index) => partKey(key, prefix, index));
 }
 
 /** The text of an item; where a writer is just replacing its parts, the item is read again. */
@@ -72,13 +91,15 @@ export async function textOf(items: ItemReader, item: Item): Promise<string> {
 }
 
 const compressionLevel = 4;
-/** With keys and other attributes, well below the 400 KB of an item. */
+/** Longest text within its item: it leaves room for what else an entity's item holds. */
+const bodyBytes = 128 * 1024;
+/** With its key well below the 400 KB of an item. */
 const partBytes = 300_000;
 const committedPrefix = "committed";
 const tornReads = 8;
 
 async function joined(items: ItemReader, item: Item): Promise<Uint8Array | undefined> {
-  const keys = partKeysOf(item);
+  const keys = partKeysOf(keyOf(item), item);
   const found = await items.getMany(keys);
   const parts = new Map(found.map((part) => [keyText(keyOf(part)), part]));
   const pieces: Uint8Array[] = [];
