@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import { type Use, objects, ownData, stream, table } from "./use.ts";
+import { type Use, looks, objects, ownData, stream, table } from "./use.ts";
 import type { Account } from "./account.ts";
 import type { World } from "./world.ts";
 
@@ -23,7 +23,9 @@ export function applicationUses(
     () => world.parametersUse(account, random.integer(1, 8), random, weight() * 0.5),
   ];
   const chosen = random.shuffle(ways).slice(0, random.integer(1, 3));
-  return chosen.map((make) => make());
+  const uses = chosen.map((make) => make());
+  // Many clients ask what kind of key it is when they start.
+  return random.chance(0.3) ? [...uses, looks(key, 0.02)] : uses;
 }
 
 /** Task ids of a container service. */

@@ -12,6 +12,8 @@ export interface Day {
   /** 0 to 11. */
   readonly month: number;
   readonly holiday: boolean;
+  /** Factor of what customers ask for: 1, and more while there is a campaign. */
+  readonly demand: number;
 }
 
 /** Where people live and clocks change: minutes east of UTC in winter, and the rule of summer time. */
@@ -39,7 +41,12 @@ export const zones: readonly Zone[] = [
 export const utc: Zone = { name: "UTC", minutes: 0, summer: "none" };
 
 /** The date `index` days after the first of a trail; `holidays` holds indexes. */
-export function dayOf(firstMs: number, index: number, holidays: ReadonlySet<number>): Day {
+export function dayOf(
+  firstMs: number,
+  index: number,
+  holidays: ReadonlySet<number>,
+  demand = 1,
+): Day {
   const startMs = firstMs + index * dayMs;
   const date = new Date(startMs);
   const weekday = date.getUTCDay();
@@ -52,6 +59,7 @@ export function dayOf(firstMs: number, index: number, holidays: ReadonlySet<numb
     lastOfMonth: new Date(startMs + dayMs).getUTCDate() === 1,
     month: date.getUTCMonth(),
     holiday: holidays.has(index),
+    demand,
   };
 }
 

@@ -1,5 +1,6 @@
+import { dayMs } from "./calendar.ts";
 import { personName } from "./names.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import { personResident } from "./staff.ts";
 import { type Use, looks, objects } from "./use.ts";
 import type { Account } from "./account.ts";
@@ -31,8 +32,11 @@ export function deskResident(
     world.parametersUse(account, random.integer(2, 10), random),
     looks(account.secretsKey, 0.5),
   ];
-  const [key] = random.shuffle(account.dataKeys);
+  const [key, ...others] = random.shuffle(account.dataKeys);
   if (key !== undefined && random.chance(0.5)) uses.push(objects(key, key.alias.slice(6)));
+  // A console shows each key that is clicked on, and curiosity has no rhythm.
+  const curiosity = random.lognormal(0.004, 0.8);
+  for (const other of others.slice(0, 8)) uses.push(looks(other, curiosity));
   return personResident({
     account,
     kind: "person",
@@ -43,7 +47,7 @@ export function deskResident(
     perDay: options.perDay,
     userAgent: random.pick(clients),
     ...(options.fromDay === undefined ? {} : { fromDay: options.fromDay }),
-    ...(options.addressAt === undefined ? {} : { addressAt: options.addressAt }),
+    addressAt: options.addressAt ?? elsewhereNowAndThen(address, random),
   });
 }
 
@@ -54,9 +58,23 @@ export function officeAddress(account: Account, random: Random): string {
 }
 
 export function homeAddress(random: Random): string {
-  return random.chance(0.3)
-    ? `2001:db8:${random.integer(16, 4000).toString(16)}::${random.integer(2, 250).toString(16)}`
-    : `198.51.100.${random.integer(2, 250)}`;
+  const lot = random.fraction();
+  if (lot < 0.3) {
+    return `2001:db8:${random.integer(16, 4000).toString(16)}::${random.integer(2, 250).toString(16)}`;
+  }
+  return `${lot < 0.45 ? "203.0.113" : "198.51.100"}.${random.integer(2, 250)}`;
+}
+
+/** A day at home, at a customer's, in a train: from another address, now and then; some people never, some weekly. */
+function elsewhereNowAndThen(address: string, random: Random): (timeMs: number) => string {
+  const places = [homeAddress(random), homeAddress(random)];
+  const often = Math.min(0.5, random.lognormal(0.03, 1.2));
+  const lots = random.fork("places");
+  const name = lots.text(8, "abcdefghijklmnopqrstuvwxyz");
+  return (timeMs) => {
+    const lot = new Random(`${name}/${Math.floor(timeMs / dayMs)}`);
+    return lot.chance(often) ? lot.pick(places) : address;
+  };
 }
 
 const clients = [

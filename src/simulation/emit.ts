@@ -1,4 +1,5 @@
-import { seenFromOutside } from "./caller.ts";
+import { type Caller, seenFromOutside } from "./caller.ts";
+import { type KeyEvent, keyEventRecord } from "./key-event.ts";
 import type { Random } from "./random.ts";
 import {
   type CloudTrailRecord,
@@ -14,6 +15,8 @@ export interface Emit {
   kms(call: KmsCall): void;
   /** A call of another service; left out where a trail holds KMS only, unless it is `essential`. */
   other(call: ServiceCall, essential?: boolean): void;
+  /** Something that KMS does to a key by itself. */
+  event(event: KeyEvent): void;
 }
 
 /** What a trail knows about the calls in it. */
@@ -22,6 +25,8 @@ export interface TrailState {
   isOurs(accountId: string): boolean;
   /** Why cryptography with a key fails at a time; undefined where it works. */
   stateOf(keyArn: string, timeMs: number): string | undefined;
+  /** The caller as it calls at a time: networks change. */
+  whereabouts(caller: Caller, timeMs: number): Caller;
   /** Whether a record is lost. */
   isSilent(record: Pick<CloudTrailRecord, "recipientAccountId" | "eventTime">): boolean;
   /** Remembers who used which key when, and why where it is benign. */
@@ -68,6 +73,10 @@ export function emitter(
     other(call, essential = false) {
       if (essential || !state.kmsOnly) put(serviceRecord(call, random));
     },
+    event(event) {
+      state.noteUse("AWS Internal", event.key.arn, cause, event.time);
+      put(keyEventRecord(event, random));
+    },
   };
 }
 
@@ -82,9 +91,12 @@ export function denied(action: string, resource: string): { code: string; messag
 
 const cryptography = /^(?:Decrypt|Encrypt|GenerateDataKey|CreateGrant|ReEncrypt|Sign|GenerateMac)/;
 
-function withState(call: KmsCall, state: TrailState): KmsCall {
+function withState(given: KmsCall, state: TrailState): KmsCall {
+  const timeMs = msOf(given.time);
+  const caller = state.whereabouts(given.caller, timeMs);
+  const call = caller === given.caller ? given : { ...given, caller };
   if (call.error !== undefined || !cryptography.test(call.name ?? "Decrypt")) return call;
-  const reason = state.stateOf(call.key.arn, msOf(call.time));
+  const reason = state.stateOf(call.key.arn, timeMs);
   if (reason === undefined) return call;
   const message = `${call.key.arn} is ${reason}.`;
   return { ...call, error: { code: "KMSInvalidStateException", message } };

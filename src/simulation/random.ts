@@ -99,9 +99,10 @@ export class Random {
     return order.sort((a, b) => a.place - b.place).map(({ thing }) => thing);
   }
 
-  /** Marsaglia and Tsang, "A simple method for generating gamma variables" (2000), for shape ≥ 1. */
+  /** Marsaglia and Tsang, "A simple method for generating gamma variables" (2000), with their step for a shape below 1. */
   #gamma(shape: number): number {
-    const d = Math.max(shape, 1) - 1 / 3;
+    if (shape < 1) return this.#gamma(shape + 1) * (1 - this.fraction()) ** (1 / shape);
+    const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
     for (;;) {
       const x = this.#normal();

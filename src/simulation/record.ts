@@ -18,7 +18,7 @@ export interface CloudTrailRecord {
   readonly requestParameters: JsonObject | null;
   readonly responseElements: JsonObject | null;
   readonly additionalEventData?: JsonObject | undefined;
-  readonly requestID: string;
+  readonly requestID?: string | undefined;
   readonly eventID: string;
   readonly readOnly: boolean;
   readonly resources?: readonly JsonObject[] | undefined;
@@ -27,6 +27,7 @@ export interface CloudTrailRecord {
   readonly recipientAccountId: string;
   readonly sharedEventID?: string | undefined;
   readonly vpcEndpointId?: string | undefined;
+  readonly serviceEventDetails?: JsonObject | undefined;
   readonly eventCategory: string;
   readonly tlsDetails?: JsonObject | undefined;
   readonly sessionCredentialFromConsole?: string | undefined;

@@ -28,7 +28,9 @@ export function diurnal(options: {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return (day, random) => {
     const rest = day.weekend || day.holiday ? options.weekend : 1;
-    const today = perDay * rest * level(day) * random.lognormal(1, 0.12);
+    // Who works at weekends serves customers, and feels their campaigns.
+    const demand = options.weekend >= 0.5 ? day.demand : 1;
+    const today = perDay * rest * demand * level(day) * random.lognormal(1, 0.2);
     const times: number[] = [];
     for (const [hour, weight] of weights.entries()) {
       const count = random.burstyCount((today * weight) / sum, evenness);
@@ -42,7 +44,7 @@ export function diurnal(options: {
 /** Traffic that knows neither day nor night: machines among themselves. */
 export function roundTheClock(perDay: number, evenness: number): Rhythm {
   return (day, random) => {
-    const today = perDay * random.lognormal(1, 0.08);
+    const today = perDay * random.lognormal(1, 0.15);
     const times: number[] = [];
     for (let hour = 0; hour < 24; hour += 1) {
       const count = random.burstyCount(today / 24, evenness);
@@ -83,8 +85,11 @@ export function job(options: {
     if (options.runsOn?.(day, random) === false) return [];
     const jitter = random.fraction() * options.jitterMinutes;
     const startMs = localTimeMs(day, options.atMinutes + jitter, options.zone);
-    const count = Math.max(1, random.burstyCount(options.perRun, options.evenness));
-    const minutes = options.durationMinutes * random.lognormal(1, 0.2);
+    // Now and then there is a backlog: what an outage or a late partner left undone.
+    const backlog = random.chance(0.03) ? 1 + random.lognormal(1.2, 0.6) : 1;
+    const perRun = options.perRun * Math.min(8, backlog);
+    const count = Math.max(1, random.burstyCount(perRun, options.evenness));
+    const minutes = options.durationMinutes * backlog * random.lognormal(1, 0.2);
     const times = Array.from({ length: count }, () => within(startMs, minutes, random));
     if (random.chance(options.rerun ?? 0)) {
       const laterMs = startMs + random.integer(1, 5) * hourMs;
@@ -107,6 +112,8 @@ export function officeHours(options: {
   readonly late?: number;
   /** Chance of work on a weekend day. */
   readonly weekend?: number;
+  /** Chance that a day has an hour of reading through everything: a bug hunt, a report. */
+  readonly spree?: number;
   /** Days on which the person does not work at all, or elsewhere. */
   readonly zoneOn?: (day: Day) => Zone;
 }): Rhythm {
@@ -115,12 +122,48 @@ export function officeHours(options: {
     const free = day.weekend || day.holiday;
     if (free ? !random.chance(weekend) : random.chance(off)) return [];
     const zone = options.zoneOn?.(day) ?? options.zone;
-    const count = 1 + random.burstyCount(Math.max(0, options.tasksPerDay - 1), 3);
+    const count = 1 + random.burstyCount(Math.max(0, options.tasksPerDay - 1), 1.3);
     const times = Array.from({ length: count }, () =>
       within(localTimeMs(day, random.integer(options.from, options.to - 1) * 60, zone), 60, random),
     );
     if (random.chance(late)) {
-      times.push(within(localTimeMs(day, random.integer(20, 22) * 60, zone), 60, random));
+      const hourMs = localTimeMs(day, random.integer(20, 22) * 60, zone);
+      for (let nth = random.integer(1, 4); nth > 0; nth -= 1)
+        times.push(within(hourMs, 60, random));
+    }
+    if (random.chance(options.spree ?? 0.012)) {
+      const startMs = localTimeMs(day, random.integer(options.from, options.to - 1) * 60, zone);
+      for (let nth = random.integer(10, 60); nth > 0; nth -= 1) {
+        times.push(within(startMs, 50, random));
+      }
+    }
+    return times;
+  };
+}
+
+/**
+ * The same rhythm with spells: an hour or two of several times the usual traffic. A cache ran empty after a deployment,
+ * clients try again and again, a customer imports ten years of invoices: every service has them, some of them weekly.
+ */
+export function withSpells(
+  rhythm: Rhythm,
+  options: {
+    readonly perMonth: number;
+    /** Median of what a spell adds, as a multiple of the usual. */
+    readonly factor: number;
+  },
+): Rhythm {
+  return (day, random) => {
+    const times = rhythm(day, random);
+    if (times.length === 0) return times;
+    const spells = random.poisson(options.perMonth / 30);
+    for (let nth = 0; nth < spells; nth += 1) {
+      const startMs = random.pick(times);
+      const minutes = Math.min(300, random.lognormal(45, 0.7));
+      const near = times.filter((time) => Math.abs(time - startMs) < 2 * hourMs).length;
+      const usual = (near * minutes) / (4 * 60);
+      const more = random.poisson(Math.min(5000, usual * random.lognormal(options.factor, 0.6)));
+      for (let call = 0; call < more; call += 1) times.push(within(startMs, minutes, random));
     }
     return times;
   };

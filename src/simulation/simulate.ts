@@ -31,7 +31,8 @@ export interface Simulation {
 /** Plans an organization out of a seed, and the attacks on it. */
 export function simulate(options: SimulationOptions): Simulation {
   const world = new World(options);
-  for (const kind of benignKinds) {
+  const late = benignKinds.filter(({ isLate }) => isLate === true);
+  for (const kind of [...benignKinds.filter(({ isLate }) => isLate !== true), ...late]) {
     const random = new Random(`${options.seed}/benign/${kind.name}`);
     kind.plant(world, random);
   }

@@ -1,11 +1,11 @@
 import { type Account, accountId, newAccount } from "./account.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, stolen } from "./caller.ts";
 import { type Day, type Zone, dayMs, dayOf, zones } from "./calendar.ts";
 import type { Emit, TrailState } from "./emit.ts";
 import { type TrailKey, trailKey } from "./key.ts";
 import { Random } from "./random.ts";
 import type { CloudTrailRecord } from "./record.ts";
-import type { Rhythm } from "./rhythm.ts";
+import { type Rhythm, withSpells } from "./rhythm.ts";
 import { type Use, parameters, pickUse, secrets } from "./use.ts";
 
 /** Size and time of a simulated organization. */
@@ -30,6 +30,7 @@ export type ResidentKind =
   | "function"
   | "job"
   | "person"
+  | "administrator"
   | "pipeline"
   | "scanner"
   | "rare"
@@ -80,6 +81,9 @@ export class World implements TrailState {
   readonly keyCauses = new Map<string, Set<string>>();
   /** Principal → event time of its last call. */
   readonly lastUseMs = new Map<string, number>();
+  readonly #campaigns = new Map<number, number>();
+  readonly #moves = new Map<string, { fromMs: number; sourceAddress: string }>();
+  readonly #moved = new WeakMap<Caller, Caller>();
   readonly #names = new Set<string>();
   readonly #broken = new Map<string, { fromMs: number; toMs: number; reason: string }>();
   readonly #silences: { accountId: string; fromMs: number; toMs: number }[] = [];
@@ -98,6 +102,13 @@ export class World implements TrailState {
       this.random.integer(1, options.days),
       this.random.integer(1, options.days),
     ]);
+    for (let day = 2; day < options.days; day += 1) {
+      if (!this.random.chance(0.05)) continue;
+      const factor = 1.3 + this.random.fraction() * 1.4;
+      for (let more = this.random.integer(1, 3); more > 0; more -= 1, day += 1) {
+        this.#campaigns.set(day, factor);
+      }
+    }
   }
 
   /** The account that holds the trail, the scanners and the backups. */
@@ -108,7 +119,7 @@ export class World implements TrailState {
   }
 
   day(index: number): Day {
-    return dayOf(this.options.firstMs, index, this.holidays);
+    return dayOf(this.options.firstMs, index, this.holidays, this.#campaigns.get(index));
   }
 
   dayMs(index: number): number {
@@ -164,13 +175,17 @@ export class World implements TrailState {
     return parameters(account.parametersKey, someOf(account.parameterPaths, count, random), weight);
   }
 
-  /** Adds a resident who uses its keys by a rhythm. */
+  /** Adds a resident who uses its keys by a rhythm, with spells where software is at work. */
   settle(cause: string, resident: Resident, rhythm: Rhythm): void {
     this.residents.push(resident);
+    const chance = new Random(`${this.options.seed}/spells/${resident.entity}`);
+    const perMonth = Math.min(15, chance.lognormal(1.5, 1));
+    const factor = chance.lognormal(4, 0.5);
+    const hasSpells = /^(?:service|fleet|function|signer)$/.test(resident.kind);
     this.activities.push({
       name: `${cause}/${resident.entity}`,
       cause,
-      rhythm,
+      rhythm: hasSpells ? withSpells(rhythm, { perMonth, factor }) : rhythm,
       act: (timeMs, random, emit) => useOnce(resident, timeMs, random, emit),
     });
   }
@@ -189,6 +204,20 @@ export class World implements TrailState {
     const broken = this.#broken.get(keyArn);
     const isBroken = broken !== undefined && timeMs >= broken.fromMs && timeMs < broken.toMs;
     return isBroken ? broken.reason : undefined;
+  }
+
+  /** From a time on, everyone who called from one address calls from another. */
+  moveAddress(from: string, to: string, fromMs: number): void {
+    this.#moves.set(from, { fromMs, sourceAddress: to });
+  }
+
+  whereabouts(caller: Caller, timeMs: number): Caller {
+    const move = this.#moves.get(caller.sourceAddress);
+    if (move === undefined || timeMs < move.fromMs) return caller;
+    const known = this.#moved.get(caller);
+    const moved = known ?? stolen(caller, move.sourceAddress, caller.userAgent);
+    if (known === undefined) this.#moved.set(caller, moved);
+    return moved;
   }
 
   /** An account's records of a span of time are lost. */

@@ -7,7 +7,7 @@ export const aliasRepointed: AttackKind = {
   name: "alias-repointed",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const target = trailKey(
       key.accountId,

@@ -12,10 +12,10 @@ export const deniedProbing: AttackKind = {
     const { account } = victim;
     const keys = scene.random
       .shuffle([account.secretsKey, account.volumesKey, ...account.dataKeys])
-      .slice(0, scene.size(4, 8, 20));
+      .slice(0, scene.size(3, 7, 20));
     for (const [nth, key] of keys.entries()) {
       for (const [step, name] of ["DescribeKey", "Decrypt", "ListGrants"].entries()) {
-        const time = scene.startMs + (nth * 3 + step) * scene.size(60_000, 20_000, 3000);
+        const time = scene.startMs + (nth * 3 + step) * scene.size(240_000, 30_000, 3000);
         const error = denied(name, key.arn);
         scene.call({ time, caller, name, key, parameters: null, error });
       }

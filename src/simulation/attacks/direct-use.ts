@@ -11,7 +11,7 @@ export const directUse: AttackKind = {
     );
     if (victim === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(3, 10, 50);
+    const count = scene.size(2, 8, 40);
     scene.burst(count, scene.startMs, 40, (_nth, random) => {
       const { via: _via, ...call } = ordinaryDecrypt(victim, caller, random, scene.startMs);
       return call;

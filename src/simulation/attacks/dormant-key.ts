@@ -29,7 +29,7 @@ export const dormantKey: AttackKind = {
       );
     }
     const caller = insiderOf(victim, scene);
-    const count = scene.size(4, 20, 100);
+    const count = scene.size(3, 12, 80);
     scene.burst(count, scene.startMs, 40, () => ({ caller, key, context }));
     return {
       principals: [victim.entity],

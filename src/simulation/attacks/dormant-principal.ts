@@ -25,7 +25,7 @@ export const dormantPrincipal: AttackKind = {
         true,
       );
     }
-    const count = scene.size(5, 25, 120);
+    const count = scene.size(3, 15, 100);
     scene.burst(count, scene.startMs, 40, () => ({ caller, key, context }));
     return {
       principals: [caller.entity],

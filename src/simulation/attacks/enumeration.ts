@@ -11,7 +11,7 @@ export const enumeration: AttackKind = {
     const { account } = victim;
     const keys = [account.secretsKey, account.volumesKey, ...account.dataKeys].slice(
       0,
-      scene.size(10, 25, 80),
+      scene.size(5, 15, 60),
     );
     const list = { caller, key: account.secretsKey, parameters: null };
     scene.call({ ...list, time: scene.startMs, name: "ListKeys" });

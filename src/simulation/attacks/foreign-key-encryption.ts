@@ -18,7 +18,7 @@ export const foreignKeyEncryption: AttackKind = {
       `alias/ransom-${scene.random.integer(1, 9)}`,
       use.key.region,
     );
-    const count = scene.size(15, 100, 600);
+    const count = scene.size(6, 50, 400);
     scene.burst(count, scene.startMs, scene.size(50, 30, 20), (nth) => ({
       caller,
       via: "s3",

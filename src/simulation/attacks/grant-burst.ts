@@ -6,10 +6,10 @@ export const grantBurst: AttackKind = {
   name: "grant-burst",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const caller = insiderOf(actor, scene);
-    const count = scene.size(8, 25, 100);
+    const count = scene.size(5, 15, 80);
     scene.burst(count, scene.startMs, 15, (_nth, random) => ({
       caller,
       name: "CreateGrant",

@@ -6,7 +6,7 @@ export const grantToOutsider: AttackKind = {
   name: "grant-to-outsider",
   stage(scene) {
     const actor = scene.victim((resident) => isWorkload(resident) || resident.kind === "person");
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     scene.call({
       time: scene.startMs,

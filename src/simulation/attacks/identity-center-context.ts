@@ -14,7 +14,7 @@ export const identityCenterContext: AttackKind = {
     );
     if (victim === undefined || key === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(1, 5, 40);
+    const count = scene.size(1, 5, 30);
     scene.burst(count, scene.startMs, 30, (nth) => ({
       caller,
       key,

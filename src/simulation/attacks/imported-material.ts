@@ -6,7 +6,7 @@ export const importedMaterial: AttackKind = {
   name: "imported-material",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const call = { caller: insiderOf(actor, scene), key };
     const time = scene.startMs;

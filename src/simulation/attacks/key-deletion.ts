@@ -6,7 +6,7 @@ export const keyDeletion: AttackKind = {
   name: "key-deletion",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const pendingWindowInDays = scene.size(30, 14, 7);
     scene.call({

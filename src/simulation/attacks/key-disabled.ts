@@ -6,7 +6,7 @@ export const keyDisabled: AttackKind = {
   name: "key-disabled",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const call = { caller: insiderOf(actor, scene), key };
     scene.call({ ...call, time: scene.startMs, name: "DisableKey" });

@@ -4,6 +4,7 @@ import type { AttackKind } from "./stage.ts";
 /** Many principals each use one key a little more than usual: only the key's own count shows it. */
 export const keyWideRise: AttackKind = {
   name: "key-wide-rise",
+  isCommon: true,
   stage(scene) {
     const { residents } = scene.world;
     const users = (arn: string) =>
@@ -14,7 +15,7 @@ export const keyWideRise: AttackKind = {
     const key = scene.busyKey((one) => users(one.arn).length >= 6);
     if (key === undefined) return undefined;
     const crowd = scene.random.shuffle(users(key.arn)).slice(0, 30);
-    const each = scene.size(6, 12, 25);
+    const each = scene.size(4, 8, 20);
     for (const member of crowd) {
       const caller = member.callerAt(scene.startMs, scene.random);
       const use = member.uses.find((one) => one.key.arn === key.arn);

@@ -14,7 +14,7 @@ export const missingContext: AttackKind = {
     const use = victim?.uses.find(({ via, context }) => via === undefined && context !== undefined);
     if (victim === undefined || use === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(3, 12, 60);
+    const count = scene.size(3, 10, 40);
     scene.burst(count, scene.startMs, 40, () => ({ caller, key: use.key }));
     return {
       principals: [victim.entity],

@@ -17,7 +17,7 @@ export const newClient: AttackKind = {
     const caller = stolen(own, own.sourceAddress, scene.strangeClient());
     const direct = victim.uses.filter(({ via }) => via === undefined);
     const reader = { ...victim, uses: direct };
-    const count = scene.size(3, 10, 40);
+    const count = scene.size(3, 8, 25);
     scene.burst(count, scene.startMs, 50, (_nth, random) =>
       ordinaryDecrypt(reader, caller, random, scene.startMs),
     );

@@ -5,6 +5,7 @@ import { insiderOf, keysOf, ordinaryDecrypt } from "./victims.ts";
 /** A principal's credentials are used from a network it never called from, in normal volume. */
 export const newNetwork: AttackKind = {
   name: "new-network",
+  isCommon: true,
   stage(scene) {
     const victim = scene.victim(
       ({ kind, perDay, uses }) =>
@@ -19,7 +20,7 @@ export const newNetwork: AttackKind = {
       ({ via, context }) => via === undefined && context !== undefined,
     );
     const reader = { ...victim, uses: direct.length === 0 ? victim.uses : direct };
-    const count = scene.size(3, 10, 40);
+    const count = scene.size(3, 8, 25);
     scene.burst(count, scene.startMs, 50, (_nth, random) => {
       const { via: _via, ...call } = ordinaryDecrypt(reader, caller, random, scene.startMs);
       return call;

@@ -4,6 +4,7 @@ import { insiderOf, isWorkload } from "./victims.ts";
 /** A role of the same account decrypts with a key that only one or two others ever used. */
 export const newPrincipalExclusiveKey: AttackKind = {
   name: "new-principal-exclusive-key",
+  isCommon: true,
   stage(scene) {
     const { residents } = scene.world;
     const key = scene.busyKey(
@@ -20,10 +21,11 @@ export const newPrincipalExclusiveKey: AttackKind = {
     );
     if (victim === undefined || use === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(3, 12, 60);
+    const count = scene.size(3, 10, 40);
     scene.burst(count, scene.startMs, 30, (_nth, random) => ({
       caller,
       key,
+      ...(use.via === undefined ? {} : { via: use.via }),
       ...(use.context === undefined ? {} : { context: use.context(random, scene.startMs) }),
     }));
     return {

@@ -15,7 +15,7 @@ export const newSigner: AttackKind = {
     const [use] = (victim === undefined ? undefined : signerOf(victim))?.uses ?? [];
     if (victim === undefined || use === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(1, 8, 60);
+    const count = scene.size(1, 5, 30);
     const parameters = {
       keyId: use.key.arn,
       signingAlgorithm: "RSASSA_PSS_SHA_256",

@@ -5,6 +5,7 @@ import { insiderOf, isWorkload } from "./victims.ts";
 /** Someone who reads a few parameters reads all of them, ten a call. */
 export const parametersFanOut: AttackKind = {
   name: "parameters-fan-out",
+  isCommon: true,
   stage(scene) {
     const victim = scene.victim(
       (resident) =>
@@ -15,7 +16,7 @@ export const parametersFanOut: AttackKind = {
     const { account } = victim;
     const caller = insiderOf(victim, scene);
     const paths = scene.random.shuffle(account.parameterPaths);
-    const count = Math.min(paths.length, scene.size(25, 60, 300));
+    const count = Math.min(paths.length, scene.size(8, 30, 150));
     for (const [nth, path] of paths.slice(0, count).entries()) {
       scene.call({
         time: scene.startMs + Math.floor(nth / 10) * scene.size(60_000, 15_000, 4000),

@@ -1,11 +1,12 @@
 import { dayMs, hourMs } from "../calendar.ts";
 import { within } from "../rhythm.ts";
 import type { AttackKind } from "./stage.ts";
-import { busyHour, insiderOf, isWorkload, keysOf, ordinaryDecrypt } from "./victims.ts";
+import { busyHour, insiderOf, isWorkload, keysOf, loot, ordinaryDecrypt } from "./victims.ts";
 
 /** A patient intruder raises the traffic for two weeks, a little more each day, then takes everything. */
 export const poisonedBaseline: AttackKind = {
   name: "poisoned-baseline",
+  isCommon: true,
   stage(scene) {
     const victim = scene.victim((resident) => isWorkload(resident) && resident.perDay >= 10);
     if (victim === undefined) return undefined;
@@ -14,7 +15,7 @@ export const poisonedBaseline: AttackKind = {
     const steps = 13;
     for (let day = 1; day <= steps; day += 1) {
       const startMs = scene.startMs - (steps + 1 - day) * dayMs;
-      const count = Math.min(1500, Math.round(Math.max(20, usual * 3) * (day / steps)));
+      const count = Math.min(1500, Math.round(Math.max(8, usual * 2) * (day / steps)));
       for (let nth = 0; nth < count; nth += 1) {
         const time = within(startMs, 90, scene.random);
         scene.step(time, (timeMs, random, emit) =>
@@ -22,10 +23,8 @@ export const poisonedBaseline: AttackKind = {
         );
       }
     }
-    const theft = Math.round(
-      scene.size(Math.max(100, usual * 8), Math.max(400, usual * 16), Math.max(1200, usual * 40)),
-    );
-    scene.burst(Math.min(theft, 20_000), scene.startMs, 40, (_nth, random) =>
+    const theft = 2 * loot(usual, scene);
+    scene.burst(theft, scene.startMs, 40, (_nth, random) =>
       ordinaryDecrypt(victim, caller, random, scene.startMs),
     );
     return {

@@ -7,7 +7,7 @@ export const policyBackdoor: AttackKind = {
   name: "policy-backdoor",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const statement = scene.size(
       {

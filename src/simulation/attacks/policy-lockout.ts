@@ -6,7 +6,7 @@ export const policyLockout: AttackKind = {
   name: "policy-lockout",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const policy = JSON.stringify({
       Version: "2012-10-17",

@@ -13,7 +13,7 @@ export const reEncryptSweep: AttackKind = {
     const owner = scene.random.chance(0.5) ? "999988887777" : use.key.accountId;
     const alias = `alias/vault-${scene.random.integer(10, 99)}`;
     const destinationKey = trailKey(owner, alias, use.key.region);
-    const count = scene.size(25, 120, 600);
+    const count = scene.size(10, 60, 400);
     scene.burst(count, scene.startMs, scene.size(50, 30, 15), (_nth, random) => ({
       caller,
       name: "ReEncrypt",

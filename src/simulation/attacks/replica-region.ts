@@ -7,7 +7,7 @@ export const replicaRegion: AttackKind = {
   name: "replica-region",
   stage(scene) {
     const actor = scene.administrator();
-    const key = scene.busyKey(({ accountId }) => accountId === actor?.account.id);
+    const key = scene.keyOf(actor);
     if (actor === undefined || key === undefined) return undefined;
     const replicaRegion = scene.random.pick(["ap-southeast-1", "sa-east-1", "me-south-1"]);
     const open = { Effect: "Allow", Principal: "*", Action: "kms:Decrypt", Resource: "*" };

@@ -9,7 +9,7 @@ export const revocationStorm: AttackKind = {
     if (actor === undefined) return undefined;
     const caller = insiderOf(actor, scene);
     const key = actor.account.volumesKey;
-    const count = scene.size(10, 40, 200);
+    const count = scene.size(6, 25, 150);
     scene.burst(count, scene.startMs, 20, (_nth, random) => ({
       caller,
       name: "RevokeGrant",

@@ -5,6 +5,7 @@ import { insiderOf, isWorkload } from "./victims.ts";
 /** Someone who reads a few secrets reads all of them. */
 export const secretsFanOut: AttackKind = {
   name: "secrets-fan-out",
+  isCommon: true,
   stage(scene) {
     const victim = scene.victim(
       (resident) =>
@@ -15,7 +16,7 @@ export const secretsFanOut: AttackKind = {
     const { account } = victim;
     const caller = insiderOf(victim, scene);
     const names = scene.random.shuffle(account.secretNames);
-    const count = Math.min(names.length, scene.size(20, 60, 300));
+    const count = Math.min(names.length, scene.size(6, 20, 120));
     scene.burst(count, scene.startMs, scene.size(50, 25, 10), (nth) => ({
       caller,
       via: "secretsmanager",

@@ -1,5 +1,5 @@
 import type { AttackKind } from "./stage.ts";
-import { busyHour, thiefOf } from "./victims.ts";
+import { busyHour, loot, thiefOf } from "./victims.ts";
 
 /** A signer signs far more than usual: forged tokens by the hundred. */
 export const signingSpike: AttackKind = {
@@ -9,13 +9,13 @@ export const signingSpike: AttackKind = {
     const [use] = victim?.uses ?? [];
     if (victim === undefined || use === undefined) return undefined;
     const caller = thiefOf(victim, scene);
-    const count = Math.round(Math.max(40, busyHour(victim) * scene.size(4, 10, 30)));
+    const count = loot(busyHour(victim), scene);
     const parameters = {
       keyId: use.key.arn,
       signingAlgorithm: "RSASSA_PSS_SHA_256",
       messageType: "DIGEST",
     };
-    scene.burst(Math.min(count, 10_000), scene.startMs, 30, () => ({
+    scene.burst(count, scene.startMs, 30, () => ({
       caller,
       name: "Sign",
       key: use.key,

@@ -6,6 +6,7 @@ import { insiderOf, isWorkload, keysOf, ordinaryDecrypt } from "./victims.ts";
 /** Some tens of percent more than usual, spread over days: no hour of it is remarkable. */
 export const slowDrain: AttackKind = {
   name: "slow-drain",
+  isCommon: true,
   stage(scene) {
     const victim = scene.victim((resident) => isWorkload(resident) && resident.perDay >= 40);
     if (victim === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { Caller } from "../caller.ts";
 import { dayMs, hourMs } from "../calendar.ts";
+import { homeAddress } from "../desk.ts";
 import type { Emit } from "../emit.ts";
 import type { TrailKey } from "../key.ts";
 import { Random } from "../random.ts";
@@ -13,6 +14,8 @@ import type { Resident, World } from "../world.ts";
 export interface AttackKind {
   /** Name of its file. */
   readonly name: string;
+  /** Theft of data with somebody's rights: what mostly happens, and comes twice where others come once. */
+  readonly isCommon?: boolean;
   /** It takes an account's records away: then nothing else is staged there. */
   readonly silences?: boolean;
   /** Sets the scene; undefined where the organization has no victim that makes sense. */
@@ -71,7 +74,10 @@ export class Scene {
     return Math.floor(this.startMs / dayMs) * dayMs + hours * hourMs;
   }
 
-  /** A resident that was there from the first two weeks on and that no other attack has chosen. */
+  /**
+   * A resident that was there from the first two weeks on and that no other attack has chosen. Credentials of busy roles
+   * lie in more places than those of others, and the weaker an attack, the more it needs a crowd to hide in.
+   */
   victim(suits: (resident: Resident) => boolean): Resident | undefined {
     const { attacksFrom } = this.world.options;
     const suitable = this.world.residents.filter(
@@ -83,7 +89,8 @@ export class Scene {
         suits(resident),
     );
     if (suitable.length === 0) return undefined;
-    const chosen = this.random.pick(suitable);
+    const places = Array.from({ length: this.size(4, 3, 2) }, () => this.random.pick(suitable));
+    const chosen = places.reduce((most, place) => (place.perDay > most.perDay ? place : most));
     this.#taken.add(chosen.entity);
     return chosen;
   }
@@ -106,15 +113,29 @@ export class Scene {
 
   /** Someone with rights to administrate, whose session is in strange hands or who turned bad. */
   administrator(accountId?: string): Resident | undefined {
-    return this.victim(
-      ({ kind, account }) =>
-        kind === "person" && (accountId === undefined || account.id === accountId),
-    );
+    const of = (wanted: string) =>
+      this.victim(
+        ({ kind, account }) =>
+          kind === wanted && (accountId === undefined || account.id === accountId),
+      );
+    // Whoever takes over a pipeline has its rights, and its habits to hide in.
+    if (this.random.chance(0.4)) return of("pipeline") ?? of("administrator") ?? of("person");
+    return of("administrator") ?? of("person");
   }
 
-  /** An address that nobody in the organization calls from. */
+  /** A busy key of someone's account, mostly one that they have looked at before. */
+  keyOf(actor: Resident | undefined): TrailKey | undefined {
+    if (actor === undefined) return undefined;
+    const known = new Set(actor.uses.map(({ key }) => key.arn));
+    const own = this.random.chance(0.75) ? this.busyKey(({ arn }) => known.has(arn)) : undefined;
+    return own ?? this.busyKey(({ accountId }) => accountId === actor.account.id);
+  }
+
+  /** An address that the victim does not call from: of a hoster, or of an ordinary line as people have at home. */
   strangeAddress(): string {
-    return `203.0.113.${this.random.integer(2, 250)}`;
+    return this.random.chance(0.5)
+      ? `203.0.113.${this.random.integer(2, 250)}`
+      : homeAddress(this.random);
   }
 
   strangeClient(): string {
@@ -212,7 +233,7 @@ export class StagedAttack {
   }
 }
 
-/** Chooses kinds, strengths, places and victims by the seed: each kind once before any comes twice. */
+/** Chooses kinds, strengths, places and victims by the seed: round by round, in each of which every kind has its turn. */
 export function stageAttacks(
   world: World,
   kinds: readonly AttackKind[],
@@ -220,7 +241,8 @@ export function stageAttacks(
 ): StagedAttack[] {
   const random = new Random(`${world.options.seed}/attacks`);
   const order: AttackKind[] = [];
-  while (order.length < options.attacks * MOST_TRIES) order.push(...random.shuffle(kinds));
+  const round = [...kinds, ...kinds.filter(({ isCommon }) => isCommon)];
+  while (order.length < options.attacks * MOST_TRIES) order.push(...random.shuffle(round));
   // What silences an account comes first, so that nothing that nobody can see is staged there.
   const planned = order.slice(0, options.attacks);
   const loud = planned.filter(({ silences }) => silences !== true);

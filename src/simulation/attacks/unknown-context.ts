@@ -12,7 +12,7 @@ export const unknownContext: AttackKind = {
     const key = victim?.uses.find(({ context }) => context !== undefined)?.key;
     if (victim === undefined || key === undefined) return undefined;
     const caller = insiderOf(victim, scene);
-    const count = scene.size(3, 12, 60);
+    const count = scene.size(3, 8, 30);
     scene.burst(count, scene.startMs, 40, (nth) => ({
       caller,
       key,

@@ -17,15 +17,28 @@ export function isWorkload(resident: Resident): boolean {
   return /^(?:service|function|fleet)$/.test(resident.kind) && resident.perDay >= 3;
 }
 
-/** The resident's own session at the time of the attack, as the thief of its credentials uses it from elsewhere. */
+/**
+ * The resident's own session at the time of the attack, in a thief's hands. The weaker the attack, the better it hides: from
+ * the victim's own machine, or at least with the victim's own client.
+ */
 export function thiefOf(resident: Resident, scene: Scene): Caller {
   const own = resident.callerAt(scene.startMs, scene.random);
-  return stolen(own, scene.strangeAddress(), scene.strangeClient());
+  const hides = scene.random.fraction();
+  if (hides < scene.size(0.6, 0.3, 0.1)) return own;
+  const copiesClient = hides < scene.size(0.8, 0.6, 0.4);
+  const client = copiesClient ? own.userAgent : scene.strangeClient();
+  return stolen(own, scene.strangeAddress(), client);
 }
 
 /** The resident's own session, from where it always calls: code that was turned against its owner. */
 export function insiderOf(resident: Resident, scene: Scene): Caller {
   return resident.callerAt(scene.startMs, scene.random);
+}
+
+/** So many calls as a thief takes where the victim makes `usual` an hour: no fewer than make it worthwhile. */
+export function loot(usual: number, scene: Scene): number {
+  const factor = scene.size(2.5, 6, 20) * scene.random.lognormal(1, 0.2);
+  return Math.min(20_000, Math.round(Math.max(scene.size(6, 25, 150), usual * factor)));
 }
 
 /** The ways in which a resident reads: what a thief of its credentials can do without being refused. */

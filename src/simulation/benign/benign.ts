@@ -1,5 +1,7 @@
+import { adHocQuery } from "./ad-hoc-query.ts";
 import { approvedVendor } from "./approved-vendor.ts";
 import { autoscalingFleet } from "./autoscaling-fleet.ts";
+import { backfill } from "./backfill.ts";
 import { backup } from "./backup.ts";
 import { breakGlass } from "./break-glass.ts";
 import { brokenDeploy } from "./broken-deploy.ts";
@@ -10,15 +12,23 @@ import { configRecorder } from "./config-recorder.ts";
 import { crossAccountReader } from "./cross-account-reader.ts";
 import { deployedRole } from "./deployed-role.ts";
 import { diurnalService } from "./diurnal-service.ts";
+import { egressChange } from "./egress-change.ts";
 import { featureRelease } from "./feature-release.ts";
+import { federatedSession } from "./federated-session.ts";
 import { growingService } from "./growing-service.ts";
 import { identityCenter } from "./identity-center.ts";
+import { incident } from "./incident.ts";
 import { jobRerun } from "./job-rerun.ts";
 import { keyAdministration } from "./key-administration.ts";
+import { keyAdministrator } from "./key-administrator.ts";
+import { keyAudit } from "./key-audit.ts";
+import { keyCreation } from "./key-creation.ts";
+import { keyEvent } from "./key-event.ts";
 import { keyRetirement } from "./key-retirement.ts";
 import { keyhawkConsumer } from "./keyhawk-consumer.ts";
 import { localTimeCron } from "./local-time-cron.ts";
 import { logDelivery } from "./log-delivery.ts";
+import { longTermUser } from "./long-term-user.ts";
 import { migration } from "./migration.ts";
 import { monthEndJob } from "./month-end-job.ts";
 import { newHire } from "./new-hire.ts";
@@ -26,14 +36,20 @@ import { newService } from "./new-service.ts";
 import { nightlyJob } from "./nightly-job.ts";
 import { onCall } from "./on-call.ts";
 import { person } from "./person.ts";
+import { podIdentity } from "./pod-identity.ts";
+import { portalUser } from "./portal-user.ts";
 import { postureScanner } from "./posture-scanner.ts";
 import { previewEnvironment } from "./preview-environment.ts";
 import { quarterlyJob } from "./quarterly-job.ts";
+import { regionExpansion } from "./region-expansion.ts";
+import { restoreTest } from "./restore-test.ts";
 import { roundTheClockService } from "./round-the-clock-service.ts";
+import { sandbox } from "./sandbox.ts";
 import { secretRefresh } from "./secret-refresh.ts";
 import { secretRotation } from "./secret-rotation.ts";
 import { serviceDriven } from "./service-driven.ts";
 import { signingService } from "./signing-service.ts";
+import { tenantKeys } from "./tenant-keys.ts";
 import { travellingPerson } from "./travelling-person.ts";
 import { volumeGrants } from "./volume-grants.ts";
 import { weeklyJob } from "./weekly-job.ts";
@@ -41,8 +57,10 @@ import type { BenignKind } from "./kind.ts";
 
 /** Every benign behaviour, by name; a test compares the list with the folder. */
 export const benignKinds: readonly BenignKind[] = [
+  adHocQuery,
   approvedVendor,
   autoscalingFleet,
+  backfill,
   backup,
   breakGlass,
   brokenDeploy,
@@ -53,15 +71,23 @@ export const benignKinds: readonly BenignKind[] = [
   crossAccountReader,
   deployedRole,
   diurnalService,
+  egressChange,
   featureRelease,
+  federatedSession,
   growingService,
   identityCenter,
+  incident,
   jobRerun,
   keyAdministration,
+  keyAdministrator,
+  keyAudit,
+  keyCreation,
+  keyEvent,
   keyRetirement,
   keyhawkConsumer,
   localTimeCron,
   logDelivery,
+  longTermUser,
   migration,
   monthEndJob,
   newHire,
@@ -69,14 +95,20 @@ export const benignKinds: readonly BenignKind[] = [
   nightlyJob,
   onCall,
   person,
+  podIdentity,
+  portalUser,
   postureScanner,
   previewEnvironment,
   quarterlyJob,
+  regionExpansion,
+  restoreTest,
   roundTheClockService,
+  sandbox,
   secretRefresh,
   secretRotation,
   serviceDriven,
   signingService,
+  tenantKeys,
   travellingPerson,
   volumeGrants,
   weeklyJob,

@@ -9,7 +9,7 @@ import { type BenignKind, forShare, load } from "./kind.ts";
 export const diurnalService: BenignKind = {
   name: "diurnal-service",
   plant(world, random) {
-    forShare(world, random, 0.23, (chance) => {
+    forShare(world, random, 0.19, (chance) => {
       const account = chance.pick(world.accounts);
       const name = world.unique(() => serviceName(chance));
       const zone = chance.chance(0.7) ? account.zone : chance.pick(zones);
@@ -23,13 +23,15 @@ export const diurnalService: BenignKind = {
         perDay,
         zone,
       });
+      const billing = chance.chance(0.12) ? 1.3 + chance.fraction() * 1.7 : 1;
       const rhythm = diurnal({
         perDay,
         zone,
         peakHour: chance.integer(10, 20),
         night: chance.fraction() * 0.4,
         weekend: 0.1 + chance.fraction() * 0.9,
-        evenness: chance.integer(1, 12),
+        evenness: 0.5 + chance.fraction() ** 2 * 12,
+        level: (day) => (day.lastOfMonth || day.dayOfMonth <= 2 ? billing : 1),
       });
       world.settle("diurnal-service", resident, rhythm);
     });

@@ -12,7 +12,7 @@ export const featureRelease: BenignKind = {
     forShare(
       world,
       random,
-      0.035,
+      0.05,
       (chance) => {
         const account = chance.pick(world.accounts);
         const role = world.unique(() => serviceName(chance));

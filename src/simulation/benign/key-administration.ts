@@ -9,11 +9,12 @@ import type { BenignKind } from "./kind.ts";
 /** Infrastructure as code: looks at every key, creates one now and then, writes the same policy again. */
 export const keyAdministration: BenignKind = {
   name: "key-administration",
+  isLate: true,
   plant(world, random) {
     for (const account of world.accounts) {
       const role = "infrastructure-apply";
       const caller = pipeline({ accountId: account.id, role, job: "apply" });
-      const uses = [looks(account.secretsKey)];
+      const uses = [account.secretsKey, ...account.dataKeys].map((key) => looks(key));
       world.residents.push(callerResident({ account, kind: "pipeline", caller, uses, perDay: 20 }));
       const perDay = random.lognormal(1, 0.6);
       world.activities.push({

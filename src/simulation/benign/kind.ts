@@ -5,6 +5,8 @@ import type { World } from "../world.ts";
 export interface BenignKind {
   /** Name of its file; truth.json files principals under it. */
   readonly name: string;
+  /** It is about people, keys or pipelines that others bring, and comes after them. */
+  readonly isLate?: boolean;
   /** Adds everyone of the kind to the organization. */
   plant(world: World, random: Random): void;
 }

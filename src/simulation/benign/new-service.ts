@@ -11,7 +11,7 @@ export const newService: BenignKind = {
     forShare(
       world,
       random,
-      0.045,
+      0.055,
       (chance) => {
         const account = chance.pick(world.accounts);
         const name = world.unique(() => serviceName(chance));

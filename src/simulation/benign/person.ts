@@ -7,7 +7,7 @@ import { type BenignKind, forShare } from "./kind.ts";
 export const person: BenignKind = {
   name: "person",
   plant(world, random) {
-    forShare(world, random, 0.2, (chance) => {
+    forShare(world, random, 0.16, (chance) => {
       const account = chance.pick(world.accounts);
       const tasksPerDay = Math.min(40, chance.lognormal(4, 0.7));
       const resident = deskResident(world, account, chance, { perDay: tasksPerDay });

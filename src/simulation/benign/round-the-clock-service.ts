@@ -8,7 +8,7 @@ import { type BenignKind, forShare, load } from "./kind.ts";
 export const roundTheClockService: BenignKind = {
   name: "round-the-clock-service",
   plant(world, random) {
-    forShare(world, random, 0.12, (chance) => {
+    forShare(world, random, 0.09, (chance) => {
       const account = chance.pick(world.accounts);
       const name = world.unique(() => serviceName(chance));
       const perDay = load(world, chance, 40);

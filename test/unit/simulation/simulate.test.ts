@@ -89,7 +89,8 @@ describe("a simulated trail", () => {
 });
 
 describe("attacks", () => {
-  const every = monthOf({ attacks: attackKinds.length, accounts: 8, principals: 250, scale: 0.3 });
+  const round = attackKinds.length + attackKinds.filter(({ isCommon }) => isCommon).length;
+  const every = monthOf({ attacks: round, accounts: 8, principals: 300, scale: 0.3 });
   const byId = new Map(every.records.map((record) => [record.eventID, record]));
 
   it("are all of them possible in an organization of a few hundred principals", () => {
@@ -237,6 +238,30 @@ describe("ordinary life", () => {
     const all = recordsOf(month.records, "ConfigRecorderRole");
     expect(all.length).toBeGreaterThan(100);
     expect(new Set(all.map(({ errorCode }) => errorCode))).toEqual(new Set(["AccessDenied"]));
+  });
+
+  it("has callers of every kind of identity, and things that KMS does by itself", () => {
+    const kms = month.records.filter(({ eventSource }) => eventSource === "kms.amazonaws.com");
+    const types = new Set(kms.map(({ userIdentity }) => userIdentity["type"]));
+    expect(types).toEqual(
+      new Set([
+        "AssumedRole",
+        "AWSAccount",
+        "AWSService",
+        "FederatedUser",
+        "IAMUser",
+        "IdentityCenterUser",
+        undefined,
+      ]),
+    );
+    const events = kms.filter(({ eventType }) => eventType === "AwsServiceEvent");
+    expect(events.length).toBeGreaterThan(5);
+    expect(events.filter((event) => event.userIdentity["type"] !== undefined)).toEqual([]);
+  });
+
+  it("moves whole accounts to other addresses", () => {
+    const addresses = new Set(month.records.map(({ sourceIPAddress }) => sourceIPAddress));
+    expect([...addresses].some((address) => address.startsWith("198.19."))).toBe(true);
   });
 
   it("has load that differs between seeds by far more than chance", () => {
