@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { CallError, CallSource, KmsEvent, OperationClass } from "./event.ts";
+import { memoize } from "./memo.ts";
 import { serviceName } from "./principal.ts";
 
 /**
@@ -65,9 +66,15 @@ const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 /** `sourceIPAddress`: an address in its shortest spelling, the name of a service, or something else. */
 export function callSource(text: string | undefined): CallSource {
-  if (text === undefined) {
-    return { kind: "unknown", value: "" };
-  }
+  if (text === undefined) return NO_SOURCE;
+  return text.length <= LONGEST_SOURCE ? known(text) : readSource(text);
+}
+
+const NO_SOURCE: CallSource = { kind: "unknown", value: "" };
+
+const known = memoize(readSource, 10_000);
+
+function readSource(text: string): CallSource {
   const value = text.slice(0, LONGEST_SOURCE);
   if (IPV4.test(value) || value.includes(":")) {
     return ipaddr.isValid(value)
