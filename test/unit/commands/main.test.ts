@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Interruption } from "../../../src/commands/context.ts";
+import { Interruption } from "../../../src/commands/interruption.ts";
 import { describeError } from "../../../src/commands/problem-lines.ts";
 import { alertOf } from "../../support/report-input.ts";
 import { keyhawk } from "./command-line.ts";
