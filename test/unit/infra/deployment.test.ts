@@ -1,0 +1,430 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { addDeployment, checkedApp } from "../../../infra/deployment.ts";
+import { Settings } from "../../../infra/settings.ts";
+import {
+  outboxFilter,
+  tableDefinition,
+  timeToLiveAttribute,
+} from "../../../src/store/dynamodb/table-definition.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "keyhawk-infra-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const stub = join(folder, "stub");
+mkdirSync(stub);
+writeFileSync(join(stub, "index.mjs"), "export const handler = () => {};\n");
+const configuration = join(folder, "keyhawk.yaml");
+writeFileSync(
+  configuration,
+  `sinks:
+  - type: webhook
+    name: siem
+    url: https://siem.meadowlark.example/hooks/keyhawk
+    secret: secretsmanager:arn:aws:secretsmanager:eu-central-1:777788889999:secret:siem-AbCdEf#signing
+    headers: { Authorization: "Bearer ssm:/siem/token" }
+detection:
+  self:
+    - principal: arn:aws:iam::777788889999:role/keyhawk-elsewhere
+      key: arn:aws:kms:eu-central-1:777788889999:key/11111111-2222-3333-4444-555555555555
+`,
+);
+
+const home = { account: "777788889999", region: "eu-central-1", configuration };
+const keyArn = "arn:aws:kms:eu-central-1:111122223333:key/66666666-7777-8888-9999-000000000000";
+const trail = { account: "111122223333", region: "eu-central-1" };
+const people = {
+  alertEmails: ["on-call@meadowlark.example"],
+  operationsEmails: ["platform@meadowlark.example"],
+};
+
+/** One deployment of each shape; between them every route that makes something. */
+const deployments: Readonly<Record<string, unknown>> = {
+  logs: {
+    ...home,
+    ...people,
+    ingest: { route: "logs", sender: { ...trail, logGroup: "trail" } },
+  },
+  events: {
+    ...home,
+    ...people,
+    shape: "worker",
+    ingest: { route: "events", organization: "o-abcdefghij", senders: [trail] },
+  },
+  objects: {
+    ...home,
+    ingest: { route: "objects", sender: { ...trail, bucket: "meadowlark-trail", keyArn } },
+  },
+};
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Properties;
+  readonly DeletionPolicy?: string;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+interface Found {
+  /** `DEPLOYMENT/STACK/LOGICAL-ID`. */
+  readonly place: string;
+  readonly type: string;
+  readonly properties: Properties;
+  readonly deletion: string | undefined;
+}
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations?: readonly { readonly ruleName: string }[];
+  }[];
+}
+
+// Synthesised once for all tests: it takes seconds.
+const reports = new Map<string, Report>();
+const found = Object.entries(deployments).flatMap(([label, input]) => {
+  const outdir = join(folder, label);
+  const app = checkedApp(outdir);
+  addDeployment(app, Settings.parse(input), { handler: () => stub, program: () => stub });
+  app.synth();
+  reports.set(label, JSON.parse(readFileSync(join(outdir, "validation-report.json"), "utf8")));
+  return readdirSync(outdir)
+    .filter((file) => file.endsWith(".template.json"))
+    .flatMap((file) => resourcesIn(join(outdir, file), `${label}/${file.split(".")[0]}`));
+});
+
+function resourcesIn(file: string, stack: string): Found[] {
+  const template = JSON.parse(readFileSync(file, "utf8")) as {
+    readonly Resources: Readonly<Record<string, Resource>>;
+  };
+  return Object.entries(template.Resources).map(([id, resource]) => ({
+    place: `${stack}/${id}`,
+    type: resource.Type,
+    properties: resource.Properties ?? {},
+    deletion: resource.DeletionPolicy,
+  }));
+}
+
+/** Resources of a type; fails where there are none, so that no claim holds for want of anything to hold for. */
+function all(type: string): Found[] {
+  const those = found.filter((resource) => resource.type === type);
+  expect(those.length, `resources of type ${type}`).toBeGreaterThan(0);
+  return those;
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((at, step) => (at as Properties | undefined)?.[step], value);
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Properties;
+  readonly Principal?: unknown;
+}
+
+interface PlacedStatement extends Statement {
+  readonly place: string;
+  readonly actions: readonly string[];
+}
+
+function statements(type: string, path: string): PlacedStatement[] {
+  return all(type).flatMap(({ place, properties }) => {
+    const { Statement } = valueAt(properties, path) as { readonly Statement: Statement[] };
+    return Statement.map((statement) => ({
+      ...statement,
+      place,
+      actions: [statement.Action].flat(),
+    }));
+  });
+}
+
+describe("AWS's own rules", () => {
+  it.each(Object.keys(deployments))("find nothing to say about %s", (label) => {
+    const violations = reports
+      .get(label)
+      ?.pluginReports.flatMap((report) => report.violations ?? []);
+    expect(violations).toEqual([]);
+  });
+});
+
+describe("encryption under a customer-managed key", () => {
+  it.each([
+    ["AWS::Kinesis::Stream", "StreamEncryption.KeyId"],
+    ["AWS::DynamoDB::Table", "SSESpecification.KMSMasterKeyId"],
+    ["AWS::SNS::Topic", "KmsMasterKeyId"],
+    ["AWS::SQS::Queue", "KmsMasterKeyId"],
+    ["AWS::Logs::LogGroup", "KmsKeyId"],
+    ["AWS::Lambda::Function", "KmsKeyArn"],
+    ["AWS::SecretsManager::Secret", "KmsKeyId"],
+    ["AWS::EC2::Volume", "KmsKeyId"],
+    ["AWS::Events::EventBus", "KmsKeyIdentifier"],
+  ])("%s has one", (type, path) => {
+    for (const { place, properties } of all(type)) {
+      expect(valueAt(properties, path), place).toEqual({
+        "Fn::GetAtt": [expect.any(String), "Arn"],
+      });
+    }
+  });
+
+  it("the bucket has one and uses it once a bucket rather than once an object", () => {
+    for (const { place, properties } of all("AWS::S3::Bucket")) {
+      const [rule] = valueAt(
+        properties,
+        "BucketEncryption.ServerSideEncryptionConfiguration",
+      ) as unknown[];
+      expect(rule, place).toMatchObject({
+        BucketKeyEnabled: true,
+        ServerSideEncryptionByDefault: {
+          SSEAlgorithm: "aws:kms",
+          KMSMasterKeyID: expect.anything(),
+        },
+      });
+    }
+  });
+
+  it("so has the disk that an instance starts from", () => {
+    for (const { place, properties } of all("AWS::EC2::LaunchTemplate")) {
+      const disks = valueAt(properties, "LaunchTemplateData.BlockDeviceMappings") as unknown[];
+      expect(disks, place).toEqual([
+        expect.objectContaining({
+          Ebs: expect.objectContaining({ Encrypted: true, KmsKeyId: expect.anything() }),
+        }),
+      ]);
+    }
+  });
+
+  it("each key rotates", () => {
+    for (const { place, properties } of all("AWS::KMS::Key")) {
+      expect(properties["EnableKeyRotation"], place).toBe(true);
+    }
+  });
+});
+
+describe("least privilege", () => {
+  const roles = () => statements("AWS::IAM::Policy", "PolicyDocument");
+
+  it("no role has a managed policy, and none may do everything of a service", () => {
+    for (const { place, properties } of all("AWS::IAM::Role")) {
+      expect(properties["ManagedPolicyArns"], place).toBeUndefined();
+    }
+    for (const { place, actions } of roles()) {
+      expect(
+        actions.filter((action) => action.includes("*")),
+        place,
+      ).toEqual([]);
+    }
+  });
+
+  it("everything is named, but where AWS knows no resource", () => {
+    const free = roles().filter(({ Resource }) => Resource === "*");
+    expect(new Set(free.flatMap(({ actions }) => actions))).toEqual(
+      new Set([
+        "dynamodb:ListStreams",
+        "cloudwatch:PutMetricData",
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+      ]),
+    );
+  });
+
+  it("a key is used through one service only, and for one encryption context or by grant", () => {
+    const uses = roles().filter(({ actions }) =>
+      actions.some((action) => action.startsWith("kms:")),
+    );
+    expect(uses.length).toBeGreaterThan(10);
+    for (const { place, Condition, Resource, actions } of uses) {
+      const equals = (Condition?.["StringEquals"] ?? {}) as Properties;
+      expect(Object.keys(equals), place).toContain("kms:ViaService");
+      const isTrail = JSON.stringify(Resource).includes(keyArn);
+      const isGrant = actions.includes("kms:CreateGrant");
+      const contexts = Object.keys(equals).filter((name) =>
+        name.startsWith("kms:EncryptionContext:"),
+      );
+      if (!isTrail && !isGrant) expect(contexts, place).not.toEqual([]);
+    }
+  });
+
+  it("no service may use a key for another account", () => {
+    for (const { place, Principal, Condition } of statements("AWS::KMS::Key", "KeyPolicy")) {
+      if (Principal === undefined || JSON.stringify(Principal).includes(":root")) continue;
+      expect(JSON.stringify(Condition), place).toContain("777788889999");
+    }
+  });
+
+  it("secrets of the configuration are read by name, by those who deliver only", () => {
+    const readers = roles().filter(({ Resource }) => JSON.stringify(Resource).includes("siem"));
+    expect(new Set(readers.map(({ place }) => place.split("/")[2]?.slice(0, 4)))).toEqual(
+      new Set(["Deli", "Tick", "Host"]),
+    );
+    expect(new Set(readers.flatMap(({ actions }) => actions))).toEqual(
+      new Set(["secretsmanager:GetSecretValue", "ssm:GetParameter"]),
+    );
+  });
+});
+
+describe("alarms", () => {
+  const alarms = () => all("AWS::CloudWatch::Alarm");
+
+  it("tell the operations topic, and never that of the alerts, when they start and when they end", () => {
+    for (const { place, properties } of alarms()) {
+      const action = JSON.stringify(properties["AlarmActions"]);
+      expect(action, place).toContain("Operations");
+      expect(action, place).not.toContain("Alerts");
+      expect(properties["OKActions"], place).toEqual(properties["AlarmActions"]);
+      expect(JSON.stringify(properties["AlarmDescription"]), place).toContain("Keyhawk: ");
+    }
+  });
+
+  it.each([
+    ["logs/keyhawk-ingest", ["Silence", "StreamFull"]],
+    ["events/keyhawk-ingest", ["EventsUndelivered", "Silence", "StreamFull"]],
+    [
+      "logs/keyhawk-serverless",
+      [
+        ...["Spread", "Detect", "Deliver"].flatMap((handler) =>
+          ["Dropped", "Errors", "GaveUp", "Late", "Throttles"].map((what) => `${handler}${what}`),
+        ),
+        "TickErrors",
+        "TickThrottles",
+        "TickStoodStill",
+        "AlertsWaiting",
+        "AlertsParked",
+        "DeliveryFailures",
+        "DeadLetters",
+        "ErrorLines",
+        "SpreadSetAside",
+        "DetectSetAside",
+        "EntityStreamFull",
+        "TableReadThrottles",
+        "TableWriteThrottles",
+      ],
+    ],
+    [
+      "events/keyhawk-worker",
+      ["DeliveryFailures", "ErrorLines", "NoInstance", "ReadingLate", "VolumeFull"],
+    ],
+  ])("of %s are there", (stack, names) => {
+    const those = alarms().filter(({ place }) => place.startsWith(`${stack}/`));
+    const found = those.map(({ place }) => /\/Alarms(\w+?)[0-9A-F]{8}$/.exec(place)?.[1]);
+    expect(new Set(found)).toEqual(new Set(names));
+  });
+
+  it("of silence, of a standing clock and of a missing instance ring also where there is no data at all", () => {
+    const those = alarms().filter(({ place }) => /Silence|StoodStill|NoInstance/.test(place));
+    expect(those.length).toBe(6);
+    for (const { place, properties } of those) {
+      expect(properties, place).toMatchObject({
+        TreatMissingData: "breaching",
+        ComparisonOperator: "LessThanThreshold",
+        Threshold: 1,
+      });
+    }
+  });
+
+  it("the operations topic takes alarms of this account only", () => {
+    const policies = statements("AWS::SNS::TopicPolicy", "PolicyDocument");
+    const open = policies.filter(({ Principal }) =>
+      JSON.stringify(Principal).includes("cloudwatch"),
+    );
+    expect(open.length).toBeGreaterThan(0);
+    for (const { place, Condition } of open) {
+      expect(valueAt(Condition, "StringEquals.aws:SourceAccount"), place).toBe("777788889999");
+    }
+  });
+});
+
+describe("event source mappings", () => {
+  it("halve, try again within bounds, tell the failed part, and keep what fails whole", () => {
+    const mappings = all("AWS::Lambda::EventSourceMapping");
+    expect(mappings.length).toBe(6);
+    for (const { place, properties } of mappings) {
+      expect(properties, place).toMatchObject({
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
+        MaximumRetryAttempts: 1000,
+        MaximumRecordAgeInSeconds: 43_200,
+        StartingPosition: "TRIM_HORIZON",
+        DestinationConfig: {
+          OnFailure: {
+            Destination: { "Fn::GetAtt": [expect.stringMatching(/^DeadLettersBucket/), "Arn"] },
+          },
+        },
+        MetricsConfig: { Metrics: ["EventCount"] },
+      });
+    }
+  });
+
+  it("call deliver only for entities that have something to tell", () => {
+    const filtered = all("AWS::Lambda::EventSourceMapping").filter(
+      ({ properties }) => properties["FilterCriteria"] !== undefined,
+    );
+    expect(filtered.map(({ place }) => place.split("/")[2]?.slice(0, 7))).toEqual([
+      "Deliver",
+      "Deliver",
+    ]);
+    for (const { properties } of filtered) {
+      expect(properties["FilterCriteria"]).toEqual({
+        Filters: [{ Pattern: JSON.stringify(outboxFilter) }],
+      });
+    }
+  });
+
+  it("give up a record before the stream forgets it", () => {
+    for (const { place, properties } of all("AWS::Kinesis::Stream")) {
+      expect(Number(properties["RetentionPeriodHours"]) * 3600, place).toBeGreaterThan(43_200);
+    }
+  });
+});
+
+describe("what must last", () => {
+  it("the table can be restored to any second, forgets what is over, and tells of changes", () => {
+    for (const { place, properties } of all("AWS::DynamoDB::Table")) {
+      expect(properties, place).toMatchObject({
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: timeToLiveAttribute, Enabled: true },
+        StreamSpecification: {
+          StreamViewType: tableDefinition.StreamSpecification.StreamViewType,
+        },
+        DeletionProtectionEnabled: true,
+        BillingMode: tableDefinition.BillingMode,
+        KeySchema: tableDefinition.KeySchema,
+        GlobalSecondaryIndexes: tableDefinition.GlobalSecondaryIndexes,
+      });
+    }
+  });
+
+  it.each([
+    ["AWS::KMS::Key", "Retain"],
+    ["AWS::DynamoDB::Table", "Retain"],
+    ["AWS::S3::Bucket", "Retain"],
+    ["AWS::SecretsManager::Secret", "Retain"],
+    ["AWS::EC2::Volume", "Retain"],
+    ["AWS::Kinesis::Stream", "Delete"],
+    ["AWS::Logs::LogGroup", "Delete"],
+  ])("%s: %s when the stack goes", (type, policy) => {
+    for (const { place, deletion } of all(type)) expect(deletion, place).toBe(policy);
+  });
+
+  it("nothing that stays has a name of its own, so that a stack can be made again beside it", () => {
+    const names = ["TableName", "BucketName", "Name"];
+    for (const { place, properties, deletion } of found) {
+      if (deletion !== "Retain") continue;
+      for (const name of names) expect(properties[name], `${place} ${name}`).toBeUndefined();
+    }
+  });
+
+  it("log lines are kept for 90 days", () => {
+    for (const { place, properties } of all("AWS::Logs::LogGroup")) {
+      expect(properties["RetentionInDays"], place).toBe(90);
+    }
+  });
+});
