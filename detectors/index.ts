@@ -30,6 +30,7 @@ import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
 import { rotationOff } from "./rotation-off.ts";
 import { sensorBlinded } from "./sensor-blinded.ts";
+import { sensorSilent } from "./sensor-silent.ts";
 import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unlistedPrincipal } from "./unlisted-principal.ts";
@@ -68,6 +69,7 @@ export const detectors: readonly Detector[] = [
   reservedContext,
   rotationOff,
   sensorBlinded,
+  sensorSilent,
   slowDrift,
   unexpectedPrincipal,
   unlistedPrincipal,

@@ -5,7 +5,6 @@ import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
 import type { EngineOutput } from "./engine.ts";
 import type { Grader } from "./grading.ts";
 import {
-  type Closing,
   type ConfiguredDetector,
   type DetectorMemory,
   type EntityMemory,
@@ -16,6 +15,7 @@ import {
 } from "./memory.ts";
 import {
   alertKey,
+  type AlertSubject,
   contributes,
   lastHourOf,
   mergeFindings,
@@ -24,6 +24,7 @@ import {
 } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 import { entityName, route, type Target } from "./routing.ts";
+import type { Silence, SilenceAlerting } from "./silence.ts";
 
 interface AlertingOptions {
   readonly detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>;
@@ -42,7 +43,7 @@ interface AlertingOptions {
 type AlertingOutput = Pick<EngineOutput, "alerts" | "revisions" | "history" | "usage">;
 
 /** Opens, updates and closes alerts as hours fill and close. */
-export class Alerting implements Closing {
+export class Alerting implements SilenceAlerting {
   readonly #options: AlertingOptions;
   /** Alerts whose content moved since the last `take`. */
   readonly #moved = new Map<OpenAlert, { memory: EntityMemory; slot: number }>();
@@ -68,11 +69,28 @@ export class Alerting implements Closing {
     }
   }
 
+  /** Keeps what is said of a silence, which no hour holds; `closing` closes it with the hour that ends it. */
+  silent(memory: EntityMemory, slot: number, { subject, hour, level, finding }: Silence): void {
+    this.#fire(memory, slot, { name: subject, period: "silence" }, { hour, level }, finding);
+  }
+
+  /** Closes what is still silent at the end of a history. */
+  endSilences(memory: EntityMemory): void {
+    for (const [key, alert] of memory.alerts) {
+      if (alert.period !== "silence") continue;
+      const slot = this.#options.detectors[memory.kind].findIndex(
+        ({ detector }) => detector.id === alert.detector,
+      );
+      if (slot >= 0) this.#close(memory, slot, key, alert);
+    }
+  }
+
   #fire(
     memory: EntityMemory,
     slot: number,
-    subject: Subject,
+    subject: AlertSubject,
     at: { hour: number; level: number },
+    past: Finding | null = null,
   ): void {
     const configured = this.#configured(memory, slot);
     const key = alertKey(configured.detector.id, subject, at.hour);
@@ -90,10 +108,11 @@ export class Alerting implements Closing {
         period: subject.period,
         start: at.hour,
         level: -1,
-        past: null,
+        past,
       };
       memory.alerts.set(key, alert);
     }
+    alert.past = past ?? alert.past;
     if (at.hour < alert.start) alert.start = at.hour;
     this.#moved.set(alert, { memory, slot });
     if (at.level <= alert.level) return;
@@ -106,20 +125,28 @@ export class Alerting implements Closing {
   closing(memory: EntityMemory, slot: number, at: number): void {
     if (memory.alerts.size === 0) return;
     const own = memory.slots[slot];
-    const hour = own?.hours[at]?.hour;
-    if (own === undefined || hour === undefined) return;
+    const open = own?.hours[at];
+    if (open === undefined) return;
+    const { hour, bucket } = open;
     const { detector } = this.#configured(memory, slot);
     for (const [key, alert] of memory.alerts) {
       if (alert.detector !== detector.id || hour < alert.start) continue;
       this.#keepPast(memory, slot, at, alert);
-      if (lastHourOf(alert, this.#options.openHours) > hour) continue;
-      memory.alerts.delete(key);
-      this.#moved.delete(alert);
-      if (alert.past === null) continue;
-      const closed = this.#render(memory, slot, alert, alert.past, "closed");
-      this.#put(closed);
-      this.#combine(closed);
+      const isOver =
+        alert.period === "silence"
+          ? bucket !== null && detector.silence?.ends(bucket, alert.subject) === true
+          : lastHourOf(alert, this.#options.openHours) <= hour;
+      if (isOver) this.#close(memory, slot, key, alert);
     }
+  }
+
+  #close(memory: EntityMemory, slot: number, key: string, alert: OpenAlert): void {
+    memory.alerts.delete(key);
+    this.#moved.delete(alert);
+    if (alert.past === null) return;
+    const closed = this.#render(memory, slot, alert, alert.past, "closed");
+    this.#put(closed);
+    this.#combine(closed);
   }
 
   /** What nobody is told of is no sign either. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { AlertKey, AlertPrincipal } from "./alert.ts";
 import type { Evidence } from "./evidence.ts";
+import type { SilenceJudge } from "./silence.ts";
 
 export type { KmsEvent } from "../cloudtrail/event.ts";
 export type { Evidence } from "./evidence.ts";
@@ -39,6 +40,7 @@ export {
   witness,
 } from "./acts.ts";
 export { severityOf, type Severity } from "./alert.ts";
+export type { Silence, SilenceView } from "./silence.ts";
 
 /** What a memory is about. */
 export type EntityKind = "principal" | "key" | "account";
@@ -107,6 +109,8 @@ export interface Detector<
   fold(baseline: Baseline, hour: number, bucket: Bucket, limits: Limits, options: Options): void;
   /** Learns that the hours from `from` up to, not including, `to` held nothing. */
   skip(baseline: Baseline, from: number, to: number): void;
+  /** How the absence of events is judged, by a detector of accounts that does so. */
+  readonly silence?: SilenceJudge<Baseline, Bucket, Options>;
   /** What a report draws of a folded hour, from at most one detector for each kind of entity. */
   history?(bucket: Bucket, limits: Limits): HourHistory;
   /** Who used the entity in a folded hour, for the report's table of pairs. */

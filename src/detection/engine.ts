@@ -23,6 +23,7 @@ import { lastHourOf } from "./open-alert.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
 import { OwnUses } from "./own-uses.ts";
 import { entityName, entityOf, type Target } from "./routing.ts";
+import { SilenceWatch, type WrittenSilence } from "./silence.ts";
 import { sift } from "./telling.ts";
 import { WorkingSet } from "./working-set.ts";
 
@@ -50,6 +51,8 @@ export interface SoleEntity {
   readonly entity: Target;
   /** Shared by the engines of all entities; it is no part of the state that `take` gives. */
   readonly organization: LearnedOrganization;
+  /** Whether anybody at all was heard in an hour; without it the silence of an account is not judged. */
+  readonly heard?: (hour: number) => boolean;
 }
 
 /** What the batches since the last `take` changed, to be committed together. */
@@ -99,6 +102,7 @@ interface WrittenState {
   readonly combination?: WrittenCombination;
   readonly aliases?: WrittenAliases;
   readonly budget?: WrittenBudget;
+  readonly silence?: WrittenSilence;
 }
 
 /**
@@ -121,6 +125,7 @@ export class Engine {
   readonly #judging: Judging;
   readonly #counting: Counting;
   readonly #combination: Combination | undefined;
+  readonly #silence: SilenceWatch;
   readonly #calls = new RecentCalls();
   readonly #view: View;
   readonly #touched = new Set<EntityMemory>();
@@ -180,8 +185,21 @@ export class Engine {
       openHours: this.#openHours,
       view: this.#view,
       judging: this.#judging,
-      advance: (memory, hour) => this.#advance(memory, hour),
+      advance: (memory, hour) => {
+        this.#silence.judge(memory, hour);
+        this.#advance(memory, hour);
+      },
     });
+    this.#silence = new SilenceWatch(
+      {
+        detectors: account,
+        openHours: this.#openHours,
+        view: this.#view,
+        alerting: this.#alerting,
+        sole: options.sole,
+      },
+      written?.silence,
+    );
   }
 
   /** Newest event time seen, milliseconds; −∞ before any. */
@@ -201,8 +219,11 @@ export class Engine {
     return next;
   }
 
-  /** Lets event time reach an hour for entities that have an alert open, quiet as they may be: what is over closes. */
+  /** Lets event time reach an hour for accounts, which may be silent, and for entities that have an alert open: what is over closes. */
   passTime(hour: number): void {
+    for (const memory of this.#working.accounts()) {
+      if (this.#silence.judge(memory, hour)) this.#touched.add(memory);
+    }
     for (const memory of this.#touched) this.#noteOpen(memory);
     for (const name of this.#open) this.#advanceNamed(name, hour);
   }
@@ -216,6 +237,11 @@ export class Engine {
   missing(events: readonly KmsEvent[]): string[] {
     const names = new Set<string>();
     for (const name of this.#open) {
+      if (this.#working.named(name) === undefined) names.add(name);
+    }
+    // Accounts are judged even if none of their events comes.
+    for (const id of this.#silence.watchesAll ? this.#organization.names() : []) {
+      const name = entityName("account", id);
       if (this.#working.named(name) === undefined) names.add(name);
     }
     this.#working.route(events, names);
@@ -261,6 +287,7 @@ export class Engine {
     const end = hourOf(this.#watermarkMs) + this.#openHours;
     if (!Number.isFinite(end)) return;
     for (const memory of this.#working.all()) this.#close(memory, end);
+    this.#silence.finish(end);
     this.#alerting.closeDays(Number.POSITIVE_INFINITY);
     this.#isFinished = true;
   }
@@ -268,6 +295,7 @@ export class Engine {
   /** Learns every hour of a memory; goes on, hour by hour, until its last alert is over: the longest lasts a day. */
   #close(memory: EntityMemory, end: number): void {
     this.#advance(memory, end);
+    this.#alerting.endSilences(memory);
     const last = end + DAY_HOURS;
     for (let hour = end + 1; memory.alerts.size > 0 && hour <= last; hour += 1) {
       this.#advance(memory, hour);
@@ -342,6 +370,7 @@ export class Engine {
     if (event.timeMs > this.#watermarkMs) this.#watermarkMs = event.timeMs;
     if (event.recipientAccountId !== undefined)
       this.#organization.see(event.recipientAccountId, hour);
+    this.#silence.hear(event, hour);
     this.#organization.aliases.see(event, hour);
     if (this.#ownUses.includes(event)) {
       if (!isSecondView) this.#self += 1;
@@ -416,6 +445,7 @@ export class Engine {
       ...(this.#combination === undefined ? {} : { combination: this.#combination.write() }),
       aliases: this.#organization.aliases.write(),
       budget: this.#budget.write(),
+      silence: this.#silence.write(),
     };
     return JSON.stringify(state);
   }

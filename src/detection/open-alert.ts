@@ -6,7 +6,7 @@ export interface OpenAlert {
   readonly alertId: string;
   readonly detector: string;
   readonly subject: string;
-  readonly period: Subject["period"];
+  readonly period: Period;
   /** First hour that contributes. */
   start: number;
   /** Level already told to people. */
@@ -15,19 +15,30 @@ export interface OpenAlert {
   past: Finding | null;
 }
 
+/** How long an alert lasts: as its subject says, or, of a silence, until it ends. */
+export type Period = Subject["period"] | "silence";
+
+/** What an alert is about. */
+export interface AlertSubject {
+  readonly name: string;
+  readonly period: Period;
+}
+
 /** Key of an alert within its entity; the same for all hours that contribute to it. */
-export function alertKey(detector: string, subject: Subject, hour: number): string {
+export function alertKey(detector: string, subject: AlertSubject, hour: number): string {
   return `${detector}|${subject.name}|${periodOf(subject, hour)}`;
 }
 
 /** The time part of an alert's identity: hour or day since the epoch, or nothing. */
-export function periodOf(subject: Subject, hour: number): string {
+export function periodOf(subject: AlertSubject, hour: number): string {
   if (subject.period === "hour") return `h${hour}`;
+  if (subject.period === "silence") return `s${hour}`;
   return subject.period === "day" ? `d${Math.floor(hour / 24)}` : "";
 }
 
 /** Whether an hour's finding belongs to the alert. */
 export function contributes(alert: OpenAlert, hour: number): boolean {
+  if (alert.period === "silence") return false;
   if (alert.period === "hour") return hour === alert.start;
   return alert.period === "once" || Math.floor(hour / 24) === Math.floor(alert.start / 24);
 }

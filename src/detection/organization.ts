@@ -74,6 +74,11 @@ export class LearnedOrganization implements Organization {
     return this.expectations.breakGlass(event, knownBy);
   }
 
+  /** Accounts whose trails were seen. */
+  names(): Iterable<string> {
+    return this.#seen.keys();
+  }
+
   /** Number of accounts whose trails were seen. */
   get size(): number {
     return this.#seen.size;

@@ -33,6 +33,10 @@ export class WorkingSet {
     this.#memories[memory.kind].set(memory.id, memory);
   }
 
+  accounts(): Iterable<EntityMemory> {
+    return this.#memories.account.values();
+  }
+
   *all(): Generator<EntityMemory> {
     for (const kind of KINDS) yield* this.#memories[kind].values();
   }

@@ -49,6 +49,7 @@ describe("law 1: the same events give the same alerts", () => {
         "key-destruction",
         "new-key",
         "sensor-blinded",
+        "sensor-silent",
         "unexpected-principal",
         "unusual-hour",
       ]),

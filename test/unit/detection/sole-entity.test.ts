@@ -65,7 +65,7 @@ interface Outcome {
 }
 
 function throughOne(events: readonly KmsEvent[]): Outcome {
-  const engine = new Engine(engineOptions({ detectors: withoutCombination() }), undefined);
+  const engine = new Engine(engineOptions({ detectors: ofOneEntity() }), undefined);
   for (const one of events) engine.process([one]);
   return finished(engine, engine.take());
 }
@@ -110,11 +110,13 @@ function soleEngine(
   organization = learned([]),
 ): Engine {
   const sole = { entity, organization };
-  return new Engine(engineOptions({ detectors: withoutCombination(), sole }), state);
+  return new Engine(engineOptions({ detectors: ofOneEntity(), sole }), state);
 }
 
-function withoutCombination() {
-  return engineOptions().detectors.filter(({ detector }) => detector.id !== "combined-signals");
+/** Without those that know of everybody. */
+function ofOneEntity() {
+  const ofAll = ["combined-signals", "sensor-silent"];
+  return engineOptions().detectors.filter(({ detector }) => !ofAll.includes(detector.id));
 }
 
 function learned(events: readonly KmsEvent[]): LearnedOrganization {

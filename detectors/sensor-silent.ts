@@ -1,0 +1,347 @@
+import { z } from "zod";
+import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  hoursLearned,
+  learnPresent,
+  MOST_SILENT_HOURS,
+  newPresence,
+  type Presence,
+  shareEmpty,
+  surpriseOfSilence,
+} from "../src/baseline/presence.ts";
+import { noteSpoken, spokeIn, type SpokenHours } from "../src/baseline/spoken-hours.ts";
+import { short } from "../src/baseline/forgetting.ts";
+import {
+  baselineState,
+  counted,
+  defineDetector,
+  type Finding,
+  type KmsEvent,
+  levelOf,
+  newEvidence,
+  type Reason,
+  type Silence,
+  type SilenceView,
+} from "../src/detection/detector.ts";
+
+/** What an hour held of a flow: all events of an account, or those of one Region. */
+interface FlowHour {
+  events: number;
+  lastMs: number;
+  /** The smallest ids, a sample for people. */
+  ids: string[];
+}
+
+interface Flow {
+  presence: Presence;
+  /** Usual events and principals in an hour that is not empty: exponentially weighted means. */
+  events: number;
+  principals: number;
+  /** Its newest hour. */
+  newest: FlowHour;
+}
+
+interface Bucket {
+  /** By Region, and under `ALL`. */
+  flows: Record<string, FlowHour>;
+  /** Some of those who were heard, as many as it takes to tell one from several. */
+  principals: string[];
+}
+
+interface Baseline {
+  flows: Record<string, Flow>;
+  /** Hours in which the account was heard, in any Region. */
+  spoken: SpokenHours;
+}
+
+const Options = z.strictObject({
+  leastHours: z
+    .int()
+    .min(2)
+    .max(168)
+    .default(3)
+    .describe("Whole hours without any event before a flow counts as silent."),
+  learningDays: z
+    .number()
+    .min(1)
+    .default(7)
+    .describe("Days in which a flow must have been learned before its silence says anything."),
+});
+type Options = z.infer<typeof Options>;
+type View = SilenceView<Baseline, Bucket>;
+
+const ALL = "";
+const MOST_FLOWS = 40;
+const MOST_PRINCIPALS = 8;
+const SAMPLES = 3;
+/** Weight of the newest hour in what is usual. */
+const NEWEST = 0.05;
+/** Surprise of a whole silence from which on it is none that comes by chance: less than one in 700,000, nats. */
+const LEAST_SURPRISE = 13.5;
+/** Surprise of a single hour below which its emptiness says nothing: more than every tenth is empty. */
+const LEAST_OF_AN_HOUR = Math.log(10);
+/** So many times as long as the longest silence of late. */
+const LONGER = 1.5;
+/** Entity that stands for the whole organization. */
+const WHOLE = "organization";
+
+/** The steady flow of an account's or a Region's events stops. */
+export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
+  id: "sensor-silent",
+  version: 1,
+  title: "Sensor silent",
+  entity: "account",
+  severity: "low to high",
+  why: "Whoever cuts an account's trail off leaves no event that says so where it is cut off first. What is always there and suddenly is not, is the only sign.",
+  falsePositives: [
+    "An account is closed, or its only workload is moved.",
+    "CloudTrail delivers an account's records hours late.",
+  ],
+  knownGaps: [
+    "Accounts that are quiet for hours on ordinary days.",
+    "The silence of all accounts at once shows only when somebody is heard again; until then `run` says that nothing arrives.",
+    "One principal of many that falls silent.",
+  ],
+  triage: [
+    "Look whether the account's trail still logs: aws cloudtrail get-trail-status and get-event-selectors.",
+    "Look for StopLogging, DeleteTrail, PutEventSelectors and changes of the bucket's policy before the last event.",
+    "Follow the records' way: bucket, subscription, stream.",
+    "Once records flow again, replay those of the silent hours.",
+  ],
+  attack: [
+    {
+      technique: "T1562.008",
+      name: "Impair Defenses: Disable or Modify Cloud Logs",
+      tactic: "defense-evasion",
+    },
+  ],
+  options: Options,
+
+  accepts: () => true,
+  newBaseline: () => ({ flows: {}, spoken: [] }),
+  newBucket: () => ({ flows: {}, principals: [] }),
+  limits: () => null,
+
+  add({ bucket, entity, hour }, event) {
+    if (entity === WHOLE) {
+      // Of an hour's events it sees one only, and which one depends on their order: that there is one must do.
+      bucket.flows[ALL] = { events: 1, lastMs: (hour + 1) * HOUR_MS, ids: [] };
+      return;
+    }
+    addTo(bucket, ALL, event);
+    if (event.region !== "") addTo(bucket, event.region, event);
+    const { principals } = bucket;
+    const { entity: name } = event.principal;
+    if (principals.length < MOST_PRINCIPALS && !principals.includes(name)) principals.push(name);
+  },
+
+  subjects: () => [],
+  level: () => -1,
+  describe: () => {
+    throw new Error("sensor-silent: judges hours without events");
+  },
+
+  silence: {
+    judge: judgeSilence,
+    ends: (bucket, subject) => bucket.flows[subject] !== undefined,
+  },
+
+  fold: (baseline, hour, bucket, _limits, options) => learn(baseline, { hour, bucket }, options),
+  skip: () => {},
+});
+
+function addTo({ flows }: Bucket, name: string, { timeMs, eventId }: KmsEvent): void {
+  const flow = (flows[name] ??= { events: 0, lastMs: 0, ids: [] });
+  flow.events += 1;
+  flow.lastMs = Math.max(flow.lastMs, timeMs);
+  const { ids } = flow;
+  if (ids.length === SAMPLES && eventId >= (ids[SAMPLES - 1] ?? "")) return;
+  ids.push(eventId);
+  ids.sort();
+  if (ids.length > SAMPLES) ids.pop();
+}
+
+function learn(
+  baseline: Baseline,
+  { hour, bucket }: { hour: number; bucket: Bucket },
+  options: Options,
+): void {
+  for (const name of Object.keys(bucket.flows).sort()) {
+    const heard = bucket.flows[name];
+    if (heard === undefined) continue;
+    let flow = baseline.flows[name];
+    if (flow === undefined) {
+      if (Object.keys(baseline.flows).length >= MOST_FLOWS) continue;
+      flow = { presence: newPresence(), events: 0, principals: 0, newest: heard };
+      baseline.flows[name] = flow;
+    }
+    const isUsual = !isLong(stretchOf(flow.presence, hour - 1, () => true, options));
+    learnPresent(flow.presence, hour, isUsual);
+    flow.newest = heard;
+    flow.events = towards(flow.events, heard.events);
+    flow.principals = towards(flow.principals, bucket.principals.length);
+  }
+  noteSpoken(baseline.spoken, hour);
+}
+
+function towards(usual: number, value: number): number {
+  return usual === 0 ? value : short(usual * (1 - NEWEST) + value * NEWEST);
+}
+
+/** Goes through the hours that are closed but not learned yet, teaching a copy, so that each silence is judged by what came before it. */
+function judgeSilence(view: View, options: Options): Silence[] {
+  if (!mayBeSilent(view, options)) return [];
+  const baseline = view.copy();
+  const taught = { ...view, baseline };
+  const silences: Silence[] = [];
+  for (const open of view.hours) {
+    for (const name of Object.keys(open.bucket.flows)) {
+      keep(silences, silenceOf(taught, name, open.hour - 1, options));
+    }
+    learn(baseline, open, options);
+  }
+  for (const name of Object.keys(baseline.flows)) {
+    keep(silences, silenceOf(taught, name, view.through, options));
+  }
+  return silences;
+}
+
+/** Whether any flow has been away for long enough; hardly ever, and then there is nothing more to compute. */
+function mayBeSilent({ baseline, through }: View, { leastHours }: Options): boolean {
+  for (const { presence } of Object.values(baseline.flows)) {
+    // Less than LONGER, since the longest silence fades with each day that is learned.
+    if (through - presence.last >= Math.max(leastHours, 1.2 * presence.longest)) return true;
+  }
+  return false;
+}
+
+function keep(silences: Silence[], silence: Silence | undefined): void {
+  if (silence !== undefined) silences.push(silence);
+}
+
+/** A silence from a flow's newest hour on. */
+interface Stretch {
+  /** Hours that count: those in which somebody else was heard. */
+  hours: number;
+  /** How many it took to be long; 0 while it is not. */
+  enough: number;
+  /** The hour with which it became long, and the last one that counts. */
+  reached: number;
+  through: number;
+}
+
+function silenceOf(view: View, name: string, to: number, options: Options): Silence | undefined {
+  const flow = view.baseline.flows[name];
+  if (flow === undefined) return undefined;
+  const heard = (hour: number): boolean =>
+    name === ALL ? view.heard(hour) : spokeIn(view.baseline.spoken, hour);
+  const stretch = stretchOf(flow.presence, to, heard, options);
+  if (!isLong(stretch)) return undefined;
+  return {
+    subject: name,
+    hour: flow.presence.last + 1,
+    level: Math.max(0, levelOf(stretch.hours, stretch.enough)),
+    finding: describeSilence(view, name, flow, stretch),
+  };
+}
+
+/** Long: hardly by chance, and longer than silences have been of late. */
+function isLong({ enough }: Stretch): boolean {
+  return enough > 0;
+}
+
+function stretchOf(
+  presence: Presence,
+  to: number,
+  heard: (hour: number) => boolean,
+  { leastHours, learningDays }: Options,
+): Stretch {
+  const { last, born, longest } = presence;
+  const stretch: Stretch = { hours: 0, enough: 0, reached: 0, through: last };
+  if (born < 0 || last - born < learningDays * 24) return stretch;
+  const least = Math.max(leastHours, LONGER * longest);
+  let surprise = 0;
+  for (let hour = last + 1; hour <= Math.min(to, last + MOST_SILENT_HOURS); hour += 1) {
+    if (!heard(hour)) continue;
+    stretch.hours += 1;
+    stretch.through = hour;
+    const own = surpriseOfSilence(presence, hour);
+    if (own >= LEAST_OF_AN_HOUR) surprise += own;
+    if (stretch.enough > 0 || surprise < LEAST_SURPRISE || stretch.hours < least) continue;
+    stretch.enough = stretch.hours;
+    stretch.reached = hour;
+  }
+  return stretch;
+}
+
+function describeSilence(view: View, name: string, flow: Flow, stretch: Stretch): Finding {
+  const { entity } = view;
+  const { presence, newest } = flow;
+  const isWhole = entity === WHOLE;
+  const who = isWhole
+    ? "the whole organization"
+    : name === ALL
+      ? `account ${entity}`
+      : `account ${entity} in ${name}`;
+  const silentHours = counted(stretch.hours, "hour");
+  const evidence = newEvidence();
+  evidence.count = newest.events;
+  evidence.ids = newest.ids;
+  if (name !== ALL) evidence.regions = [name];
+  return {
+    title: `${isWhole ? "The organization" : name === ALL ? "An account" : "A Region"} has fallen silent`,
+    summary: `No event of ${who} for ${silentHours}, since ${minuteOf(newest.lastMs)}: of ${hoursLearned(presence)} hours learned, ${percent(shareEmpty(presence))} were empty.`,
+    reasons: reasonsOf(view, flow, stretch),
+    eventTimeMs: (stretch.reached + 1) * HOUR_MS - 1000,
+    windowStartMs: (presence.last + 1) * HOUR_MS,
+    windowEndMs: (stretch.through + 1) * HOUR_MS,
+    principal: null,
+    key: null,
+    accountId: isWhole ? null : entity,
+    region: name === ALL ? null : name,
+    observed: { silentHours: stretch.hours, eventsPerHour: 0, principalsPerHour: 0 },
+    expected: {
+      silentHours: Math.round(presence.longest * 10) / 10,
+      eventsPerHour: Math.round(flow.events),
+      principalsPerHour: Math.round(flow.principals * 10) / 10,
+    },
+    baseline: baselineState((presence.last - presence.born) / 24, hoursLearned(presence)),
+    evidence,
+  };
+}
+
+function reasonsOf({ entity }: View, flow: Flow, { hours }: Stretch): Reason[] {
+  const longest = Math.round(flow.presence.longest * 10) / 10;
+  const reasons: Reason[] = [
+    {
+      code: "silent",
+      text: `Not one event in ${counted(hours, "hour")}; the longest silence of late was ${longest} hours.`,
+      points: 46,
+    },
+  ];
+  if (entity === WHOLE) {
+    reasons.push({ code: "everybody", text: "No account was heard at all.", points: 24 });
+    return reasons;
+  }
+  const usual = `Usually ${Math.round(flow.events)} events an hour by ${Math.round(flow.principals)} principals.`;
+  if (flow.principals >= 3) reasons.push({ code: "many-principals", text: usual, points: 18 });
+  if (flow.principals < 1.5) {
+    const text = "Usually one principal only: it may have been switched off.";
+    reasons.push({ code: "one-principal", text, points: -14 });
+  }
+  if (flow.events >= 20) {
+    reasons.push({ code: "busy", text: "It is a busy flow.", points: 8 });
+  }
+  if (hours >= 6) {
+    reasons.push({ code: "long", text: `${hours} hours so far.`, points: hours >= 12 ? 10 : 5 });
+  }
+  return reasons;
+}
+
+function percent(share: number): string {
+  return share === 0 ? "none" : `${Math.round(share * 1000) / 10} %`;
+}
+
+function minuteOf(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
