@@ -2,12 +2,14 @@ import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   hoursLearned,
+  isLong,
   learnPresent,
-  MOST_SILENT_HOURS,
+  mayBeLong,
   newPresence,
   type Presence,
   shareEmpty,
-  surpriseOfSilence,
+  silenceSince,
+  type Stretch,
 } from "../src/baseline/presence.ts";
 import { noteSpoken, spokeIn, type SpokenHours } from "../src/baseline/spoken-hours.ts";
 import { short } from "../src/baseline/forgetting.ts";
@@ -76,12 +78,6 @@ const MOST_PRINCIPALS = 8;
 const SAMPLES = 3;
 /** Weight of the newest hour in what is usual. */
 const NEWEST = 0.05;
-/** Surprise of a whole silence from which on it is none that comes by chance: less than one in 700,000, nats. */
-const LEAST_SURPRISE = 13.5;
-/** Surprise of a single hour below which its emptiness says nothing: more than every tenth is empty. */
-const LEAST_OF_AN_HOUR = Math.log(10);
-/** So many times as long as the longest silence of late. */
-const LONGER = 1.5;
 /** Entity that stands for the whole organization. */
 const WHOLE = "organization";
 
@@ -175,7 +171,7 @@ function learn(
       flow = { presence: newPresence(), events: 0, principals: 0, newest: heard };
       baseline.flows[name] = flow;
     }
-    const isUsual = !isLong(stretchOf(flow.presence, hour - 1, () => true, options));
+    const isUsual = !isLong(silenceSince(flow.presence, hour - 1, () => true, options));
     learnPresent(flow.presence, hour, isUsual);
     flow.newest = heard;
     flow.events = towards(flow.events, heard.events);
@@ -190,7 +186,9 @@ function towards(usual: number, value: number): number {
 
 /** Goes through the hours that are closed but not learned yet, teaching a copy, so that each silence is judged by what came before it. */
 function judgeSilence(view: View, options: Options): Silence[] {
-  if (!mayBeSilent(view, options)) return [];
+  // Hardly ever is anybody away for long enough, and then there is nothing more to compute.
+  const flows = Object.values(view.baseline.flows);
+  if (!flows.some(({ presence }) => mayBeLong(presence, view.through, options))) return [];
   const baseline = view.copy();
   const taught = { ...view, baseline };
   const silences: Silence[] = [];
@@ -206,28 +204,8 @@ function judgeSilence(view: View, options: Options): Silence[] {
   return silences;
 }
 
-/** Whether any flow has been away for long enough; hardly ever, and then there is nothing more to compute. */
-function mayBeSilent({ baseline, through }: View, { leastHours }: Options): boolean {
-  for (const { presence } of Object.values(baseline.flows)) {
-    // Less than LONGER, since the longest silence fades with each day that is learned.
-    if (through - presence.last >= Math.max(leastHours, 1.2 * presence.longest)) return true;
-  }
-  return false;
-}
-
 function keep(silences: Silence[], silence: Silence | undefined): void {
   if (silence !== undefined) silences.push(silence);
-}
-
-/** A silence from a flow's newest hour on. */
-interface Stretch {
-  /** Hours that count: those in which somebody else was heard. */
-  hours: number;
-  /** How many it took to be long; 0 while it is not. */
-  enough: number;
-  /** The hour with which it became long, and the last one that counts. */
-  reached: number;
-  through: number;
 }
 
 function silenceOf(view: View, name: string, to: number, options: Options): Silence | undefined {
@@ -235,7 +213,7 @@ function silenceOf(view: View, name: string, to: number, options: Options): Sile
   if (flow === undefined) return undefined;
   const heard = (hour: number): boolean =>
     name === ALL ? view.heard(hour) : spokeIn(view.baseline.spoken, hour);
-  const stretch = stretchOf(flow.presence, to, heard, options);
+  const stretch = silenceSince(flow.presence, to, heard, options);
   if (!isLong(stretch)) return undefined;
   return {
     subject: name,
@@ -245,51 +223,18 @@ function silenceOf(view: View, name: string, to: number, options: Options): Sile
   };
 }
 
-/** Long: hardly by chance, and longer than silences have been of late. */
-function isLong({ enough }: Stretch): boolean {
-  return enough > 0;
-}
-
-function stretchOf(
-  presence: Presence,
-  to: number,
-  heard: (hour: number) => boolean,
-  { leastHours, learningDays }: Options,
-): Stretch {
-  const { last, born, longest } = presence;
-  const stretch: Stretch = { hours: 0, enough: 0, reached: 0, through: last };
-  if (born < 0 || last - born < learningDays * 24) return stretch;
-  const least = Math.max(leastHours, LONGER * longest);
-  let surprise = 0;
-  for (let hour = last + 1; hour <= Math.min(to, last + MOST_SILENT_HOURS); hour += 1) {
-    if (!heard(hour)) continue;
-    stretch.hours += 1;
-    stretch.through = hour;
-    const own = surpriseOfSilence(presence, hour);
-    if (own >= LEAST_OF_AN_HOUR) surprise += own;
-    if (stretch.enough > 0 || surprise < LEAST_SURPRISE || stretch.hours < least) continue;
-    stretch.enough = stretch.hours;
-    stretch.reached = hour;
-  }
-  return stretch;
-}
-
 function describeSilence(view: View, name: string, flow: Flow, stretch: Stretch): Finding {
   const { entity } = view;
   const { presence, newest } = flow;
   const isWhole = entity === WHOLE;
-  const who = isWhole
-    ? "the whole organization"
-    : name === ALL
-      ? `account ${entity}`
-      : `account ${entity} in ${name}`;
+  const [title, who] = namesOf(entity, name);
   const silentHours = counted(stretch.hours, "hour");
   const evidence = newEvidence();
   evidence.count = newest.events;
   evidence.ids = newest.ids;
   if (name !== ALL) evidence.regions = [name];
   return {
-    title: `${isWhole ? "The organization" : name === ALL ? "An account" : "A Region"} has fallen silent`,
+    title: `${title} has fallen silent`,
     summary: `No event of ${who} for ${silentHours}, since ${minuteOf(newest.lastMs)}: of ${hoursLearned(presence)} hours learned, ${percent(shareEmpty(presence))} were empty.`,
     reasons: reasonsOf(view, flow, stretch),
     eventTimeMs: (stretch.reached + 1) * HOUR_MS - 1000,
@@ -308,6 +253,12 @@ function describeSilence(view: View, name: string, flow: Flow, stretch: Stretch)
     baseline: baselineState((presence.last - presence.born) / 24, hoursLearned(presence)),
     evidence,
   };
+}
+
+function namesOf(entity: string, flow: string): [title: string, who: string] {
+  if (entity === WHOLE) return ["The organization", "the whole organization"];
+  if (flow === ALL) return ["An account", `account ${entity}`];
+  return ["A Region", `account ${entity} in ${flow}`];
 }
 
 function reasonsOf({ entity }: View, flow: Flow, { hours }: Stretch): Reason[] {

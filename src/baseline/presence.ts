@@ -7,9 +7,16 @@ const LONGEST_HALF_LIFE_DAYS = 60;
 /** Hours' worth of the overall share of empty hours that every cell of the week starts from. */
 const PRIOR_HOURS = 1;
 /** Hours of a silence that are looked at one by one, two weeks; what is longer is as grave. */
-export const MOST_SILENT_HOURS = 336;
+const MOST_SILENT_HOURS = 336;
 /** However good its record: hours are not independent, so one empty hour never says more than one in a hundred. */
 const LEAST_SHARE = 0.01;
+/** Surprise of a whole silence from which on it hardly comes by chance: less than one in 700,000, nats. */
+const LEAST_SURPRISE = 13.5;
+/** Surprise of a single hour below which its emptiness says nothing: more than every tenth is empty. */
+const LEAST_OF_AN_HOUR = Math.log(10);
+/** So many times as long as the longest silence of late; and, before that has faded further, at least so many times. */
+const LONGER = 1.5;
+const HARDLY_LONGER = 1.2;
 
 /** In which hours of the week a flow of events is there. Plain data. */
 export interface Presence {
@@ -49,7 +56,7 @@ export function learnPresent(presence: Presence, hour: number, isUsual: boolean)
  * Surprise of an hour without an event, nats: −ln of the share of such hours that were empty, the cell of the week shrunk to
  * all hours (add-half estimate of Krichevsky and Trofimov 1981, "The performance of universal encoding"), at most ln 100.
  */
-export function surpriseOfSilence(presence: Presence, hour: number): number {
+function surpriseOfSilence(presence: Presence, hour: number): number {
   const [weekday, weekend] = presence.hours;
   const empty = presence.empty.reduce((sum, one) => sum + one, 0);
   const overall = (empty + 0.5) / (weekday + weekend + 1);
@@ -57,6 +64,64 @@ export function surpriseOfSilence(presence: Presence, hour: number): number {
   const cell = presence.empty[cellOf(hour)] ?? 0;
   const share = (cell + PRIOR_HOURS * overall) / (own + PRIOR_HOURS);
   return -Math.log(Math.min(1, Math.max(LEAST_SHARE, share)));
+}
+
+/** A silence from a flow's last hour on. */
+export interface Stretch {
+  /** Hours that count: those in which somebody else was heard. */
+  hours: number;
+  /** How many it took to be long; 0 while it is not. */
+  enough: number;
+  /** The hour with which it became long, and the last one that counts. */
+  reached: number;
+  through: number;
+}
+
+/** What makes a silence long. */
+export interface SilenceLimits {
+  /** Whole hours, at least. */
+  readonly leastHours: number;
+  /** Days for which the flow must have been known. */
+  readonly learningDays: number;
+}
+
+/** The silence from a flow's last hour up to the hour `to`; only hours count in which somebody was `heard`. */
+export function silenceSince(
+  presence: Presence,
+  to: number,
+  heard: (hour: number) => boolean,
+  { leastHours, learningDays }: SilenceLimits,
+): Stretch {
+  const { last, born, longest } = presence;
+  const stretch: Stretch = { hours: 0, enough: 0, reached: 0, through: last };
+  if (born < 0 || last - born < learningDays * DAY_HOURS) return stretch;
+  const least = Math.max(leastHours, LONGER * longest);
+  let surprise = 0;
+  for (let hour = last + 1; hour <= Math.min(to, last + MOST_SILENT_HOURS); hour += 1) {
+    if (!heard(hour)) continue;
+    stretch.hours += 1;
+    stretch.through = hour;
+    const own = surpriseOfSilence(presence, hour);
+    if (own >= LEAST_OF_AN_HOUR) surprise += own;
+    if (stretch.enough > 0 || surprise < LEAST_SURPRISE || stretch.hours < least) continue;
+    stretch.enough = stretch.hours;
+    stretch.reached = hour;
+  }
+  return stretch;
+}
+
+/** Long: hardly by chance, and longer than silences have been of late. */
+export function isLong({ enough }: Stretch): boolean {
+  return enough > 0;
+}
+
+/** False where a silence up to the hour `to` cannot be long, however the hours since the last learned one turn out. */
+export function mayBeLong(
+  { last, longest }: Presence,
+  to: number,
+  { leastHours }: SilenceLimits,
+): boolean {
+  return to - last >= Math.max(leastHours, HARDLY_LONGER * longest);
 }
 
 /** Share of all learned hours that were empty, 0–1. */

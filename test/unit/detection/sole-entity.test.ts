@@ -15,6 +15,7 @@ import {
   keyArn,
   person,
   principal,
+  START_MS,
 } from "../../support/events.ts";
 
 describe("an engine for one entity", () => {
@@ -48,6 +49,20 @@ describe("an engine for one entity", () => {
     engine.passTime(closesAt);
     expect(engine.take().revisions.map(({ status }) => status)).toEqual(["closed"]);
     expect(engine.closesAtHour).toBeUndefined();
+  });
+
+  it("judges the silence of its account where it is told who was heard", () => {
+    const entity = { kind: "account", id: ACCOUNT } as const;
+    const detectors = engineOptions().detectors.filter(({ detector }) => detector.silence);
+    const told = (heard?: (hour: number) => boolean) => {
+      const sole = { entity, organization: learned([]), ...(heard && { heard }) };
+      const engine = new Engine(engineOptions({ detectors, sole }), undefined);
+      engine.process(hours(0, 240).flatMap((hour) => inHour(hour, 3)));
+      engine.passTime(START_MS / 3_600_000 + 250);
+      return engine.take().revisions.map(({ title }) => title);
+    };
+    expect(told(() => true)).toEqual(["An account has fallen silent"]);
+    expect(told()).toEqual([]);
   });
 
   it("judges what came late for itself only", () => {
