@@ -2,6 +2,7 @@ import { DAY_HOURS, dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { Alert, AlertPrincipal } from "./alert.ts";
 import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
+import type { EngineOptions } from "./engine.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
@@ -174,6 +175,21 @@ export class Combination {
 
 function eventDayOf({ eventTime }: Pick<Alert, "eventTime">): number {
   return dayOf(hourOf(Date.parse(eventTime)));
+}
+
+/** The combination of signs, where its detector runs; its options are the ones that detector declares. */
+export function combinationOf(
+  { detectors, replay }: Pick<EngineOptions, "detectors" | "replay">,
+  written: WrittenCombination | undefined,
+): Combination | undefined {
+  const own = detectors.find(({ detector }) => detector.id === "combined-signals");
+  if (own === undefined) return undefined;
+  const { minimumScore, leastSign } = own.options as { minimumScore: number; leastSign: number };
+  const shadow = new Set(detectors.filter((one) => one.shadow).map(({ detector }) => detector.id));
+  return new Combination(
+    { detector: own.detector, minimumScore, leastSign, shadow, replay },
+    written,
+  );
 }
 
 /** Each sign with what it adds to those before it: the chance that not all of them are chance (noisy or), damped. */

@@ -5,7 +5,7 @@ import { Alerting } from "./alerting.ts";
 import { Budget, type WrittenBudget } from "./budget.ts";
 import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
-import { Combination, type WrittenCombination } from "./combination.ts";
+import { type Combination, combinationOf, type WrittenCombination } from "./combination.ts";
 import { Counting } from "./counting.ts";
 import type { EntityKind } from "./detector.ts";
 import { type AccountOverride, Grader } from "./grading.ts";
@@ -460,19 +460,4 @@ function budgetOf(options: EngineOptions, written: WrittenBudget | undefined): B
   const openHours = options.latenessHours + 1;
   const detectors = options.sole === undefined ? options.detectors : [];
   return new Budget({ ...options, openHours, detectors }, written);
-}
-
-/** The combination of signs, where its detector runs; its options are the ones that detector declares. */
-export function combinationOf(
-  { detectors, replay }: Pick<EngineOptions, "detectors" | "replay">,
-  written: WrittenCombination | undefined,
-): Combination | undefined {
-  const own = detectors.find(({ detector }) => detector.id === "combined-signals");
-  if (own === undefined) return undefined;
-  const { minimumScore, leastSign } = own.options as { minimumScore: number; leastSign: number };
-  const shadow = new Set(detectors.filter((one) => one.shadow).map(({ detector }) => detector.id));
-  return new Combination(
-    { detector: own.detector, minimumScore, leastSign, shadow, replay },
-    written,
-  );
 }

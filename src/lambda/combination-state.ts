@@ -1,7 +1,7 @@
 import { HOUR_MS } from "../baseline/calendar.ts";
 import type { Alert } from "../detection/alert.ts";
 import type { Combination, WrittenCombination } from "../detection/combination.ts";
-import { combinationOf } from "../detection/engine.ts";
+import { combinationOf } from "../detection/combination.ts";
 import { Grader } from "../detection/grading.ts";
 import type {
   EntityChange,
