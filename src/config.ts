@@ -8,6 +8,7 @@ import { problemsOf, spellIssue } from "./config/problems.ts";
 import { DeliveryOptions, SinkList } from "./delivery/options.ts";
 import { detectionOptions } from "./detection/options.ts";
 import { KinesisOptions } from "./sources/kinesis/options.ts";
+import { expectedPlace, isPlace, resolvedPlace } from "./store/place.ts";
 
 export { ConfigError } from "./config/config-error.ts";
 
@@ -92,8 +93,9 @@ export const Config = z
     state: z
       .string()
       .min(1)
+      .refine(isPlace, { error: expectedPlace })
       .default("keyhawk-state")
-      .describe("Folder of the state, relative to this file."),
+      .describe("Folder of the state, relative to this file, or dynamodb://TABLE."),
     sinks: SinkList.default([]).describe("Where alerts go."),
     delivery: DeliveryOptions.prefault({}).describe("How hard delivery is tried."),
     organization: Organization.prefault({}).describe("Whose keys and principals are whose."),
@@ -166,7 +168,7 @@ function withResolvedPaths(config: Config, folder: string): Config {
   );
   return {
     ...config,
-    state: resolve(folder, config.state),
+    state: resolvedPlace(folder, config.state),
     sinks: config.sinks.map((sink) => withResolvedFiles(sink, folder)),
     ...(paths === undefined ? {} : { source: { ...config.source, files: { paths } } }),
   };

@@ -22,7 +22,7 @@ export interface AlertOutput {
 
 /** Opens the file that `--alerts` names, or stdout for `-`. A resumed replay goes on after the last whole line. */
 export async function openAlertOutput(
-  options: Pick<ReplayOptions, "alertsFile" | "format" | "stateDirectory">,
+  options: Pick<ReplayOptions, "alertsFile" | "format" | "statePlace">,
   context: CommandContext,
   resumed: boolean,
 ): Promise<AlertOutput> {
@@ -60,7 +60,7 @@ function lineOutput(format: FormatName): (to: Destination) => AlertOutput {
 }
 
 function peoplesOutput(
-  { stateDirectory }: Pick<ReplayOptions, "stateDirectory">,
+  { statePlace }: Pick<ReplayOptions, "statePlace">,
   context: CommandContext,
 ): (to: Destination) => AlertOutput {
   const newest = new Map<string, Alert>();
@@ -71,7 +71,7 @@ function peoplesOutput(
       }),
     end() {
       const view = { colors: colorsFor(context), columns: context.columns };
-      return put(alertsText([...newest.values()], view, stateDirectory));
+      return put(alertsText([...newest.values()], view, statePlace));
     },
     close,
   });

@@ -4,16 +4,16 @@ import { safe, timeText, wrapped } from "./terminal.ts";
 
 /**
  * Alerts for a person at the end of a replay: each once, as it stands, the most severe first; informational ones are counted
- * only. `stateDirectory` is where `explain` finds them, undefined where nothing is kept.
+ * only. `statePlace` is where `explain` finds them, undefined where nothing is kept.
  */
 export function alertsText(
   alerts: readonly Alert[],
   view: PageView,
-  stateDirectory: string | undefined,
+  statePlace: string | undefined,
 ): string {
   if (alerts.length === 0) return "No alerts.\n";
   const shown = alerts.filter(({ severity }) => severity !== "informational").sort(bySeverity);
-  const blocks = shown.map((alert) => alertText(alert, view, stateDirectory));
+  const blocks = shown.map((alert) => alertText(alert, view, statePlace));
   return `${blocks.join("")}${countsLine(alerts)}\n`;
 }
 
@@ -31,7 +31,7 @@ function countsLine(alerts: readonly Alert[]): string {
   return `${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"}: ${parts.join(", ")}`;
 }
 
-function alertText(alert: Alert, view: PageView, stateDirectory: string | undefined): string {
+function alertText(alert: Alert, view: PageView, statePlace: string | undefined): string {
   const { colors, columns } = view;
   const reasons = alert.reasons.map(
     ({ text, weight }) =>
@@ -45,9 +45,9 @@ function alertText(alert: Alert, view: PageView, stateDirectory: string | undefi
     ...(address === undefined ? [] : [`from ${safe(address)}`]),
   ];
   const hint =
-    stateDirectory === undefined
+    statePlace === undefined
       ? []
-      : [colors.dim(`  keyhawk explain ${alert.alertId} --state ${safe(stateDirectory)}`)];
+      : [colors.dim(`  keyhawk explain ${alert.alertId} --state ${safe(statePlace)}`)];
   return `${[
     ...headline(alert, view),
     ...reasons,

@@ -1,27 +1,27 @@
 import { loadConfig } from "../config.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import type { Commit, StateStore } from "../store/store.ts";
 import { useContextHashKey } from "./assembly.ts";
 import type { ImportOptions } from "./baseline.ts";
 import type { LearnedState } from "./baseline-file.ts";
 import { type LearnedBaseline, readBaselineFile } from "./baseline-reader.ts";
 import type { CommandContext } from "./options.ts";
-import { stateDirectory } from "./state.ts";
+import { statePlace } from "./state.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `keyhawk baseline import`: a state directory starts from what was exported. Resolves to the exit status. */
+/** `keyhawk baseline import`: a state starts from what was exported. Resolves to the exit status. */
 export async function importBaseline(
   options: ImportOptions,
   { log, signal }: CommandContext,
 ): Promise<number> {
   const openHours = options.config === undefined ? undefined : await openHoursOf(options.config);
-  const directory = await stateDirectory(options);
+  const place = await statePlace(options);
   const baseline = await readBaselineFile(options.file, openHours, signal);
-  await using store = await openSqliteStore(directory);
+  await using store = await openStore(place);
   const known = await learnedState(store);
   if (known !== "nothing" && options.force !== true) {
     throw new UsageError(
-      `${directory}: expected a new state directory, found one that has learned; ` +
+      `${place}: expected a new state, found one that has learned; ` +
         "choose another, or --force to replace the entities that the file has",
     );
   }
@@ -33,7 +33,7 @@ export async function importBaseline(
     log.warn({ detector }, "learned by another version of the detector; it starts to learn anew");
   }
   const learnedUntil = new Date(state.watermarkMs).toISOString();
-  log.info({ memories: baseline.memories.size, learnedUntil, state: directory }, "imported");
+  log.info({ memories: baseline.memories.size, learnedUntil, state: place }, "imported");
   return 0;
 }
 

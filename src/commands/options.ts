@@ -42,8 +42,8 @@ export interface ReplayOptions {
   readonly paths: readonly string[];
   /** Undefined: the defaults. */
   readonly configFile: string | undefined;
-  /** Kept and resumed; undefined for a temporary one. */
-  readonly stateDirectory: string | undefined;
+  /** A folder or `dynamodb://TABLE`, kept and resumed; undefined for a temporary folder. */
+  readonly statePlace: string | undefined;
   /** Event times from this one on, milliseconds since the epoch; undefined for no bound. */
   readonly fromMs: number | undefined;
   /** Event times before this one. */

@@ -7,7 +7,7 @@ import { createRouting } from "../delivery/routing.ts";
 import { severities } from "../detection/alert.ts";
 import { runPipeline } from "../pipeline.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import type { StateStore } from "../store/store.ts";
 import { type AlertOutput, openAlertOutput, OUTPUT_SINK } from "./alert-output.ts";
 import { assembleEngine } from "./assembly.ts";
@@ -23,9 +23,9 @@ const DRAIN_MS = 60_000;
 export async function replay(options: ReplayOptions, context: CommandContext): Promise<number> {
   const config =
     options.configFile === undefined ? defaultConfig() : await loadConfig(options.configFile);
-  const directory = options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "keyhawk-")));
+  const place = options.statePlace ?? (await mkdtemp(join(tmpdir(), "keyhawk-")));
   try {
-    await using store = await openSqliteStore(directory);
+    await using store = await openStore(place);
     const resumed = (await store.positions()).size > 0;
     const output = await openAlertOutput(options, context, resumed);
     try {
@@ -34,7 +34,7 @@ export async function replay(options: ReplayOptions, context: CommandContext): P
       await output.close();
     }
   } finally {
-    if (options.stateDirectory === undefined) await rm(directory, { recursive: true, force: true });
+    if (options.statePlace === undefined) await rm(place, { recursive: true, force: true });
   }
 }
 
@@ -60,7 +60,7 @@ async function replayInto(replay: Replay): Promise<number> {
   const engine = await assembleEngine(config, store, {
     learnUntilMs: options.learnUntilMs,
     replay: true,
-    isTransient: options.stateDirectory === undefined,
+    isTransient: options.statePlace === undefined,
   });
   const sinksFor = createRouting(options.deliver ? config.sinks : []);
   await output.drain(store.outbox);
@@ -71,7 +71,7 @@ async function replayInto(replay: Replay): Promise<number> {
         engine,
         store,
         sinksFor: (alert) => [OUTPUT_SINK, ...sinksFor(alert)],
-        closesAtEnd: options.stateDirectory === undefined,
+        closesAtEnd: options.statePlace === undefined,
         committed: async (batch, commit) => {
           tally.add(batch, commit);
           if (commit.deliveries.length > 0) await output.drain(store.outbox);
@@ -118,7 +118,7 @@ async function finish(
 
 function tell(
   summary: Summary,
-  { stateDirectory: state }: ReplayOptions,
+  { statePlace: state }: ReplayOptions,
   { log, signal }: CommandContext,
 ): void {
   const { files, records, kmsEvents, alerts, rejected, late, filesFailed, wallSeconds } = summary;

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { formatNames } from "../delivery/formats/formats.ts";
 import { type Severity, severities } from "../detection/alert.ts";
 import type { CommandAction, Perform, ReplayOptions } from "./options.ts";
+import { checkedPlace } from "./state.ts";
 import { UsageError } from "./usage-error.ts";
 import { parseCount, parseName, parseTime } from "./values.ts";
 
@@ -20,7 +21,10 @@ export function registerReplay(
     )
     .argument("<path...>", "files, folders or s3://bucket/prefix, plain or gzip; - is stdin")
     .option("-c, --config <file>", "configuration; without it the defaults")
-    .option("--state <dir>", "state that is kept and resumed; without it a temporary one")
+    .option(
+      "--state <place>",
+      "folder or dynamodb://TABLE that is kept and resumed; without it a temporary folder",
+    )
     .option("--from <time>", "event times from TIME on (UTC)", parseTime)
     .option("--to <time>", "event times before TIME", parseTime)
     .option("--learn-until <time>", "before TIME only learn: its alerts are not emitted", parseTime)
@@ -81,7 +85,7 @@ function replayOptions(paths: readonly string[], typed: Typed): ReplayOptions {
   return {
     paths,
     configFile: typed.config,
-    stateDirectory: typed.state,
+    statePlace: typed.state === undefined ? undefined : checkedPlace(typed.state),
     fromMs: from,
     toMs: to,
     learnUntilMs: typed.learnUntil,

@@ -9,7 +9,7 @@ import { nodePlatform } from "../sources/node-platform.ts";
 import { fetchObject } from "../sources/s3/fetch-object.ts";
 import { s3Client, s3Options } from "../sources/s3/s3-client.ts";
 import type { Source } from "../sources/source.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import type { StateStore } from "../store/store.ts";
 import { assembleEngine, contextHashKey } from "./assembly.ts";
 import { assembleDelivery } from "./delivery-assembly.ts";
@@ -28,7 +28,7 @@ export async function run({ configFile }: RunOptions, context: CommandContext): 
       { file: configFile, path: "source", text: "expected a source to read from, found none" },
     ]);
   }
-  await using store = await openSqliteStore(config.state, {
+  await using store = await openStore(config.state, {
     outboxLimit: config.delivery.outboxLimit,
   });
   const delivery = await assembleDelivery(config, store, context);

@@ -8,7 +8,15 @@ import {
 import type { ChangeSet } from "./change.ts";
 import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
 import { type ItemReader, itemsIn } from "./item-reader.ts";
-import { countersKey, floorsKey, historyKey, keyText, partitions, usageKey } from "./keys.ts";
+import {
+  countersKey,
+  floorsKey,
+  historyKey,
+  keyText,
+  padded,
+  partitions,
+  usageKey,
+} from "./keys.ts";
 import { letterTotals, newestLetters } from "./letter-items.ts";
 import { countMemories, nameAttribute } from "./memory-items.ts";
 import { inParallel } from "./parallel.ts";
@@ -30,17 +38,16 @@ export function historyItems(access: StoreAccess): HistoryReader {
   };
 }
 
-/** Replaces the rows of the same entities and hours. */
+/** Replaces the rows of the same entities and hours. The hours of a day share an item: a write costs by the kilobyte. */
 export function setHistory({ changes, nowMs }: Preparation, rows: readonly HistoryRow[]): void {
   const expires = attribute.number(Math.ceil(nowMs / 1000) + historySeconds);
   for (const { entity, hour, events, decrypts, expected, limit } of rows) {
-    const key = historyKey(entity, hour);
-    changes.set(key, {
+    const numbers = [events, decrypts, expected, limit].map((value) =>
+      value === null ? { NULL: true as const } : attribute.number(value),
+    );
+    changes.set(historyKey(entity, Math.floor(hour / 24)), {
       ...nameAttribute(entity),
-      events: attribute.number(events),
-      decrypts: attribute.number(decrypts),
-      expected: expected === null ? { NULL: true } : attribute.number(expected),
-      limit: limit === null ? { NULL: true } : attribute.number(limit),
+      [hourAttribute(hour % 24)]: { L: numbers },
       [timeToLiveAttribute]: expires,
     });
   }
@@ -93,7 +100,7 @@ async function hoursOf(
   const found = await inParallel(partitions("history"), 16, async (pk) => {
     const rows: HistoryRow[] = [];
     for await (const page of items.pages({ pk, prefix })) {
-      const wanted = page.map(rowOf).filter(({ hour }) => hour >= floor && hour < toHour);
+      const wanted = page.flatMap(rowsOf).filter(({ hour }) => hour >= floor && hour < toHour);
       rows.push(...wanted);
     }
     return rows;
@@ -114,17 +121,31 @@ async function hoursOf(
   );
 }
 
-function rowOf(item: Item): HistoryRow {
+/** The rows of one day, in order of their hours. */
+function rowsOf(item: Item): HistoryRow[] {
   const { sk } = keyOf(item);
   const end = sk.lastIndexOf("#");
-  return {
-    entity: item["name"]?.S ?? sk.slice(0, end),
-    hour: Number(sk.slice(end + 1)),
-    events: numberIn(item, "events"),
-    decrypts: numberIn(item, "decrypts"),
-    expected: item["expected"]?.NULL === true ? null : numberIn(item, "expected"),
-    limit: item["limit"]?.NULL === true ? null : numberIn(item, "limit"),
-  };
+  const entity = item["name"]?.S ?? sk.slice(0, end);
+  const firstHour = Number(sk.slice(end + 1)) * 24;
+  return Array.from({ length: 24 }, (_, index) => index).flatMap((index) => {
+    const numbers = item[hourAttribute(index)]?.L;
+    if (numbers === undefined) return [];
+    const [events, decrypts, expected, limit] = numbers.map(({ N }) =>
+      N === undefined ? null : Number(N),
+    );
+    return {
+      entity,
+      hour: firstHour + index,
+      events: events ?? 0,
+      decrypts: decrypts ?? 0,
+      expected: expected ?? null,
+      limit: limit ?? null,
+    };
+  });
+}
+
+function hourAttribute(hourOfDay: number): string {
+  return `h${padded(hourOfDay, 2)}`;
 }
 
 async function busiest(items: ItemReader, limit: number): Promise<UsageRow[]> {

@@ -121,8 +121,9 @@ export function letterTraceKey(sha256: string, origin: string): ItemKey {
   return { pk: `dead-letter#${sha256}`, sk: hexOf(origin) };
 }
 
-export function historyKey(entity: string, hour: number): ItemKey {
-  return { pk: partition("history", entity), sk: `${sortable(entity)}#${padded(hour, 9)}` };
+/** One item holds the hours of one day (UTC), as days since the epoch. */
+export function historyKey(entity: string, day: number): ItemKey {
+  return { pk: partition("history", entity), sk: `${sortable(entity)}#${padded(day, 8)}` };
 }
 
 export function usageKey(keyArn: string, principalKey: string): ItemKey {
@@ -154,7 +155,7 @@ export function padded(value: number, digits: number): string {
   return String(value).padStart(digits, "0");
 }
 
-/** Room is left for the hour that follows an entity in the key of its history. */
+/** Room is left for the day that follows an entity in the key of its history. */
 const sortKeyBytes = 1000;
 /** A UTF-16 unit takes at most three bytes. */
 const sureCharacters = Math.floor(sortKeyBytes / 3);

@@ -26,7 +26,7 @@ async function typed(...argv: string[]): Promise<ReplayOptions> {
 const defaults: ReplayOptions = {
   paths: ["a", "b"],
   configFile: undefined,
-  stateDirectory: undefined,
+  statePlace: undefined,
   fromMs: undefined,
   toMs: undefined,
   learnUntilMs: undefined,
@@ -46,7 +46,7 @@ describe("replay", () => {
 
   it.each<[string[], Partial<ReplayOptions>]>([
     [["--config", "k.yaml"], { configFile: "k.yaml" }],
-    [["--state", "s"], { stateDirectory: "s" }],
+    [["--state", "s"], { statePlace: "s" }],
     [
       ["--from", "2026-03-01", "--to", "2026-03-02"],
       { fromMs: Date.UTC(2026, 2, 1), toMs: Date.UTC(2026, 2, 2) },
