@@ -31,7 +31,7 @@ export const Alert = z.strictObject({
     .string()
     .regex(/^[0-9a-f-]{1,40}$/)
     .describe("A function of what was found: a re-run makes the same one."),
-  revision: z.int().min(0).describe("Grows with each update of the same alert."),
+  revision: z.int().min(0).describe("0 as the alert is created; grows with each update of it."),
   status: z.enum(["created", "updated", "closed"]),
   detector: z.string(),
   detectorVersion: z.int(),

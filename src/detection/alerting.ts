@@ -21,6 +21,7 @@ import {
   mergeFindings,
   type OpenAlert,
   periodOf,
+  revisionOf,
 } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 import { entityName, route, type Target } from "./routing.ts";
@@ -118,7 +119,8 @@ export class Alerting implements SilenceAlerting {
     if (at.level <= alert.level) return;
     const isNew = alert.level < 0;
     alert.level = at.level;
-    this.#tell(memory, slot, alert, isNew ? "created" : "updated");
+    if (isNew) this.#tell(memory, slot, alert, "created");
+    if (at.level > 0) this.#tell(memory, slot, alert, "updated");
   }
 
   /** An hour is about to be learned: what it contributed is kept, and alerts that it ends are closed. */
@@ -153,8 +155,7 @@ export class Alerting implements SilenceAlerting {
   #combine(closed: Alert): void {
     const { combination, grader } = this.#options;
     if (combination === undefined || grader.standing(closed).kind !== "told") return;
-    const combined = combination.add(closed);
-    if (combined !== undefined) this.#put(grader.grade(combined));
+    for (const combined of combination.add(closed)) this.#put(grader.grade(combined));
   }
 
   /** Closes combined signs of days that lie behind. */
@@ -303,7 +304,7 @@ export class Alerting implements SilenceAlerting {
   ): Alert {
     const rendered = renderAlert(finding, this.#configured(memory, slot).detector, {
       alertId: alert.alertId,
-      revision: alert.level + (status === "closed" ? 1 : 0),
+      revision: revisionOf(alert.level, status),
       status,
       replay: this.#options.replay,
     });

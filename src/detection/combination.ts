@@ -3,6 +3,7 @@ import type { Alert, AlertPrincipal } from "./alert.ts";
 import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
 import type { EngineOptions } from "./engine.ts";
+import { revisionOf } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
@@ -75,14 +76,14 @@ export class Combination {
     return days.length === 0 ? undefined : (Math.min(...days) + COMPLETE_AFTER_DAYS) * DAY_HOURS;
   }
 
-  /** Takes a closed alert; returns the revision that it leads to, if any. */
-  add(alert: Alert): Alert | undefined {
+  /** Takes a closed alert; returns the revisions that it leads to. */
+  add(alert: Alert): Alert[] {
     const { principal } = alert;
     const name = this.nameOf(alert);
-    if (principal === null || name === undefined) return undefined;
+    if (principal === null || name === undefined) return [];
     let open = this.#days.get(name);
     if (open === undefined) {
-      if (this.#days.size >= MOST_OPEN) return undefined;
+      if (this.#days.size >= MOST_OPEN) return [];
       open = { day: eventDayOf(alert), principal, signs: {}, level: -1 };
       this.#days.set(name, open);
     }
@@ -108,15 +109,17 @@ export class Combination {
     return [...this.#days];
   }
 
-  #tell(open: Day): Alert | undefined {
+  #tell(open: Day): Alert[] {
     const level = CEILINGS.findLastIndex((_, index) => this.#reaches(open, index));
-    if (level <= open.level) return undefined;
+    if (level <= open.level) return [];
     const isNew = open.level < 0;
     open.level = level;
     const finding = this.#finding(open);
-    return finding === undefined
-      ? undefined
-      : this.#render(open, finding, isNew ? "created" : "updated");
+    if (finding === undefined) return [];
+    return [
+      ...(isNew ? [this.#render(open, finding, "created")] : []),
+      ...(level > 0 ? [this.#render(open, finding, "updated")] : []),
+    ];
   }
 
   /** Whether the signs below a ceiling reach it together. Once they do, they always will. */
@@ -166,7 +169,7 @@ export class Combination {
     const { key } = open.principal;
     return renderAlert(finding, detector, {
       alertId: alertIdOf(detector.id, key, personOf(open.principal), String(open.day)),
-      revision: open.level + (status === "closed" ? 1 : 0),
+      revision: revisionOf(open.level, status),
       status,
       replay,
     });

@@ -1,3 +1,4 @@
+import type { Alert } from "./alert.ts";
 import type { Finding, Subject } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
 
@@ -22,6 +23,15 @@ export type Period = Subject["period"] | "silence";
 export interface AlertSubject {
   readonly name: string;
   readonly period: Period;
+}
+
+/**
+ * Number of a revision: 0 as the alert is created, its level as it is updated, one more as it is closed. It says how far the
+ * alert has gone rather than how often that was told, so that batches do not show in it.
+ */
+export function revisionOf(level: number, status: Alert["status"]): number {
+  if (status === "created") return 0;
+  return status === "closed" ? level + 1 : level;
 }
 
 /** Key of an alert within its entity; the same for all hours that contribute to it. */

@@ -48,7 +48,7 @@ export class CombinationState implements EntityState {
   fold({ signs, toHour }: EntityWork): EntityChange | undefined {
     const combination = this.#combination;
     if (combination === undefined || this.#closed) return undefined;
-    const made = signs.flatMap((sign) => combination.add(sign) ?? []);
+    const made = signs.flatMap((sign) => combination.add(sign));
     const closesAt = combination.closesAtHour;
     if (closesAt !== undefined && closesAt <= toHour) {
       made.push(...combination.close(toHour * HOUR_MS));

@@ -13,7 +13,7 @@ const other = { principal: principal("other") };
 const oclock = (hour: number): number => START_MS + hour * 3_600_000;
 
 describe("the revisions of an alert", () => {
-  it("are numbered by their level, and then it is closed", () => {
+  it("are numbered from 0, one for each level, and then it is closed", () => {
     const sixty = inHour(5, 60);
     const { revisions } = run([...sixty.map((one) => [one]), inHour(9, 1, other)]);
     expect(revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
@@ -26,18 +26,19 @@ describe("the revisions of an alert", () => {
     expect(new Set(revisions.map(({ alertId }) => alertId)).size).toBe(1);
   });
 
-  it("come at most once a batch, with all that the batch held", () => {
+  it("come once a batch beside the first one, with all that the batch held", () => {
     const { revisions } = run([inHour(5, 60), inHour(9, 1, other)]);
     expect(revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
-      "2 created",
+      "0 created",
+      "2 updated",
       "3 closed",
     ]);
-    expect(revisions.map(({ observed }) => observed["count"])).toEqual([60, 60]);
+    expect(revisions.map(({ observed }) => observed["count"])).toEqual([60, 60, 60]);
   });
 
   it("come before the hour closes, though one batch holds the hour and its end", () => {
     const { revisions } = run([[...inHour(5, 60), ...inHour(9, 1)]]);
-    expect(revisions.map(({ status }) => status)).toEqual(["created", "closed"]);
+    expect(revisions.map(({ status }) => status)).toEqual(["created", "updated", "closed"]);
   });
 
   it("end with how the alert stands", () => {
