@@ -39,6 +39,9 @@ export const LearnedMemory = z.looseObject({
 });
 export type LearnedMemory = z.infer<typeof LearnedMemory>;
 
+/** A sign of a detector below each ceiling, null where there is none. */
+const Sign = z.looseObject({ alertId: z.string(), score: z.number() });
+
 /** The engine's own state, as far as it is told from another one here. */
 export const LearnedState = z.looseObject({
   watermarkMs: z.number(),
@@ -51,7 +54,7 @@ export const LearnedState = z.looseObject({
         z.looseObject({
           day: z.int(),
           principal: z.looseObject({ key: z.string() }),
-          signs: z.record(z.string(), z.looseObject({ alertId: z.string(), score: z.number() })),
+          signs: z.record(z.string(), z.array(Sign.nullable())),
           level: z.int(),
         }),
       ]),
