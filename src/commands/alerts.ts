@@ -1,14 +1,16 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Alert, type Severity, severities, severityOf } from "../detection/alert.ts";
 import { type KeptAlert, type Verdict, verdicts } from "../store/store.ts";
+import { accept } from "./acceptance.ts";
 import { alertPage, subjectText } from "./alert-page.ts";
+import { acceptanceText } from "./baseline-accepted.ts";
 import { findAlert } from "./find-alert.ts";
 import type { CommandContext, Perform } from "./options.ts";
 import { writeText } from "./output.ts";
 import { addStateOptions, type StateOptions, withStore } from "./state.ts";
 import { colorsFor, jsonLine, paintSeverity, safe, tableText, timeText } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
-import { parseCount, parseName, parseTime } from "./values.ts";
+import { parseCount, parseExpiry, parseName, parseTime } from "./values.ts";
 
 /** `keyhawk alerts`: the alerts kept in a state directory. */
 export function registerAlerts(program: Command, perform: Perform): void {
@@ -27,7 +29,8 @@ Examples:
   keyhawk alerts list --state ./state --severity high --from 2026-03-01
   keyhawk alerts list --format native | jq .summary
   keyhawk alerts show 3f2a91c0
-  keyhawk alerts close 3f2a91c0 --verdict benign --by ana --note "nightly restore"`;
+  keyhawk alerts close 3f2a91c0 --verdict benign --by ana --note "nightly restore"
+  keyhawk alerts close 3f2a91c0 --verdict benign --accept --until 60d --note "new report"`;
 
 const alertStatuses = ["created", "updated", "closed"] as const satisfies Alert["status"][];
 const listFormats = ["table", "native"] as const;
@@ -150,6 +153,9 @@ interface CloseOptions extends StateOptions {
   readonly verdict: Verdict["verdict"];
   readonly by?: string;
   readonly note: string;
+  readonly accept?: boolean;
+  readonly until?: string;
+  readonly upTo?: number;
 }
 
 function registerClose(alerts: Command, perform: Perform): void {
@@ -163,7 +169,18 @@ function registerClose(alerts: Command, perform: Perform): void {
         .makeOptionMandatory(),
     )
     .option("--by <name>", "who says so; by default $USER")
-    .option("--note <text>", "why", "");
+    .option("--note <text>", "why", "")
+    .option("--accept", "accept it as normal from now on; needs --note, and a benign verdict")
+    .option(
+      "--until <time>",
+      `with --accept: when it ends, 2026-06-30 or 30d (default: ${acceptedFor})`,
+      parseUntil,
+    )
+    .option(
+      "--up-to <factor>",
+      `with --accept: how many times what was observed is normal, too (default: ${acceptedGrowth})`,
+      parseFactor,
+    );
   addStateOptions(command).action((id: string, options: CloseOptions) =>
     perform((context) => close(id, options, context)),
   );
@@ -172,12 +189,48 @@ function registerClose(alerts: Command, perform: Perform): void {
 async function close(id: string, options: CloseOptions, context: CommandContext): Promise<number> {
   const by = options.by ?? context.env["USER"] ?? context.env["LOGNAME"] ?? "";
   if (by.trim() === "") throw new UsageError("--by: expected the name of who closes the alert");
+  checkAccept(options);
   const { verdict, note } = options;
-  const closed = await withStore(options, "annotate", async (store) => {
+  const { until = acceptedFor, upTo = acceptedGrowth } = options;
+  const [closed, accepted] = await withStore(options, "annotate", async (store) => {
     const { alert } = await findAlert(store, id);
+    const made =
+      options.accept === true
+        ? await accept(store, alert, { owner: by, reason: note.trim(), until, upTo })
+        : undefined;
     await store.alerts.close(alert.alertId, { verdict, by, note, atMs: Date.now() });
-    return alert.alertId;
+    return [alert.alertId, made];
   });
   await writeText(context.stdout, `${safe(closed)} closed: ${verdict} by ${safe(by)}\n`);
+  if (accepted !== undefined) {
+    await writeText(context.stdout, `${accepted.id} ${safe(acceptanceText(accepted))}\n`);
+  }
   return 0;
+}
+
+const acceptedFor = "90d";
+const acceptedGrowth = 1.25;
+
+function checkAccept({ accept, until, upTo, verdict, note }: CloseOptions): void {
+  if (accept !== true) {
+    if (until !== undefined) throw new UsageError("--until: expected --accept as well");
+    if (upTo !== undefined) throw new UsageError("--up-to: expected --accept as well");
+    return;
+  }
+  if (verdict !== "benign" && verdict !== "false-positive") {
+    throw new UsageError("--accept: expected the verdict benign or false-positive");
+  }
+  if (note.trim() === "") throw new UsageError("--accept: expected --note, why it is normal");
+}
+
+/** Kept as typed: a duration counts from when the acceptance begins. */
+function parseUntil(text: string): string {
+  parseExpiry(text, 0);
+  return text;
+}
+
+function parseFactor(text: string): number {
+  const factor = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && factor >= 1 && factor <= 10) return factor;
+  throw new InvalidArgumentError("Expected a number from 1 to 10.");
 }

@@ -1,4 +1,5 @@
 import type { BaselineActions } from "./baseline.ts";
+import { listAccepted, unaccept } from "./baseline-accepted.ts";
 import { exportBaseline } from "./baseline-export.ts";
 import { importBaseline } from "./baseline-import.ts";
 import { showBaseline } from "./baseline-show.ts";
@@ -8,4 +9,6 @@ export const baselineActions: BaselineActions = {
   show: showBaseline,
   export: exportBaseline,
   import: importBaseline,
+  accepted: listAccepted,
+  unaccept,
 };

@@ -1,6 +1,7 @@
 import { open, rename } from "node:fs/promises";
 import type { StateStore } from "../store/store.ts";
 import { escapeJson } from "../telemetry.ts";
+import { acceptancesOf } from "./acceptance.ts";
 import { knownContextHashKey } from "./assembly.ts";
 import type { ExportOptions } from "./baseline.ts";
 import { type BaselineLine, baselineFileVersion, LearnedState } from "./baseline-file.ts";
@@ -64,6 +65,11 @@ async function writeAll(
       contextHashKey: key === undefined ? null : Buffer.from(key).toString("base64"),
     }) + lineOf({ kind: "engine", state }),
   );
+  for (const { hits: _hits, match, ...accepted } of await acceptancesOf(store)) {
+    const { detector = "", principal, key, account } = match;
+    const exact = { detector, principal, key, account };
+    await put(lineOf({ kind: "acceptance", ...accepted, match: exact }));
+  }
   const calls = await writeCalls(store, put);
   const memories = await writeMemories(store, put, signal);
   await put(lineOf({ kind: "end", memories, calls }));

@@ -60,6 +60,7 @@ export const LearnedState = z.looseObject({
       ]),
     )
     .optional(),
+  aliases: z.record(z.string(), z.record(z.string(), Hour)).optional(),
 });
 export type LearnedState = z.infer<typeof LearnedState>;
 
@@ -91,10 +92,42 @@ const Memory = z.strictObject({
   memory: LearnedMemory,
 });
 
+const text = z.string().min(1).max(4096);
+
+const Acceptance = z.strictObject({
+  kind: z.literal("acceptance"),
+  id: z.string().regex(/^a-[0-9a-f]{1,16}$/),
+  match: z.strictObject({
+    detector: text,
+    principal: text.optional(),
+    key: text.optional(),
+    account: text.optional(),
+  }),
+  owner: text,
+  reason: text,
+  expiresMs: z.number(),
+  createdMs: z.number(),
+  acceptance: z.strictObject({
+    alertId: z.string().regex(/^[0-9a-f-]{1,40}$/),
+    fromMs: z.number(),
+    session: z.string().nullable(),
+    observed: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+  }),
+});
+
 const End = z.strictObject({ kind: z.literal("end"), memories: z.int(), calls: z.int() });
 
-/** One line of the file: first `baseline`, then `engine`, `calls` and `memory` in any number, at last `end`. */
-export const BaselineLine = z.discriminatedUnion("kind", [Header, Engine, Calls, Memory, End]);
+/**
+ * One line of the file: first `baseline`, then `engine`, `acceptance`, `calls` and `memory` in any number, at last `end`.
+ */
+export const BaselineLine = z.discriminatedUnion("kind", [
+  Header,
+  Engine,
+  Acceptance,
+  Calls,
+  Memory,
+  End,
+]);
 export type BaselineLine = z.infer<typeof BaselineLine>;
 
 function hasNoGaps(hours: readonly { readonly hour: number }[]): boolean {

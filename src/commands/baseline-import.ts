@@ -28,6 +28,7 @@ export async function importBaseline(
   await useKey(store, baseline);
   const state =
     known === "nothing" || known === undefined ? baseline.state : merged(known, baseline.state);
+  for (const acceptance of baseline.acceptances) await store.suppressions.add(acceptance);
   await store.commit({ ...nothing, ...baseline, engineState: JSON.stringify(state) });
   for (const detector of baseline.anew) {
     log.warn({ detector }, "learned by another version of the detector; it starts to learn anew");
@@ -67,6 +68,7 @@ function merged(known: LearnedState, added: LearnedState): LearnedState {
     ...known,
     watermarkMs: Math.max(known.watermarkMs, added.watermarkMs),
     accounts,
+    aliases: { ...known.aliases, ...added.aliases },
     open: [...new Set([...known.open, ...added.open])].sort(),
     combination: [...combination],
   };

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { detectors } from "../../detectors/index.ts";
-import type { CallSegment } from "../store/store.ts";
+import type { CallSegment, Suppression } from "../store/store.ts";
 import {
   BaselineLine,
   baselineFileVersion,
@@ -16,6 +16,8 @@ export interface LearnedBaseline {
   readonly contextHashKey: Uint8Array | undefined;
   readonly state: LearnedState;
   readonly calls: readonly CallSegment[];
+  /** What was accepted as normal. */
+  readonly acceptances: readonly Omit<Suppression, "hits">[];
   /** Entity → memory as JSON text. */
   readonly memories: ReadonlyMap<string, string>;
   /** Detectors that run here in another version than the one that learned. */
@@ -54,6 +56,7 @@ class LineProblem extends Error {}
 class Reading {
   readonly #openHours: number | undefined;
   readonly #calls: CallSegment[] = [];
+  readonly #acceptances: Omit<Suppression, "hits">[] = [];
   readonly #memories = new Map<string, string>();
   readonly #anew = new Set<string>();
   #contextHashKey: Uint8Array | undefined;
@@ -71,7 +74,10 @@ class Reading {
       const key = value.contextHashKey;
       this.#contextHashKey = key === null ? undefined : bytesOf(key);
     } else if (value.kind === "engine") this.#state = value.state;
-    else if (value.kind === "calls")
+    else if (value.kind === "acceptance") {
+      const { kind: _kind, ...acceptance } = value;
+      this.#acceptances.push(acceptance);
+    } else if (value.kind === "calls")
       this.#calls.push({ hour: value.hour, ids: bytesOf(value.ids) });
     else if (value.kind === "memory") this.#addMemory(value.entity, value.memory);
     else this.#checkEnd(value.memories, value.calls);
@@ -84,6 +90,7 @@ class Reading {
       contextHashKey: this.#contextHashKey,
       state: this.#state,
       calls: this.#calls,
+      acceptances: this.#acceptances,
       memories: this.#memories,
       anew: this.#anew,
     };

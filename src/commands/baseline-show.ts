@@ -3,7 +3,9 @@ import { HOUR_MS, hourOf, isWeekend } from "../baseline/calendar.ts";
 import { type BaselineState, baselineState, counted } from "../detection/detector.ts";
 import { entityOf } from "../detection/routing.ts";
 import type { StateStore } from "../store/store.ts";
+import { type Accepted, acceptancesOf } from "./acceptance.ts";
 import type { ShowOptions } from "./baseline.ts";
+import { acceptanceText } from "./baseline-accepted.ts";
 import { LearnedMemory, LearnedState } from "./baseline-file.ts";
 import { extentOf, wordsOf } from "./baseline-words.ts";
 import type { CommandContext } from "./options.ts";
@@ -32,6 +34,8 @@ interface Learned {
   /** Start of the hour that expectations are about. */
   readonly at: string;
   readonly openAlerts: number;
+  /** What was accepted as normal of it, or of others with it. */
+  readonly accepted: readonly Accepted[];
   readonly detectors: readonly LearnedByDetector[];
 }
 
@@ -55,6 +59,7 @@ async function learnedOf(store: StateStore, options: ShowOptions): Promise<Learn
     learnedUntil: timeOf(state.watermarkMs),
     at: timeOf(at * HOUR_MS),
     openAlerts: memory.a.length,
+    accepted: (await acceptancesOf(store)).filter((one) => isAbout(one, entityOf(name).id)),
     detectors: detectors.flatMap((detector) => {
       const own = memory.d[detector.id];
       if (own === undefined) return [];
@@ -70,6 +75,13 @@ async function learnedOf(store: StateStore, options: ShowOptions): Promise<Learn
       return [{ detector: id, title, ...maturity, says: wordsOf(own.b, at), baseline: own.b }];
     }),
   };
+}
+
+/** People who share a role have memories of their own, named by role and session. */
+function isAbout({ match, acceptance }: Accepted, id: string): boolean {
+  const { principal, key, account } = match;
+  const person = acceptance.session === null ? principal : `${principal}#${acceptance.session}`;
+  return id === person || id === key || (id === account && principal === undefined);
 }
 
 const emptyState = '{"watermarkMs":0,"accounts":{},"open":[]}';
@@ -116,6 +128,12 @@ function pageOf(shown: Learned, context: CommandContext): string {
       colors.dim(`  ${maturity}: ${daysLearned} days, ${samples} samples`),
       ...says.map((words) => wrapped(words, context.columns, "  ")),
     );
+  }
+  if (shown.accepted.length > 0) {
+    const all = shown.accepted.map((one) =>
+      wrapped(`${one.id}: ${acceptanceText(one)}`, context.columns, "  "),
+    );
+    lines.push("", colors.bold("accepted as normal"), ...all);
   }
   return `${lines.join("\n")}\n`;
 }

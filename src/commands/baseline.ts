@@ -23,14 +23,25 @@ export interface ImportOptions extends StateOptions {
   readonly force?: boolean;
 }
 
+export interface AcceptedOptions extends StateOptions {
+  readonly format: (typeof acceptedFormats)[number];
+}
+
+export interface UnacceptOptions extends StateOptions {
+  readonly id: string;
+}
+
 /** What `keyhawk baseline` does, loaded when it is asked for. */
 export interface BaselineActions {
   readonly show: CommandAction<ShowOptions>;
   readonly export: CommandAction<ExportOptions>;
   readonly import: CommandAction<ImportOptions>;
+  readonly accepted: CommandAction<AcceptedOptions>;
+  readonly unaccept: CommandAction<UnacceptOptions>;
 }
 
 const showFormats = ["text", "json"] as const;
+const acceptedFormats = ["table", "json"] as const;
 
 /** `keyhawk baseline`: what was learned, to read and to carry elsewhere. */
 export function registerBaseline(
@@ -46,6 +57,8 @@ export function registerBaseline(
   registerShow(baseline, perform, actions.show);
   registerExport(baseline, perform, actions.export);
   registerImport(baseline, perform, actions.import);
+  registerAccepted(baseline, perform, actions.accepted);
+  registerUnaccept(baseline, perform, actions.unaccept);
 }
 
 const examples = `
@@ -89,10 +102,10 @@ function registerExport(
 }
 
 const exportNotes = `
-Carried are the memories, hours that are still open included, the engine's state
-and the identities of recent calls, so that a record read on both sides counts
-once. Positions, alerts and history are not: the importer reads from where its
-own configuration says.
+Carried are the memories, hours that are still open included, the engine's state,
+what was accepted as normal, and the identities of recent calls, so that a record
+read on both sides counts once. Positions, alerts and history are not: the
+importer reads from where its own configuration says.
 
 Encryption contexts are remembered as fingerprints, made with a secret of each
 installation, and only within open hours. Without --with-context-key the secret
@@ -120,3 +133,35 @@ const importNotes = `
 All of the file is checked before anything is written, and it is written whole or
 not at all. The lateness must be the one it was learned with; with --config this
 is checked. A detector of another version starts to learn anew.`;
+
+function registerAccepted(
+  baseline: Command,
+  perform: Perform,
+  list: CommandAction<AcceptedOptions>,
+): void {
+  const command = baseline
+    .command("accepted")
+    .description("list what was accepted as normal: keyhawk alerts close ID --accept")
+    .addOption(
+      new Option("--format <name>", `${acceptedFormats.join(", ")}; json is one object a line`)
+        .argParser(parseName(acceptedFormats))
+        .default(acceptedFormats[0]),
+    );
+  addStateOptions(command).action((options: AcceptedOptions) =>
+    perform((context) => list(options, context)),
+  );
+}
+
+function registerUnaccept(
+  baseline: Command,
+  perform: Perform,
+  end: CommandAction<UnacceptOptions>,
+): void {
+  const command = baseline
+    .command("unaccept")
+    .description("end what was accepted as normal; what it muted stays recorded")
+    .argument("<id>", "id of the acceptance");
+  addStateOptions(command).action((id: string, typed: Omit<UnacceptOptions, "id">) =>
+    perform((context) => end({ ...typed, id }, context)),
+  );
+}

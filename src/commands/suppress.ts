@@ -3,6 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Suppression } from "../store/store.ts";
 import { detectors } from "../../detectors/index.ts";
 import { nearestName } from "../config/nearest-name.ts";
+import { counted } from "../detection/detector.ts";
+import { isAcceptance } from "./acceptance.ts";
 import type { CommandContext, Perform } from "./options.ts";
 import { writeText } from "./output.ts";
 import { addStateOptions, type StateOptions, withStore } from "./state.ts";
@@ -21,6 +23,8 @@ export function registerSuppress(program: Command, perform: Perform): void {
   registerList(suppress, perform);
   registerRemove(suppress, perform);
 }
+
+const dayMs = 86_400_000;
 
 const examples = `
 Examples:
@@ -114,7 +118,7 @@ function checkDetector(id: string): void {
   throw new UsageError(`--detector: no detector ${id}; ${hint}`);
 }
 
-const yearMs = 366 * 86_400_000;
+const yearMs = 366 * dayMs;
 
 /** Whether a pattern says no more than that there is a value, such as `*`, `**` or `arn:aws:*`. */
 function isMatchEverything(pattern: string): boolean {
@@ -147,7 +151,7 @@ const listFormats = ["table", "json"] as const;
 function registerList(suppress: Command, perform: Perform): void {
   const command = suppress
     .command("list")
-    .description("list the mutes, how often each one matched, and which are over")
+    .description("list the mutes, how often each one matched, and which end soon or are over")
     .addOption(
       new Option("--format <name>", `${listFormats.join(", ")}; json is one object a line`)
         .argParser(parseName(listFormats))
@@ -155,7 +159,8 @@ function registerList(suppress: Command, perform: Perform): void {
     );
   addStateOptions(command).action((options: StateOptions & { format: string }) =>
     perform(async (context) => {
-      const all = await withStore(options, "read", (store) => store.suppressions.list());
+      const listed = await withStore(options, "read", (store) => store.suppressions.list());
+      const all = listed.filter((one) => !isAcceptance(one));
       const text = options.format === "json" ? all.map(jsonLine).join("") : listTable(all, context);
       if (all.length === 0) context.log.info({}, "nothing is muted");
       await writeText(context.stdout, text);
@@ -167,7 +172,7 @@ function registerList(suppress: Command, perform: Perform): void {
 function listTable(all: readonly Suppression[], context: CommandContext): string {
   if (all.length === 0) return "";
   const colors = colorsFor(context);
-  const isOver = ({ expiresMs }: Suppression): boolean => expiresMs <= Date.now();
+  const nowMs = Date.now();
   return tableText(
     all,
     [
@@ -177,13 +182,23 @@ function listTable(all: readonly Suppression[], context: CommandContext): string
       { title: "REASON", text: ({ reason }) => reason, maximum: 40 },
       {
         title: "EXPIRES",
-        text: (row) => (isOver(row) ? "over" : timeText(new Date(row.expiresMs).toISOString())),
-        paint: (cell, row) => (isOver(row) ? colors.yellow(cell) : cell),
+        text: (row) => expiryText(row.expiresMs, nowMs),
+        paint: (cell, row) => (row.expiresMs < nowMs + soonMs ? colors.yellow(cell) : cell),
       },
       { title: "HITS", text: ({ hits }) => String(hits), align: "right" },
     ],
     colors,
   );
+}
+
+/** Mutes that end within this time are said to. */
+const soonMs = 14 * dayMs;
+
+function expiryText(expiresMs: number, nowMs: number): string {
+  if (expiresMs <= nowMs) return "over";
+  const text = timeText(new Date(expiresMs).toISOString());
+  if (expiresMs >= nowMs + soonMs) return text;
+  return `${text} (in ${counted(Math.ceil((expiresMs - nowMs) / dayMs), "day")})`;
 }
 
 function matchText({ match }: Suppression): string {
@@ -200,11 +215,10 @@ function registerRemove(suppress: Command, perform: Perform): void {
   addStateOptions(command).action((id: string, options: StateOptions) =>
     perform(async (context) => {
       await withStore(options, "annotate", async ({ suppressions }) => {
-        if (await suppressions.remove(id)) return;
-        const nearest = nearestName(
-          id,
-          (await suppressions.list()).map((one) => one.id),
-        );
+        const all = (await suppressions.list()).filter((one) => !isAcceptance(one));
+        const ids = all.map((one) => one.id);
+        if (ids.includes(id) && (await suppressions.remove(id))) return;
+        const nearest = nearestName(id, ids);
         const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
         throw new Error(`suppression ${id}: no such suppression${hint}`);
       });

@@ -1,4 +1,5 @@
 import type { Alert } from "../detection/alert.ts";
+import type { Acceptance } from "../detection/suppression.ts";
 import type { BatchCounts, DeadLetter } from "../sources/source.ts";
 
 /**
@@ -246,6 +247,8 @@ export interface Suppression {
   readonly expiresMs: number;
   readonly createdMs: number;
   readonly hits: number;
+  /** Given where an alert was accepted as normal; `match` then holds exact values. */
+  readonly acceptance?: Acceptance | undefined;
 }
 
 export interface SuppressionTable {

@@ -358,6 +358,33 @@ export function testStore(name: string, driver: StoreDriver): void {
         expect((await store.suppressions.list())[0]?.hits).toBe(2);
       });
 
+      it("an alert that nothing mutes any more loses the mark, and its hit stays counted", async () => {
+        await store.suppressions.add(mute);
+        await commit({ alerts: [alertOf()], suppressed: new Map([["a1", "s1"]]) });
+        const unmuted = new Set(["a1", "unknown"]);
+        await commit({ alerts: [alertOf({ revision: 1 })], unmuted });
+        await reopen();
+        expect((await store.alerts.get("a1"))?.suppressedBy).toBeUndefined();
+        expect((await store.suppressions.list())[0]?.hits).toBe(1);
+      });
+
+      it("what was accepted as normal is kept whole, and is told apart from a mute", async () => {
+        const acceptance = {
+          alertId: "a1",
+          fromMs: 1_500,
+          session: null,
+          observed: { decryptsPerHour: 1015, client: "aws-cli", new: true, changedBy: null },
+        };
+        await store.suppressions.add({ ...mute, acceptance });
+        await store.suppressions.add({ ...mute, id: "s2" });
+        await reopen();
+        expect(await store.suppressions.list()).toMatchObject([
+          { ...mute, acceptance, hits: 0 },
+          { ...mute, id: "s2", hits: 0 },
+        ]);
+        expect((await store.suppressions.list())[1]?.acceptance).toBeUndefined();
+      });
+
       it("replacing one keeps its hits", async () => {
         await store.suppressions.add(mute);
         await commit({ alerts: [alertOf()], suppressed: new Map([["a1", "s1"]]) });

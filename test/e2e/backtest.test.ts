@@ -10,9 +10,32 @@ const trail = fileURLToPath(new URL("../../samples/stolen-role/trail", import.me
 
 const configurations = {
   same: {},
-  lower: { "decrypt-spike": { floorPerHour: 2, floorPerFiveMinutes: 2, tailProbability: 0.05 } },
-  without: { "context-fan-out": { enabled: false } },
-  shadowed: { "context-fan-out": { shadow: true } },
+  lower: {
+    detectors: {
+      "decrypt-spike": { floorPerHour: 2, floorPerFiveMinutes: 2, tailProbability: 0.05 },
+    },
+  },
+  without: { detectors: { "context-fan-out": { enabled: false } } },
+  shadowed: { detectors: { "context-fan-out": { shadow: true } } },
+  "switched off in its account": {
+    accountOverrides: [
+      { account: "4444*", detectors: { "context-fan-out": { enabled: false } } },
+      { account: "1111*", detectors: { "decrypt-spike": { enabled: false } } },
+    ],
+  },
+  "in a change window": {
+    changeWindows: [
+      {
+        name: "restore",
+        owner: "ops",
+        reason: "restore test",
+        from: "2026-03-14T02:00:00Z",
+        to: "2026-03-14T03:00:00Z",
+        detectors: ["context-fan-out"],
+      },
+    ],
+  },
+  milder: { detectors: { "context-fan-out": { severity: { cap: "medium" } } } },
 };
 
 describe("backtest of two configurations on the same trail", () => {
@@ -20,8 +43,8 @@ describe("backtest of two configurations on the same trail", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "keyhawk-backtest-"));
     vi.stubEnv("TMPDIR", folder);
-    for (const [name, detectors] of Object.entries(configurations)) {
-      await writeFile(fileOf(name), JSON.stringify({ detection: { detectors } }));
+    for (const [name, detection] of Object.entries(configurations)) {
+      await writeFile(fileOf(name), JSON.stringify({ detection }));
     }
   });
   afterAll(async () => {
@@ -59,11 +82,20 @@ describe("backtest of two configurations on the same trail", () => {
     }
   });
 
-  it.each(["without", "shadowed"])("a detector %s loses its alerts", async (name) => {
+  const losing = ["without", "shadowed", "switched off in its account", "in a change window"];
+  it.each(losing)("a detector %s loses its alerts", async (name) => {
     const { byDetector, byDay } = await compare(name);
     const own = byDetector.find(({ detector }) => detector === "context-fan-out");
     expect(own).toMatchObject({ against: 1, config: 0, gained: 0, lost: 1 });
     expect(byDay.find(({ day }) => day === "2026-03-14")).toMatchObject({ lost: 1 });
+  });
+
+  it("a severity that is capped changes the alert and says why", async () => {
+    const { total, alerts } = await compare("milder");
+    expect(total).toMatchObject({ gained: 0, lost: 0 });
+    const own = alerts.find(({ detector }) => detector === "context-fan-out");
+    expect(own).toMatchObject({ change: "changed", severity: "medium", score: 69 });
+    expect(own?.was).toMatchObject({ severity: "critical", score: 100 });
   });
 
   it("counts no alert of the time that only teaches", async () => {

@@ -3,6 +3,7 @@ import type { KmsEvent } from "../../src/cloudtrail/event.ts";
 import type { Alert } from "../../src/detection/alert.ts";
 import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
 import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
+import type { Mute } from "../../src/detection/suppression.ts";
 
 /** Options of an engine with every detector at its defaults. */
 export function engineOptions(overrides: Partial<EngineOptions> = {}): EngineOptions {
@@ -28,14 +29,21 @@ export interface Detected {
   readonly duplicates: number;
   readonly sharedCopies: number;
   readonly late: number;
+  readonly self: number;
+  /** Revisions that people would have been sent, in order. */
+  readonly told: Alert[];
+  /** Alert → what mutes it in the end. */
+  readonly muted: Map<string, string>;
 }
 
 /** Runs events through an engine in the batches given, closing everything at the end. */
 export function detect(
   batches: readonly (readonly KmsEvent[])[],
   overrides: Partial<EngineOptions> = {},
+  notes: readonly Mute[] = [],
 ): Detected {
   const engine = new Engine(engineOptions(overrides), undefined);
+  engine.grader.useNotes(notes);
   const found = newDetected();
   for (const batch of batches) {
     engine.adopt(pick(found.memories, engine.missing(batch)));
@@ -65,6 +73,7 @@ export function detectOneByOne(
 export function detectWithRestarts(
   batches: readonly (readonly KmsEvent[])[],
   overrides: Partial<EngineOptions> = {},
+  notes: readonly Mute[] = [],
 ): Detected {
   const options = engineOptions(overrides);
   const found = newDetected();
@@ -72,6 +81,7 @@ export function detectWithRestarts(
   let state: string | undefined;
   for (const [index, batch] of [...batches, []].entries()) {
     const engine = new Engine(options, state);
+    engine.grader.useNotes(notes);
     engine.restoreCalls(calls);
     engine.adopt(pick(found.memories, engine.missing(batch)));
     if (index < batches.length) engine.process(batch);
@@ -96,6 +106,9 @@ function newDetected(): Mutable {
     duplicates: 0,
     sharedCopies: 0,
     late: 0,
+    self: 0,
+    told: [],
+    muted: new Map(),
   };
 }
 
@@ -107,6 +120,10 @@ function keep(engine: Engine, found: Mutable) {
   found.duplicates += output.duplicates;
   found.sharedCopies += output.sharedCopies;
   found.late += output.late;
+  found.self += output.self;
+  found.told.push(...output.told);
+  for (const alertId of output.unmuted) found.muted.delete(alertId);
+  for (const [alertId, by] of output.muted) found.muted.set(alertId, by);
   return output;
 }
 

@@ -182,6 +182,8 @@ CREATE VIEW history AS
   SELECT entity, ${isoHour("hour")} AS start, events, decrypts, expected, upper_limit, hour
   FROM history_hours JOIN history_entities ON history_entities.id = entity_id;
 `,
+  // What was accepted as normal, as JSON; null for a suppression.
+  "ALTER TABLE suppressions ADD COLUMN acceptance TEXT;",
 ];
 
 /**

@@ -182,6 +182,71 @@ describe("alerts close", () => {
   });
 });
 
+describe("alerts close --accept", () => {
+  const closing = ["alerts", "close", "11110000-a", "--verdict", "benign", "--by", "ana"];
+
+  it.each<[string, string[], string]>([
+    ["no reason", ["--accept"], "--accept: expected --note"],
+    ["a true positive", ["--accept", "--verdict", "true-positive", "--note", "x"], "benign"],
+    ["more than a year", ["--accept", "--note", "x", "--until", "400d"], "at most a year"],
+    ["a time that is over", ["--accept", "--note", "x", "--until", "2020-01-01"], "--until"],
+    ["a factor below one", ["--accept", "--note", "x", "--up-to", "0.5"], "from 1 to 10"],
+    ["terms without it", ["--until", "30d"], "--until: expected --accept as well"],
+  ])("refuses %s", async (_name, argv, said) => {
+    const { status, stdout, stderr } = await run([...closing, ...argv]);
+    expect(stderr).toContain(said);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect((await run(["baseline", "accepted"])).stdout).toBe("");
+  });
+
+  it("refuses what is grave by nature, and what is about Keyhawk itself", async () => {
+    await using store = await openSqliteStore(place.directory, { access: "annotate" });
+    const grave = alertOf({ alertId: "33330000-d", detector: "key-destruction" });
+    const own = alertOf({ alertId: "44440000-e", detector: "delivery-failing" });
+    await store.outbox.add([grave, own].map((alert) => ({ alert, sinks: [] })));
+    for (const [id, said] of [
+      ["33330000-d", "never normal"],
+      ["44440000-e", "Keyhawk itself"],
+    ] as const) {
+      const refused = await run([...closing.with(2, id), "--accept", "--note", "x"]);
+      expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(said) });
+    }
+  });
+
+  it("is listed beside no mute, shown, and ended by its id", async () => {
+    const accepted = await run([
+      ...closing,
+      "--accept",
+      "--note",
+      "nightly restore",
+      "--until",
+      "30d",
+    ]);
+    expect(accepted.status).toBe(0);
+    const [, id = ""] = /^(a-[0-9a-f]{8}) decrypt-spike accepted/m.exec(accepted.stdout) ?? [];
+    const listed = await run(["baseline", "accepted", "--format", "json"]);
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      id,
+      owner: "ana",
+      reason: "nightly restore",
+      match: { detector: "decrypt-spike", principal: kept[0]?.principal?.key },
+      acceptance: {
+        alertId: "11110000-a",
+        // The hour after the alert's own: this state has seen no event.
+        fromMs: Date.parse("2026-03-03T01:00:00Z"),
+        observed: { decryptsPerHour: 6015 },
+      },
+      expiresMs: Date.parse("2026-04-02T01:00:00Z"),
+    });
+    expect((await run(["suppress", "list"])).stdout).not.toContain(id);
+    expect((await run(["suppress", "remove", id])).status).toBe(1);
+    expect((await run(["baseline", "accepted"])).stdout).toContain("nightly restore");
+    expect((await run(["baseline", "unaccept", `${id}0`])).stderr).toContain(`mean ${id}?`);
+    expect((await run(["baseline", "unaccept", id])).status).toBe(0);
+    expect((await run(["baseline", "accepted"])).stdout).toBe("");
+  });
+});
+
 describe("suppress", () => {
   const add = (...argv: string[]) =>
     run(["suppress", "add", "--owner", "ana", "--reason", "restore test", ...argv]);
@@ -239,6 +304,14 @@ describe("suppress", () => {
     const { status, stdout, stderr } = await add(...argv);
     expect(stderr).toContain(said);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+
+  it("says which mutes end soon or are over", async () => {
+    await add("--account", "555566667777", "--expires", "5d");
+    await add("--account", "555566668888", "--expires", "50d");
+    const { stdout } = await run(["suppress", "list"]);
+    expect(stdout).toMatch(/account=555566667777 .*Z \(in 5 days\)/);
+    expect(stdout).toMatch(/account=555566668888 .*Z +0\n/);
   });
 
   it("takes more than a year with --force", async () => {
