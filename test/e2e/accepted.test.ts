@@ -24,10 +24,8 @@ describe("an alert that was accepted as normal", () => {
     await replay(state, "first.ndjson");
     const [spike] = await spikes(state);
     alertId = spike?.alert.alertId ?? "";
-    await ok(
-      ...["alerts", "close", alertId, "--verdict", "benign", "--by", "mia", "--accept"],
-      ...["--note", "monthly report", "--state", state],
-    );
+    const closing = ["alerts", "close", alertId, "--verdict", "benign", "--by", "mia"];
+    await ok(...closing, "--accept", "--note", "monthly report", "--state", state);
     await replay(state, "second.ndjson");
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,6 @@
+import type { Acceptance } from "../../detection/suppression.ts";
 import type { Suppression, SuppressionTable } from "../store.ts";
-import { attribute, countIn, type Item, numberIn, textIn } from "./item.ts";
+import { attribute, countIn, damaged, type Item, numberIn, textIn } from "./item.ts";
 import { itemsIn } from "./item-reader.ts";
 import { suppressionKey, suppressionsPartition } from "./keys.ts";
 import type { StoreAccess } from "./store-access.ts";
@@ -13,7 +14,7 @@ export function suppressionItems(access: StoreAccess): SuppressionTable {
         .toSorted((one, other) => one.createdMs - other.createdMs || (one.id < other.id ? -1 : 1));
     },
 
-    async add({ id, match, owner, reason, expiresMs, createdMs }) {
+    async add({ id, match, owner, reason, expiresMs, createdMs, acceptance }) {
       access.checkNotes();
       const patterns = Object.entries(match).filter((entry) => entry[1] !== undefined);
       if (patterns.length === 0) {
@@ -24,7 +25,8 @@ export function suppressionItems(access: StoreAccess): SuppressionTable {
       // Everything but the hits.
       await access.table.update(suppressionKey(id), {
         UpdateExpression:
-          "SET id = :id, #match = :match, #owner = :owner, reason = :reason, expiresMs = :expires, createdMs = :created",
+          "SET id = :id, #match = :match, #owner = :owner, reason = :reason, expiresMs = :expires, createdMs = :created" +
+          (acceptance === undefined ? " REMOVE acceptance" : ", acceptance = :acceptance"),
         ExpressionAttributeNames: { "#match": "match", "#owner": "owner" },
         ExpressionAttributeValues: {
           ":id": attribute.text(id),
@@ -37,6 +39,9 @@ export function suppressionItems(access: StoreAccess): SuppressionTable {
           ":reason": attribute.text(reason),
           ":expires": attribute.number(expiresMs),
           ":created": attribute.number(createdMs),
+          ...(acceptance === undefined
+            ? {}
+            : { ":acceptance": attribute.text(JSON.stringify(acceptance)) }),
         },
       });
     },
@@ -66,5 +71,16 @@ function suppressionOf(item: Item): Suppression {
     expiresMs: numberIn(item, "expiresMs"),
     createdMs: numberIn(item, "createdMs"),
     hits: countIn(item, "hits"),
+    ...acceptanceOf(item),
   };
+}
+
+/** Kept as JSON text, as the other driver keeps it. */
+function acceptanceOf(item: Item): Pick<Suppression, "acceptance"> {
+  if (item["acceptance"] === undefined) return {};
+  try {
+    return { acceptance: JSON.parse(textIn(item, "acceptance")) as Acceptance };
+  } catch (error) {
+    throw damaged("an acceptance is not JSON", item, error);
+  }
 }
