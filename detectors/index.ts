@@ -1,5 +1,6 @@
 import type { Detector } from "../src/detection/detector.ts";
 import { aliasRepointed } from "./alias-repointed.ts";
+import { attestationMissing } from "./attestation-missing.ts";
 import { breakGlass } from "./break-glass.ts";
 import { combinedSignals } from "./combined-signals.ts";
 import { contextFanOut } from "./context-fan-out.ts";
@@ -39,6 +40,7 @@ import { unusualHour } from "./unusual-hour.ts";
 /** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
 export const detectors: readonly Detector[] = [
   aliasRepointed,
+  attestationMissing,
   breakGlass,
   combinedSignals,
   contextFanOut,

@@ -27,6 +27,11 @@ export interface KmsEvent {
   readonly serviceEvent: boolean;
   readonly vpcEndpointId: string | undefined;
   /**
+   * What KMS attested of the code that called, cut at 128 characters: the digest of a Nitro enclave's image (PCR0), or the
+   * measurements of a NitroTPM. Undefined for a call without an attestation document.
+   */
+  readonly attestation?: string | undefined;
+  /**
    * The service that was called, where it is not KMS. CloudTrail's own calls that decide what it records are events too, of
    * class `admin` and without keys; they are no KMS events in any count.
    */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { callError, callSource, operationClass } from "./call.ts";
+import { attestationOf } from "./attestation.ts";
 import { contextOf } from "./context.ts";
 import type { KmsEvent } from "./event.ts";
 import { type Fields, fieldsOf, textOf } from "./fields.ts";
@@ -119,6 +120,7 @@ function buildEvent(
       fields["eventType"] === "AwsVpceEvent" || fields["eventCategory"] === "NetworkActivity",
     serviceEvent: fields["eventType"] === "AwsServiceEvent",
     vpcEndpointId: textOf(fields["vpcEndpointId"]),
+    attestation: attestationOf(fields["additionalEventData"]),
     service,
     parameters: operation === "admin" ? parameters : undefined,
   };

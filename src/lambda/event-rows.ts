@@ -42,6 +42,7 @@ export class RowWriter {
       this.#text(event.vpcEndpointId),
       this.#text(event.service),
       parametersField(event.parameters),
+      this.#text(event.attestation),
     ];
   }
 
@@ -153,6 +154,8 @@ export class RowReader {
       vpcEndpointId: this.#optionalText(row[14]),
       service: this.#optionalText(row[15]) as KmsEvent["service"],
       parameters: parametersIn(row[16]),
+      // Rows that were written before there was an 18th cell may still be on their way.
+      attestation: this.#optionalText(row[17] ?? 0),
     };
     return event;
   }

@@ -15,7 +15,7 @@ export interface EventTable {
   readonly parameters: readonly KmsEvent["parameters"][];
 }
 
-const WIDTH = 15;
+const WIDTH = 16;
 const NETWORK_ACTIVITY = 1;
 const SERVICE_EVENT = 2;
 const CLOUDTRAIL_CALL = 4;
@@ -53,6 +53,7 @@ export function writeTable(events: readonly KmsEvent[]): EventTable {
       (event.service === "cloudtrail" ? CLOUDTRAIL_CALL : 0);
     cells[at + 13] = texts.optional(event.vpcEndpointId);
     cells[at + 14] = rareParts(event, errors, parameters);
+    cells[at + 15] = texts.optional(event.attestation);
     at += WIDTH;
   }
   return {
@@ -113,6 +114,7 @@ export function readTable(table: EventTable): KmsEvent[] {
       networkActivity: (flags & NETWORK_ACTIVITY) !== 0,
       serviceEvent: (flags & SERVICE_EVENT) !== 0,
       vpcEndpointId: optional(at + 13),
+      attestation: optional(at + 15),
       service: (flags & CLOUDTRAIL_CALL) === 0 ? undefined : "cloudtrail",
       parameters: rare < 0 ? undefined : listed(table.parameters, rare),
     });

@@ -10,6 +10,13 @@ const ID = "0b6f4a8e-1111-4c2d-9a3b-2f6d5e7c8b90";
 const OTHER_ID = "0b6f4a8e-2222-4c2d-9a3b-2f6d5e7c8b90";
 const KMS = `arn:aws:kms:eu-west-1:${ACCOUNT}`;
 
+/** As in the KMS Developer Guide's example of a call from an enclave. */
+const RECIPIENT = {
+  attestationDocumentModuleId: "i-123456789abcde123-enc123456789abcde12",
+  attestationDocumentEnclaveImageDigest: "ee0d451a",
+  attestationDocumentEnclavePCR1: "11",
+};
+
 function resource(arn: string): Json {
   return { accountId: ACCOUNT, type: "AWS::KMS::Key", ARN: arn };
 }
@@ -354,6 +361,27 @@ describe("a call", () => {
     expect(parametersOf("PutKeyPolicy")).toEqual(requestParameters);
     expect(parametersOf("Decrypt")).toBeUndefined();
     expect(parametersOf("DescribeKey")).toBeUndefined();
+  });
+
+  it.each<[string, Json | undefined, string | undefined]>([
+    ["the image digest of its enclave", { recipient: RECIPIENT }, "ee0d451a"],
+    [
+      "the registers of a NitroTPM, in order, where there is no image",
+      { recipient: { attestationDocumentPCR7: "b", attestationDocumentPCR4: "a", other: "c" } },
+      "a b",
+    ],
+    ["no more than that it was attested, where nothing is told", { recipient: {} }, "unknown"],
+    ["nothing of a call without a document", { keyMaterialId: "1" }, undefined],
+    ["nothing where nothing is as it should be", { recipient: "yes" }, undefined],
+    ["nothing where there is no additional data", undefined, undefined],
+  ])("attests %s", (_claim, additionalEventData, attestation) => {
+    expect(eventOf(kmsRecord({ additionalEventData })).attestation).toBe(attestation);
+  });
+
+  it("has its attestation cut", () => {
+    const recipient = { attestationDocumentEnclaveImageDigest: "a".repeat(4096) };
+    const { attestation } = eventOf(kmsRecord({ additionalEventData: { recipient } }));
+    expect(attestation).toHaveLength(128);
   });
 
   it("has its user agent cut", () => {

@@ -55,6 +55,7 @@ const anyEvent: fc.Arbitrary<KmsEvent> = plain({
   networkActivity: fc.boolean(),
   serviceEvent: fc.boolean(),
   vpcEndpointId: some(text),
+  attestation: some(text),
   service: some(fc.constant("cloudtrail" as const)),
   parameters: some(
     fc.dictionary(
@@ -160,7 +161,7 @@ function parcelOf(events: readonly KmsEvent[]): Parcel {
 
 /** An event with every field, as reading one makes it. */
 function filled(one: KmsEvent): KmsEvent {
-  return { ...one, service: one.service };
+  return { ...one, service: one.service, attestation: one.attestation };
 }
 
 function reasonOf(data: Uint8Array): string | undefined {

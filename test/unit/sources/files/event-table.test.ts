@@ -22,6 +22,7 @@ const events: KmsEvent[] = [
   { ...plain, context: { keys: ["b"], fingerprint: "f" } },
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: undefined }] },
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: "alias/a" }] },
+  { ...plain, attestation: "0ee5" },
   { ...plain, userAgent: "agent", vpcEndpointId: "vpce-1", networkActivity: true },
   { ...plain, name: "StopLogging", operation: "admin", keys: [], service: "cloudtrail" },
 ];
