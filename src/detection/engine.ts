@@ -207,11 +207,17 @@ export class Engine {
     return this.#watermarkMs;
   }
 
-  /** The next hour that event time must reach for an open alert to be over; undefined where none is open. */
+  /**
+   * The next hour that event time must reach for an open alert to be over; undefined where none is open. One whose detector is
+   * switched off stays as it is.
+   */
   get closesAtHour(): number | undefined {
     let next: number | undefined;
     for (const name of this.#open) {
-      for (const alert of this.#working.named(name)?.alerts.values() ?? []) {
+      const memory = this.#working.named(name);
+      const running = this.#detectors[memory?.kind ?? "account"].map(({ detector }) => detector.id);
+      for (const alert of memory?.alerts.values() ?? []) {
+        if (!running.includes(alert.detector)) continue;
         const closesAt = lastHourOf(alert, this.#openHours) + this.#openHours;
         if (next === undefined || closesAt < next) next = closesAt;
       }

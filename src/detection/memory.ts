@@ -1,7 +1,7 @@
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { SeverityAdjustment } from "./declarations.ts";
 import type { Detector, EntityKind, HourView, Organization, Subject } from "./detector.ts";
-import type { OpenAlert } from "./open-alert.ts";
+import { lastHourOf, type OpenAlert } from "./open-alert.ts";
 
 /** A detector with the options it runs with. */
 export interface ConfiguredDetector {
@@ -92,13 +92,20 @@ export function advance(
   closing: Closing,
 ): void {
   if (to <= memory.top) return;
-  const from = memory.top;
-  if (from >= 0) {
-    for (let slot = 0; slot < detectors.length; slot += 1) {
-      advanceDetector(memory, slot, { from, to, detectors, openHours, closing });
-    }
+  // The last hour of an alert is opened even where event time leaps over it: it is what closes the alert.
+  const lasts = [...memory.alerts.values()].map((alert) => lastHourOf(alert, openHours));
+  for (const last of lasts.sort((one, other) => one - other)) {
+    if (last > memory.top && last < to)
+      advanceAtOnce(memory, { from: memory.top, to: last, detectors, openHours, closing });
   }
-  memory.top = to;
+  advanceAtOnce(memory, { from: memory.top, to, detectors, openHours, closing });
+}
+
+function advanceAtOnce(memory: EntityMemory, step: Step): void {
+  if (step.from >= 0) {
+    for (let slot = 0; slot < step.detectors.length; slot += 1) advanceDetector(memory, slot, step);
+  }
+  memory.top = step.to;
 }
 
 interface Step {

@@ -73,6 +73,29 @@ describe("the revisions of an alert", () => {
   });
 });
 
+describe("alerts of a principal that has gone quiet", () => {
+  it.each(["hour", "day", "once"] as const)("of one %s close, however far time leaps", (period) => {
+    const engine = new Engine(
+      options({ detectors: [configured(countingDetector(period))] }),
+      undefined,
+    );
+    engine.process(inHour(5, 3));
+    expect(engine.take().alerts.map(({ status }) => status)).toEqual(["created"]);
+    engine.passTime(engine.closesAtHour ?? 0);
+    expect(engine.take().alerts.map(({ status }) => status)).toEqual(["closed"]);
+    expect(engine.closesAtHour).toBeUndefined();
+  });
+
+  it("wait for nothing while their detector is switched off", () => {
+    const engine = new Engine(options(), undefined);
+    engine.process(inHour(5, 3));
+    const { memories, state } = engine.take();
+    const without = new Engine(options({ detectors: [] }), state);
+    without.adopt(memories);
+    expect([engine.closesAtHour, without.closesAtHour]).toEqual([expect.any(Number), undefined]);
+  });
+});
+
 describe("what one alert is", () => {
   it.each([
     { period: "hour" as const, alerts: 3 },
