@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../src/simulation/random.ts";
-import { noChaos } from "./lambda/chaos.ts";
-import { type BatchOptions, Lane, type MappingCounts } from "./lambda/lane.ts";
+import { type BatchOptions, Lane, type MappingCounts, noCounts } from "./lambda/lane.ts";
 import type { LambdaFunction } from "./lambda/lambda-function.ts";
 import type {
   ShardStart,
@@ -19,6 +18,8 @@ export interface MappingOptions extends BatchOptions {
   readonly seed: string;
   /** Where another mapping stopped; without it from the oldest record on. */
   readonly positions?: MappingPositions;
+  /** Counts to go on with, those of a mapping that this one replaces. */
+  readonly counts?: MappingCounts;
 }
 
 /** By shard: where to go on, or that it is read to its end. */
@@ -26,7 +27,9 @@ export type MappingPositions = ReadonlyMap<string, ShardStart | "finished">;
 
 /** An event source mapping at work. */
 export interface EventSourceMapping {
-  readonly counts: Readonly<MappingCounts>;
+  readonly counts: MappingCounts;
+  /** Where another mapping would have to begin now. */
+  positions(): MappingPositions;
   /**
    * Resolves when all that was in the stream at the time of the call is settled, abandoned handlers included. Throws with what
    * is open when that takes longer than the deadline.
@@ -62,20 +65,7 @@ export function startEventSourceMapping(
   given: Partial<MappingOptions> = {},
 ): EventSourceMapping {
   const options = { ...defaults, ...given };
-  const counts: MappingCounts = {
-    reads: 0,
-    readErrors: 0,
-    records: 0,
-    batches: 0,
-    delivered: 0,
-    failed: 0,
-    timedOut: 0,
-    throttled: 0,
-    partial: 0,
-    splits: 0,
-    discarded: 0,
-    chaos: noChaos(),
-  };
+  const counts = options.counts ?? noCounts();
   const stopped = new AbortController();
   const shards = new Map<string, ReadShard>();
   let listedMs = Number.NEGATIVE_INFINITY;
@@ -116,9 +106,12 @@ export function startEventSourceMapping(
     }
   }
 
+  const positions = (): MappingPositions =>
+    new Map([...shards].map(([id, shard]) => [id, shard.position]));
   const running = run();
   return {
     counts,
+    positions,
     async drained(deadlineMs = 30_000) {
       const calledMs = performance.now();
       const isDrained = () =>
@@ -139,7 +132,7 @@ export function startEventSourceMapping(
       await running;
       await Promise.all([...shards.values()].map((shard) => shard.ended));
       reader.close();
-      return new Map([...shards].map(([id, shard]) => [id, shard.position]));
+      return positions();
     },
   };
 }

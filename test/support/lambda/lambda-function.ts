@@ -43,7 +43,7 @@ export interface LambdaFunction {
 
 /** How long an invocation is waited for, and what becomes of one that takes longer. */
 export interface Patience {
-  /** The function's own timeout if left out. */
+  /** The function's own timeout if left out; the handler is not told of a shorter one. */
   readonly timeoutMs?: number;
   /** Whether the sandbox is killed then, wherever it stands; else what it does goes on unheard. */
   readonly kills?: boolean;
@@ -95,8 +95,8 @@ export function lambdaFunction(options: LambdaFunctionOptions): LambdaFunction {
   async function use(payload: string, patience: Patience): Promise<InvocationResult> {
     const used = await sandbox();
     const timeoutMs = patience.timeoutMs ?? options.timeoutMs;
+    const handled = run(used, payload, Date.now() + options.timeoutMs);
     const inTime = new AbortController();
-    const handled = run(used, payload, Date.now() + timeoutMs);
     running.add(handled);
     const ended = handled.then(async (result) => {
       running.delete(handled);
@@ -131,6 +131,8 @@ export function lambdaFunction(options: LambdaFunctionOptions): LambdaFunction {
       busy += 1;
       try {
         return await use(payload, patience);
+      } catch (error) {
+        return { status: "failed", error: `no sandbox: ${String(error)}` };
       } finally {
         busy -= 1;
       }

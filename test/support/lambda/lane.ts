@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../../src/simulation/random.ts";
-import { type Chaos, type ChaosCounts, invokeInChaos } from "./chaos.ts";
+import { type Chaos, type ChaosCounts, invokeInChaos, noChaos } from "./chaos.ts";
 import type { Discarded, FailureDestination } from "./failure-destination.ts";
 import {
   type InvocationResult,
@@ -47,6 +47,23 @@ export interface MappingCounts {
   /** Records given up. */
   discarded: number;
   readonly chaos: ChaosCounts;
+}
+
+export function noCounts(): MappingCounts {
+  return {
+    reads: 0,
+    readErrors: 0,
+    records: 0,
+    batches: 0,
+    delivered: 0,
+    failed: 0,
+    timedOut: 0,
+    throttled: 0,
+    partial: 0,
+    splits: 0,
+    discarded: 0,
+    chaos: noChaos(),
+  };
 }
 
 export interface LaneContext {
