@@ -23,7 +23,15 @@ export interface Evaluation {
   readonly alertsPerAttack: number | null;
   /** Of all judged alerts, whatever their severity, by tenth of the score. */
   readonly calibration: readonly Decile[];
+  /** The same by severity. */
+  readonly bySeverity: Readonly<Record<Severity, Reliability>>;
   readonly attacks: readonly AttackResult[];
+}
+
+/** How many alerts of a severity some attack explains. */
+export interface Reliability {
+  readonly alerts: number;
+  readonly explained: number;
 }
 
 export interface Recall {
@@ -108,6 +116,13 @@ export function evaluate(
     timeToDetect: timeToDetect(attacks),
     alertsPerAttack: median(found.map((attack) => attack.alerts)),
     calibration: calibrationOf(explained),
+    bySeverity: {
+      informational: reliabilityOf("informational", explained),
+      low: reliabilityOf("low", explained),
+      medium: reliabilityOf("medium", explained),
+      high: reliabilityOf("high", explained),
+      critical: reliabilityOf("critical", explained),
+    },
     attacks,
   };
 }
@@ -196,6 +211,11 @@ function calibrationOf(explained: Explained): Decile[] {
     const right = within.filter(([, by]) => by.length > 0).length;
     return { from, to, alerts: within.length, shareTrue: shareOf(right, within.length) };
   });
+}
+
+function reliabilityOf(severity: Severity, explained: Explained): Reliability {
+  const all = [...explained].filter(([alert]) => alert.severity === severity);
+  return { alerts: all.length, explained: all.filter(([, by]) => by.length > 0).length };
 }
 
 function shareOf(part: number, whole: number): number | null {

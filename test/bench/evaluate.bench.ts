@@ -1,22 +1,21 @@
 import { parseArgs } from "node:util";
+import { type Evaluation, evaluate } from "../../src/evaluation/evaluate.ts";
+import { readAlerts } from "../../src/evaluation/judged-alert.ts";
+import { ablations } from "./ablations.ts";
 import { type Row, type Score, comparisonTable, scoreOf, together, worthOf } from "./comparison.ts";
-import {
-  type Month,
-  type MonthOptions,
-  keyhawkAlerts,
-  ordinaryAlerts,
-  withMonth,
-} from "./month.ts";
+import { detailTables } from "./details.ts";
+import { type Month, monthOf, ordinaryAlerts, replayMonth } from "./month.ts";
 import { type Candidate, candidates, chosenMethods } from "./ordinary/methods.ts";
 
 /**
  * Keyhawk and ordinary methods on the same simulated months: the same events, the same time to learn from, the same attacks,
- * scored by the same rule. Prints a table in Markdown.
+ * scored by the same rule. Prints tables in Markdown.
  *
- * `npm run evaluate -- [--seeds 201,202] [--days 42] [--principals 200]`
+ * `npm run evaluate -- [--seeds 301,302] [--days 42] [--principals 200]`
  *
- * With `--tune` it prints instead what each choice of settings of the ordinary methods achieves. Settings are chosen on
- * seeds 1 to 20 and measured on seeds from 201 on; the other way round is refused.
+ * With `--tune` it prints instead what each choice of settings of the ordinary methods achieves, with `--ablate` what
+ * becomes of Keyhawk when one statistical idea is taken out of it, or only those named. Settings are chosen, and ideas
+ * weighed, on seeds 1 to 20, and measured on seeds from 301 on; the other way round is refused.
  */
 const { values: typed } = parseArgs({
   options: {
@@ -24,78 +23,113 @@ const { values: typed } = parseArgs({
     days: { type: "string", default: "42" },
     principals: { type: "string", default: "200" },
     tune: { type: "boolean", default: false },
+    ablate: { type: "boolean", default: false },
+    only: { type: "string" },
   },
 });
-const seeds = (typed.seeds ?? (typed.tune ? "1,2" : "201,202")).split(",").map(Number);
+const isTraining = typed.tune || typed.ablate;
+const seeds = (typed.seeds ?? (isTraining ? "1,2,3,4" : "301,302,303,304")).split(",").map(Number);
 const days = Number(typed.days);
 const principals = Number(typed.principals);
 const learningDays = Math.round((days * 2) / 3);
-const isAllowed = typed.tune ? isTraining : isTest;
+/** Months worked on at a time: one is replayed by a process of its own while another is read here. */
+const MOST_MONTHS = 2;
 
 const problem = problemOf();
 if (problem === undefined) {
-  process.stdout.write(await (typed.tune ? tune() : compare()));
+  process.stdout.write(await result());
 } else {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 2;
 }
 
-function isTraining(seed: number): boolean {
-  return Number.isInteger(seed) && seed >= 1 && seed <= 20;
+function result(): Promise<string> {
+  if (typed.tune) return tune();
+  return typed.ablate ? ablate() : compare();
 }
 
-function isTest(seed: number): boolean {
-  return Number.isInteger(seed) && seed >= 201;
+function isAllowed(seed: number): boolean {
+  return Number.isInteger(seed) && (isTraining ? seed >= 1 && seed <= 20 : seed >= 301);
 }
 
 function problemOf(): string | undefined {
   const wrong = seeds.find((seed) => !isAllowed(seed));
-  const expected = typed.tune ? "1 to 20 with --tune" : "from 201 on";
+  const expected = isTraining ? "1 to 20 with --tune and --ablate" : "from 301 on";
   if (wrong !== undefined) return `--seeds: expected seeds ${expected}, found ${wrong}`;
   if (!Number.isInteger(days) || days < 3) return "--days: expected a whole number, 3 or more";
   if (!Number.isInteger(principals)) return "--principals: expected a whole number";
-  return undefined;
+  const names = new Set(ablations.map(({ name }) => name));
+  const unknown = typed.only?.split(",").find((name) => !names.has(name));
+  return unknown === undefined ? undefined : `--only: expected one of ${[...names].join(", ")}`;
 }
 
 async function compare(): Promise<string> {
-  const months: ReadonlyMap<string, Score>[] = [];
-  for (const seed of seeds) months.push(await withMonth(optionsOf(seed), scoresOfMonth));
-  const titles = [...(months[0]?.keys() ?? [])];
+  const months = await eachMonth(resultsOfMonth);
+  const titles = [...(months[0]?.scores.keys() ?? [])];
   const rows: Row[] = titles.map((title) => ({
     title,
-    scores: months.flatMap((scores) => scores.get(title) ?? []),
+    scores: months.flatMap(({ scores }) => scores.get(title) ?? []),
   }));
   const command = `npm run evaluate -- --seeds ${seeds.join(",")} --days ${days} --principals ${principals}`;
-  return `${comparisonTable(rows)}\n\`${command}\`; means over the seeds, in brackets least and most.\n`;
+  return (
+    `${comparisonTable(rows)}\n\`${command}\`; means over the seeds, in brackets least and most.\n\n` +
+    `Keyhawk at medium and above:\n\n${detailTables(months.map(({ evaluation }) => evaluation))}`
+  );
 }
 
-async function scoresOfMonth(month: Month): Promise<ReadonlyMap<string, Score>> {
+interface MonthResults {
+  readonly scores: ReadonlyMap<string, Score>;
+  readonly evaluation: Evaluation;
+}
+
+async function resultsOfMonth(month: Month): Promise<MonthResults> {
   const { truth } = month;
-  const ordinary = await ordinaryAlerts(month, chosenMethods);
-  tell(`seed ${truth.seed}: ordinary methods done`);
-  const keyhawk = await keyhawkAlerts(month);
-  tell(`seed ${truth.seed}: Keyhawk done`);
+  const [{ alerts }, ordinary] = await Promise.all([
+    replayMonth(month),
+    ordinaryAlerts(month, chosenMethods),
+  ]);
   const scores = new Map<string, Score>();
   for (const [index, { title }] of chosenMethods.entries()) {
     scores.set(title, scoreOf(truth, ordinary[index] ?? "", "medium"));
   }
   scores.set("all five together", scoreOf(truth, together("all-five", ordinary), "medium"));
-  scores.set("**Keyhawk**, medium and above", scoreOf(truth, keyhawk, "medium"));
-  scores.set("**Keyhawk**, high and above", scoreOf(truth, keyhawk, "high"));
-  return scores;
+  scores.set("**Keyhawk**, medium and above", scoreOf(truth, alerts, "medium"));
+  scores.set("**Keyhawk**, high and above", scoreOf(truth, alerts, "high"));
+  return { scores, evaluation: evaluate(truth, readAlerts(alerts), "medium") };
+}
+
+async function ablate(): Promise<string> {
+  const only = typed.only?.split(",");
+  const chosen = ablations.filter(({ name }) => only === undefined || only.includes(name));
+  const changes = [{ name: undefined, title: "**as it is**" }, ...chosen];
+  const months = await eachMonth(async (month) => {
+    const scores: [medium: Score, high: Score][] = [];
+    for (const { name, title } of changes) {
+      const { alerts } = await replayMonth(month, name === undefined ? {} : { change: name });
+      scores.push([scoreOf(month.truth, alerts, "medium"), scoreOf(month.truth, alerts, "high")]);
+      tell(`seed ${month.truth.seed}: ${title}`);
+    }
+    return scores;
+  });
+  return (["medium", "high"] as const)
+    .map((severity, level) => {
+      const rows = changes.map(({ title }, index) => ({
+        title,
+        scores: months.flatMap((scores) => scores[index]?.[level] ?? []),
+      }));
+      return `At ${severity} and above:\n\n${comparisonTable(rows)}`;
+    })
+    .join("\n");
 }
 
 async function tune(): Promise<string> {
   const scores = new Map<Candidate, Score[]>(candidates.map((candidate) => [candidate, []]));
-  for (const seed of seeds) {
-    await withMonth(optionsOf(seed), async (month) => {
-      const alerts = await ordinaryAlerts(month, candidates);
-      for (const [index, candidate] of candidates.entries()) {
-        scores.get(candidate)?.push(scoreOf(month.truth, alerts[index] ?? "", "medium"));
-      }
-    });
-    tell(`seed ${seed}: every choice of settings done`);
-  }
+  await eachMonth(async (month) => {
+    const alerts = await ordinaryAlerts(month, candidates);
+    for (const [index, candidate] of candidates.entries()) {
+      scores.get(candidate)?.push(scoreOf(month.truth, alerts[index] ?? "", "medium"));
+    }
+  });
   const worth = (candidate: Candidate): number => worthOf(scores.get(candidate) ?? []);
   const groups = Map.groupBy(candidates, ({ name }) => name);
   const sorted = [...groups.values()].flatMap((group) =>
@@ -109,9 +143,21 @@ async function tune(): Promise<string> {
   );
 }
 
-function optionsOf(seed: number): MonthOptions {
-  tell(`seed ${seed}: simulating ${days} days`);
-  return { seed, days, learningDays, principals };
+/** What `use` makes of the months, in the order of the seeds. */
+async function eachMonth<Result>(use: (month: Month) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...seeds.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, seed] = next;
+      const month = await monthOf({ seed, days, learningDays, principals });
+      tell(`seed ${seed}: simulated`);
+      results[index] = await use(month);
+      tell(`seed ${seed}: done`);
+    }
+  };
+  await Promise.all(Array.from({ length: MOST_MONTHS }, lane));
+  return results;
 }
 
 function tell(text: string): void {

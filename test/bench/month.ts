@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync, globSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -25,31 +27,57 @@ export interface Month {
   readonly truth: Truth;
 }
 
-/** Makes a month with `keyhawk simulate`, gives it to `use`, and removes it. */
-export async function withMonth<Result>(
-  options: MonthOptions,
-  use: (month: Month) => Promise<Result>,
-): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), "keyhawk-month-"));
-  try {
-    const { seed, days, learningDays, principals } = options;
+/**
+ * A month made with `keyhawk simulate`. Months are kept in the folder for temporary files, under a name that changes with the
+ * simulation's code, and removed a day after their last use.
+ */
+export async function monthOf(options: MonthOptions): Promise<Month> {
+  const { seed, days, learningDays, principals } = options;
+  await mkdir(cache, { recursive: true });
+  await removeOldMonths();
+  const code = await simulationHash();
+  const folder = join(cache, `${seed}-${days}-${learningDays}-${principals}-${code}`);
+  if (!existsSync(folder)) {
+    const making = await mkdtemp(join(cache, "making-"));
     const numbers = { seed, days, "attacks-from": learningDays, principals };
     const typed = Object.entries(numbers).flatMap(([name, number]) => [`--${name}`, `${number}`]);
-    await keyhawk(["simulate", "--out", folder, ...typed]);
-    const truth = Truth.parse(JSON.parse(await readFile(join(folder, "truth.json"), "utf8")));
-    return await use({ folder, truth });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    await keyhawk(["simulate", "--out", making, ...typed]);
+    await moveTo(folder, making);
   }
+  await utimes(folder, new Date(), new Date());
+  const truth = Truth.parse(JSON.parse(await readFile(join(folder, "truth.json"), "utf8")));
+  return { folder, truth };
 }
 
-/** Alerts (NDJSON) of `keyhawk replay` with the month's own configuration; what comes before the judged period only teaches. */
-export async function keyhawkAlerts({ folder, truth }: Month): Promise<string> {
-  const alerts = join(folder, "alerts.ndjson");
-  const options = { config: join(folder, "keyhawk.yaml"), "learn-until": truth.judgedFrom, alerts };
-  const typed = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  await keyhawk(["replay", join(folder, "trail"), ...typed]);
-  return readFile(alerts, "utf8");
+/** What a replay of a month made. */
+export interface Replayed {
+  /** NDJSON in the native format. */
+  readonly alerts: string;
+}
+
+/**
+ * `keyhawk replay` with the month's own configuration; what comes before the judged period only teaches. `change` names a change
+ * to the code that is made as it is loaded, see `ablations.ts`; `state` a folder in which memories are kept.
+ */
+export async function replayMonth(
+  { folder, truth }: Month,
+  { change, state }: { readonly change?: string; readonly state?: string } = {},
+): Promise<Replayed> {
+  const scratch = await mkdtemp(join(tmpdir(), "keyhawk-alerts-"));
+  try {
+    const alerts = join(scratch, "alerts.ndjson");
+    const options = {
+      config: join(folder, "keyhawk.yaml"),
+      "learn-until": truth.judgedFrom,
+      alerts,
+      ...(state === undefined ? {} : { state }),
+    };
+    const typed = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+    await keyhawk(["replay", join(folder, "trail"), ...typed], change);
+    return { alerts: await readFile(alerts, "utf8") };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 /** Alerts (NDJSON) of each method over the same events, in the order of the methods. */
@@ -101,9 +129,35 @@ async function* callsOf(trail: string, accounts: ReadonlySet<string>): AsyncGene
   }
 }
 
-async function keyhawk(typed: readonly string[]): Promise<void> {
-  await run(process.execPath, [join(root, "src/main.ts"), ...typed, "--quiet"]);
+async function removeOldMonths(): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const folder = join(cache, name);
+    const { mtimeMs } = await stat(folder);
+    if (Date.now() - mtimeMs > longestUnusedMs) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The other way round where another process was faster: its month is the same. */
+async function moveTo(folder: string, making: string): Promise<void> {
+  if (existsSync(folder)) await rm(making, { recursive: true, force: true });
+  else await rename(making, folder);
+}
+
+async function simulationHash(): Promise<string> {
+  const hash = createHash("sha256");
+  const files = globSync(["src/simulation/**/*.ts", "src/commands/simulate*.ts"], { cwd: root });
+  for (const file of files.sort()) hash.update(await readFile(join(root, file)));
+  return hash.digest("hex").slice(0, 12);
+}
+
+async function keyhawk(typed: readonly string[], change?: string): Promise<void> {
+  const hooks = change === undefined ? [] : ["--import", join(import.meta.dirname, "changes.ts")];
+  await run(process.execPath, [...hooks, join(root, "src/main.ts"), ...typed, "--quiet"], {
+    env: { ...process.env, ...(change === undefined ? {} : { KEYHAWK_CHANGE: change }) },
+  });
 }
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
+const cache = join(tmpdir(), "keyhawk-months");
+const longestUnusedMs = 86_400_000;

@@ -169,8 +169,8 @@ describe("an evaluation", () => {
     expect(judge([{ at: "2026-02-02T12:00:00Z" }], truth).attacks[0]?.secondsToDetect).toBe(0);
   });
 
-  it("calibrates the score by tenths over alerts of every severity", () => {
-    const { calibration } = judge([
+  it("calibrates the score by tenths, and by severity, over alerts of every severity", () => {
+    const { calibration, bySeverity } = judge([
       { id: "1", score: 100, severity: "critical" },
       { id: "2", score: 90, severity: "critical" },
       { id: "3", score: 12, severity: "informational" },
@@ -180,6 +180,9 @@ describe("an evaluation", () => {
       { from: 10, to: 20, alerts: 2, shareTrue: 0.5 },
       { from: 90, to: 100, alerts: 2, shareTrue: 1 },
     ]);
+    expect(bySeverity.critical).toEqual({ alerts: 2, explained: 2 });
+    expect(bySeverity.informational).toEqual({ alerts: 2, explained: 1 });
+    expect(bySeverity.medium).toEqual({ alerts: 0, explained: 0 });
   });
 
   it("divides by nothing where there is nothing", () => {

@@ -1,0 +1,121 @@
+/** A statistical idea, and the edits that take it out of the code. */
+export interface Ablation {
+  readonly name: string;
+  /** What is gone, as the table says it. */
+  readonly title: string;
+  readonly edits: readonly Edit[];
+}
+
+/** A text of a file that must be there exactly once, and what stands there instead. */
+export interface Edit {
+  /** From the root of the project. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The text with the edit made. Throws where `from` is not there exactly once: an ablation that changes nothing shows nothing. */
+export function changedText(text: string, { file, from, to }: Edit): string {
+  const parts = text.split(from);
+  if (parts.length !== 2) {
+    throw new Error(`${file}: expected once, found ${parts.length - 1} times: ${from}`);
+  }
+  return parts.join(to);
+}
+
+const rate = "src/baseline/seasonal-rate.ts";
+const habit = "src/baseline/volume-habit.ts";
+const known = "src/baseline/known-set.ts";
+const hours = "src/baseline/active-hours.ts";
+const list = "detectors/index.ts";
+
+/** Every idea that can be taken out, one at a time. */
+export const ablations: readonly Ablation[] = [
+  {
+    name: "no-shrinkage",
+    title: "hours of the week are not shrunk to the level",
+    edits: [{ file: rate, from: "CELL_PRIOR_VISITS = 2;", to: "CELL_PRIOR_VISITS = 0.01;" }],
+  },
+  {
+    name: "no-seasons",
+    title: "all hours of the week are alike",
+    edits: [{ file: rate, from: "CELL_PRIOR_VISITS = 2;", to: "CELL_PRIOR_VISITS = 1e9;" }],
+  },
+  {
+    name: "no-over-dispersion",
+    title: "counts are Poisson",
+    edits: [{ file: rate, from: "  if (squares <= 0) return", to: "  return 0.001;\n  return" }],
+  },
+  {
+    name: "no-zero-fill",
+    title: "hours without a call teach nothing",
+    edits: [
+      {
+        file: rate,
+        from: "  if (rate.born < 0) return;\n",
+        to: "  if (from >= 0) return;\n",
+      },
+    ],
+  },
+  {
+    name: "no-winsorising",
+    title: "what alarmed is learned in full",
+    edits: [{ file: habit, from: "hasAlarmed && !isHabit;", to: "false;" }],
+  },
+  {
+    name: "no-forgetting",
+    title: "nothing of the volume is forgotten",
+    edits: [{ file: rate, from: "HALF_LIFE_DAYS = 10;", to: "HALF_LIFE_DAYS = 1e6;" }],
+  },
+  {
+    name: "no-peaks",
+    title: "recurring peaks explain nothing",
+    edits: [{ file: habit, from: "improbable, beyond * peak)", to: "improbable, 0 * peak)" }],
+  },
+  {
+    name: "no-day-window",
+    title: "no window of a day",
+    edits: [{ file: habit, from: "  const { mean } = expectation;\n", to: dayless() }],
+  },
+  {
+    name: "no-discovery-rate",
+    title: "every novelty is as surprising as any other",
+    edits: [
+      {
+        file: known,
+        from: "Math.min(1, (set.discoveries + 0.5) / (set.meetings + 1))",
+        to: "Math.min(1, 0.02 + 0 * set.meetings)",
+      },
+    ],
+  },
+  {
+    name: "no-hour-smoothing",
+    title: "active hours are not smoothed by those beside them",
+    edits: [
+      { file: hours, from: "const near = cell(own, 0) + 0.5", to: "const near = cell(own, 0) + 0" },
+      {
+        file: hours,
+        from: "0.5 * (cell(other, 0) + 0.5",
+        to: "0 * (cell(other, 0) + 0.5",
+      },
+    ],
+  },
+  without("combined-signals", "combinedSignals"),
+  without("slow-drift", "slowDrift"),
+  without("key-wide-rise", "keyWideRise"),
+  without("unusual-hour", "unusualHour"),
+  without("context-novelty", "contextNovelty"),
+  without("new-origin", "newOrigin"),
+];
+
+function without(detector: string, variable: string): Ablation {
+  return {
+    name: `without-${detector}`,
+    title: `without \`${detector}\``,
+    edits: [{ file: list, from: `\n  ${variable},\n`, to: "\n" }],
+  };
+}
+
+function dayless(): string {
+  return "  const { mean } = expectation;\n  rule = { ...rule, floorPerDay: 1e15 };\n";
+}
