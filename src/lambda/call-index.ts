@@ -117,7 +117,6 @@ export class CallIndex {
     }
     const flushed = toFlush([...hours.values()]);
     const merging = new Map(flushed.map((own) => [own.hour, smallOf(own)]));
-    const forgotten = this.#hours.filter(({ hour }) => hour < forgetBeforeHour);
     return {
       merged: [...merging.values()].flatMap((small) => small.map(({ id }) => id)),
       complete(read, newId) {
@@ -140,10 +139,7 @@ export class CallIndex {
         return {
           index: new CallIndex(kept),
           written,
-          garbage: [
-            ...[...merging.values()].flat(),
-            ...[...forgotten, ...early].flatMap(({ segments }) => segments),
-          ].map(({ id }) => id),
+          garbage: [...merging.values()].flat().map(({ id }) => id),
           forgottenEarly: early.length,
         };
       },

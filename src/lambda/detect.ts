@@ -1,6 +1,5 @@
 import type { KinesisStreamEvent } from "aws-lambda";
 import { hourOf } from "../baseline/calendar.ts";
-import type { EntityItem } from "../store/entity-store.ts";
 import type { Log } from "../telemetry.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
 import { type BatchWork, openBatch } from "./detect-batch.ts";
@@ -67,7 +66,8 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
     try {
       await organization.refresh(hourOf(batch.newestMs));
       await notes.refresh();
-      const loaded = await loadUncached(dependencies, [...batch.works.keys()]);
+      // Also those in the cache: a stale one shows here, for a read; at its commit it would cost a write that is refused.
+      const loaded = await store.load([...batch.works.keys()]);
       await eachAtOnce([...batch.works], async ([name, own]) => {
         const settled = await folder.settle(name, own.work, loaded.get(name), { deadline, counts });
         if (settled.every(({ kind }) => kind !== "unsettled")) {
@@ -142,14 +142,6 @@ class NotesReader {
     options.notes.current = await store.suppressions.list();
     this.#readMs = now();
   }
-}
-
-async function loadUncached(
-  { store, cache }: DetectDependencies,
-  names: readonly string[],
-): Promise<Map<string, EntityItem>> {
-  const missing = names.filter((name) => !cache.has(name));
-  return missing.length === 0 ? new Map() : await store.load(missing);
 }
 
 async function eachAtOnce<Item>(

@@ -28,10 +28,6 @@ export class EntityCache {
     this.#mostBytes = mostBytes;
   }
 
-  has(name: string): boolean {
-    return this.#held.has(name);
-  }
-
   /** Hands an entity out: it is in the cache no more, since who folds into it may fail to commit. */
   take(name: string): HeldEntity | undefined {
     const held = this.#held.get(name);

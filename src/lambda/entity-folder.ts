@@ -41,8 +41,11 @@ const SETTLED: Settlement = { kind: "settled" };
 const RETRY = { initialMs: 20, maximumMs: 1000 };
 /** Beyond so many conflicts or faults somebody else's work must go first: the batch comes again. */
 const MOST_ATTEMPTS = 12;
-/** A segment that a crash left behind may go after so long; those in use are named by an item that is written more often. */
-const SEGMENT_LIFE_MS = 30 * 24 * 3_600_000;
+/**
+ * How long a segment lives. Its identities matter for the hours of deduplication, and as long as a mapping may hand its calls over
+ * again, a week at most. It goes by its expiry: removing it would cost as much as writing it did, and expiry costs nothing.
+ */
+const SEGMENT_LIFE_MS = 8 * 24 * 3_600_000;
 /** What an engine takes in heap besides its memory's text, which is about four times as large once parsed. */
 const BASE_WEIGHT = 24 * 1024;
 const never = new AbortController().signal;
@@ -62,7 +65,7 @@ export class EntityFolder {
     this.#dependencies = dependencies;
   }
 
-  /** Folds and commits the work of one entity. `loaded` is its item as read a moment ago, where it was not in the cache. */
+  /** Folds and commits the work of one entity. `loaded` is its item as read a moment ago, if it was; the cache may hold an older one. */
   async settle(
     name: string,
     work: EntityWork,
@@ -97,7 +100,9 @@ export class EntityFolder {
       if (deadline.remainingMs() <= pauseMs) return { kind: "unsettled", error };
       if (pauseMs > 0) await sleep(pauseMs, never);
       try {
-        const held = cache.take(name) ?? (await this.#open(name, known));
+        const cached = cache.take(name);
+        const isFresh = known === undefined || cached?.version === known.version;
+        const held = cached !== undefined && isFresh ? cached : await this.#open(name, known);
         known = undefined;
         if (await this.#fold(name, held, work, counts)) return SETTLED;
         count(counts, "conflicts");
