@@ -89,6 +89,16 @@ export const IngestSettings = z.discriminatedUnion("route", [
 ]);
 export type IngestSettings = z.infer<typeof IngestSettings>;
 
+const Capacity = z
+  .strictObject({
+    minimum: z.int().min(1).max(1_000_000).default(25),
+    maximum: z.int().min(1).max(1_000_000),
+  })
+  .refine(({ minimum, maximum }) => minimum <= maximum, {
+    error: "expected minimum up to maximum",
+  });
+export type Capacity = z.infer<typeof Capacity>;
+
 /** The shape for many machines. */
 export const ServerlessSettings = z.strictObject({
   entityStream: StreamSettings.prefault({ retentionHours: 24 }).describe(
@@ -105,6 +115,12 @@ export const ServerlessSettings = z.strictObject({
   spread: MappingSettings.prefault({ batchRecords: 10_000, batchWindowSeconds: 10 }),
   detect: MappingSettings.prefault({ batchRecords: 10_000, batchWindowSeconds: 60 }),
   deliver: MappingSettings.prefault({ batchRecords: 100, batchWindowSeconds: 1 }),
+  capacity: z
+    .strictObject({ read: Capacity, write: Capacity })
+    .optional()
+    .describe(
+      "Capacity units of the table, which follow the load between two bounds: cheaper than paying by request where the load is even.",
+    ),
   tickMinutes: z
     .int()
     .min(1)

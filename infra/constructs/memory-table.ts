@@ -3,6 +3,7 @@ import {
   type Attribute,
   AttributeType,
   BillingMode,
+  type EnableScalingProps,
   ProjectionType,
   StreamViewType,
   Table,
@@ -11,11 +12,14 @@ import {
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { tableDefinition, timeToLiveAttribute } from "../../src/store/dynamodb/table-definition.ts";
+import type { Capacity, ServerlessSettings } from "../settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { OwnKey } from "./own-key.ts";
 
 export interface MemoryTableProps {
   readonly key: OwnKey;
+  /** Undefined: paid for by request. */
+  readonly capacity: ServerlessSettings["capacity"];
 }
 
 /** The table of memories, alerts and outbox; it outlives the stack. */
@@ -23,13 +27,13 @@ export class MemoryTable extends Construct {
   readonly table: Table;
   readonly #key: OwnKey;
 
-  constructor(scope: Construct, id: string, { key }: MemoryTableProps) {
+  constructor(scope: Construct, id: string, { key, capacity }: MemoryTableProps) {
     super(scope, id);
     this.#key = key;
     this.table = new Table(this, "Table", {
       partitionKey: keyOf(tableDefinition.KeySchema, "HASH"),
       sortKey: keyOf(tableDefinition.KeySchema, "RANGE"),
-      billingMode: BillingMode.PAY_PER_REQUEST,
+      billingMode: capacity === undefined ? BillingMode.PAY_PER_REQUEST : BillingMode.PROVISIONED,
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: key.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
@@ -38,6 +42,7 @@ export class MemoryTable extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    if (capacity !== undefined) this.#follow(capacity);
     for (const { IndexName, KeySchema, Projection } of tableDefinition.GlobalSecondaryIndexes) {
       this.table.addGlobalSecondaryIndex({
         indexName: IndexName,
@@ -46,7 +51,25 @@ export class MemoryTable extends Construct {
         projectionType: ProjectionType[Projection.ProjectionType],
         nonKeyAttributes: Projection.NonKeyAttributes,
       });
+      if (capacity !== undefined) this.#followIndex(IndexName, capacity);
     }
+  }
+
+  #follow({ read, write }: TableCapacity): void {
+    this.table.autoScaleReadCapacity(boundsOf(read)).scaleOnUtilization(utilization);
+    this.table.autoScaleWriteCapacity(boundsOf(write)).scaleOnUtilization(utilization);
+  }
+
+  /** An index that cannot keep up would hold writes of the table back. */
+  #followIndex(name: string | undefined, { read, write }: TableCapacity): void {
+    if (name === undefined) return;
+    const { table } = this;
+    table
+      .autoScaleGlobalSecondaryIndexReadCapacity(name, boundsOf(read))
+      .scaleOnUtilization(utilization);
+    table
+      .autoScaleGlobalSecondaryIndexWriteCapacity(name, boundsOf(write))
+      .scaleOnUtilization(utilization);
   }
 
   get streamArn(): string {
@@ -112,6 +135,14 @@ export class MemoryTable extends Construct {
       },
     });
   }
+}
+
+type TableCapacity = NonNullable<MemoryTableProps["capacity"]>;
+
+const utilization = { targetUtilizationPercent: 70 };
+
+function boundsOf({ minimum, maximum }: Capacity): EnableScalingProps {
+  return { minCapacity: minimum, maxCapacity: maximum };
 }
 
 type KeySchema = (typeof tableDefinition)["KeySchema"];

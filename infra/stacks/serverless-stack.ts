@@ -71,7 +71,7 @@ export class ServerlessStack extends Stack {
     });
     this.key = key;
     this.entities = new EncryptedStream(this, "Entities", { key, settings: settings.entityStream });
-    this.table = new MemoryTable(this, "Memories", { key });
+    this.table = new MemoryTable(this, "Memories", { key, capacity: settings.capacity });
     this.alerts = new EncryptedTopic(this, "Alerts", {
       key,
       displayName: `${name} alerts`,
