@@ -43,6 +43,7 @@ function summaryOf(config: Config): [string, string][] {
     ["sinks", sinks.map((sink) => `${sink.name} (${sink.type})`).join(", ") || "none"],
     ["accounts", accountsText(organization)],
     ["detectors", detectorsText(detection.detectors)],
+    ["declared", declaredText(detection)],
   ];
 }
 
@@ -69,8 +70,30 @@ function detectorsText(settings: Config["detection"]["detectors"]): string {
   ].join("; ");
 }
 
+function declaredText(detection: Config["detection"]): string {
+  const { expectedPrincipals, sensitiveKeys, breakGlass, changeWindows, self } = detection;
+  const counts = [
+    counted(expectedPrincipals.length, "list", "of expected principals"),
+    counted(sensitiveKeys.length, "sensitive key"),
+    counted(breakGlass.length, "break-glass role"),
+    counted(changeWindows.length, "change window"),
+    counted(self.length, "use", "of keys by Keyhawk itself"),
+    counted(detection.accountOverrides.length, "override", "for accounts"),
+  ];
+  return counts.filter((text) => !text.startsWith("0 ")).join(", ") || "nothing";
+}
+
+function counted(count: number, noun: string, rest?: string): string {
+  const nouns = `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return rest === undefined ? nouns : `${nouns} ${rest}`;
+}
+
 function warningsOf(config: Config): string[] {
+  const over = config.detection.changeWindows.filter(
+    ({ to }) => to !== undefined && to <= Date.now(),
+  );
   return [
+    ...over.map(({ name }) => `change window ${name} is over; a replay of its time still needs it`),
     ...(config.source === undefined
       ? ["no source: run has nothing to read, replay still works"]
       : []),

@@ -152,7 +152,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 const shownCharacters = 60;
-const secretPath = /secret|token|password|passphrase|credential|header|authorization|key$|url$/i;
+const secretPath = /secret|token|password|passphrase|credential|header|authorization|.key$|url$/i;
 
 /** What stood there. A string that may be a secret, written where a reference belongs, is not repeated. */
 function foundText(value: unknown, path: readonly PropertyKey[]): string {

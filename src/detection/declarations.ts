@@ -68,38 +68,42 @@ const Weekly = z.strictObject({
     .describe("IANA time zone, whose clock changes it follows."),
 });
 
-const ChangeWindow = z
-  .strictObject({
-    name: Name,
-    owner: Words.describe("Who answers for it."),
-    reason: Words,
-    from: Time.optional().describe("Event time from which it is open, or from which it recurs."),
-    to: Time.optional().describe("Event time at which it ends."),
-    weekly: Weekly.optional().describe(
-      "When it recurs; without it, it is open from `from` to `to`.",
-    ),
-    accounts: z.array(AccountPattern).min(1).optional(),
-    keys: z.array(KeySelector).min(1).optional(),
-    principals: z.array(PrincipalPattern).min(1).optional(),
-    detectors: z
-      .array(z.string().min(1))
-      .min(1)
-      .optional()
-      .describe("Detectors that it mutes; grave ones only where they are named here."),
-  })
-  .refine(
-    ({ weekly, from, to }) => weekly !== undefined || (from !== undefined && to !== undefined),
-    {
-      error: "expected from and to, or weekly",
-    },
-  )
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
-    error: "expected from before to",
-  })
-  .refine((window) => scopes.some((scope) => window[scope] !== undefined), {
-    error: "expected at least one of accounts, keys, principals, detectors",
+function changeWindow(detectorIds: readonly string[]) {
+  const DetectorId = z.string().refine((id) => detectorIds.includes(id), {
+    error: "expected the id of a detector, as keyhawk detectors list has it",
   });
-export type ChangeWindow = z.infer<typeof ChangeWindow>;
+  return z
+    .strictObject({
+      name: Name,
+      owner: Words.describe("Who answers for it."),
+      reason: Words,
+      from: Time.optional().describe("Event time from which it is open, or from which it recurs."),
+      to: Time.optional().describe("Event time at which it ends."),
+      weekly: Weekly.optional().describe(
+        "When it recurs; without it, it is open from `from` to `to`.",
+      ),
+      accounts: z.array(AccountPattern).min(1).optional(),
+      keys: z.array(KeySelector).min(1).optional(),
+      principals: z.array(PrincipalPattern).min(1).optional(),
+      detectors: z
+        .array(DetectorId)
+        .min(1)
+        .optional()
+        .describe("Detectors that it mutes; grave ones only where they are named here."),
+    })
+    .refine(
+      ({ weekly, from, to }) => weekly !== undefined || (from !== undefined && to !== undefined),
+      { error: "expected from and to, or weekly" },
+    )
+    .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+      error: "expected from before to",
+    })
+    .refine((window) => scopes.some((scope) => window[scope] !== undefined), {
+      error: "expected at least one of accounts, keys, principals, detectors",
+    });
+}
+/** When and for what alerts are kept, but sent to nobody. */
+export type ChangeWindow = z.infer<ReturnType<typeof changeWindow>>;
 
 const scopes = ["accounts", "keys", "principals", "detectors"] as const;
 
@@ -199,7 +203,7 @@ export function declarationShape(detectorIds: readonly string[]) {
       .superRefine(uniqueNames)
       .describe("Roles for emergencies: used as declared, one mild alert a day and no other."),
     changeWindows: z
-      .array(ChangeWindow)
+      .array(changeWindow(detectorIds))
       .max(1000)
       .default([])
       .superRefine(uniqueNames)

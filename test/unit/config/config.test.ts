@@ -95,6 +95,50 @@ describe("a configuration that is wrong says where, what was expected and what w
       "sinks: [{ type: stdout }, { type: stdout }]",
       "keyhawk.yaml:1:27 sinks[1].name: another sink is named stdout already; give each its own name",
     ],
+    "a principal pattern that says nothing": [
+      "detection:\n  expectedPrincipals:\n    - { key: alias/x, principals: ['**'], owner: a }",
+      `keyhawk.yaml:3:36 detection.expectedPrincipals[0].principals[0]: expected a principal's ARN or a pattern with *, without spaces, that does not match everything, found "**"`,
+    ],
+    "a key that is none": [
+      "detection: { sensitiveKeys: [payments] }",
+      'keyhawk.yaml:1:30 detection.sensitiveKeys[0]: expected a key ARN, a key id, an alias (alias/NAME or its ARN) or an account id; * stands for anything in an ARN or alias, found "payments"',
+    ],
+    "a change window without an end": [
+      "detection:\n  changeWindows:\n    - { name: w, owner: a, reason: b, from: 2026-03-14, accounts: ['1*'] }",
+      "keyhawk.yaml:3:7 detection.changeWindows[0]: expected from and to, or weekly, found a mapping",
+    ],
+    "a change window for everything": [
+      "detection:\n  changeWindows:\n    - { name: w, owner: a, reason: b, from: 2026-03-14, to: 2026-03-15 }",
+      "keyhawk.yaml:3:7 detection.changeWindows[0]: expected at least one of accounts, keys, principals, detectors, found a mapping",
+    ],
+    "a change window that ends before it begins": [
+      "detection:\n  changeWindows:\n    - { name: w, owner: a, reason: b, from: 2026-03-15, to: 2026-03-14, accounts: ['1*'] }",
+      "keyhawk.yaml:3:7 detection.changeWindows[0]: expected from before to, found a mapping",
+    ],
+    "a time zone that does not exist": [
+      "detection:\n  changeWindows:\n    - { name: w, owner: a, reason: b, accounts: ['1*'], weekly: { days: [sat], from: '22:00', to: '02:00', timeZone: Mars/One } }",
+      'keyhawk.yaml:3:118 detection.changeWindows[0].weekly.timeZone: expected a time zone such as Europe/Berlin, found "Mars/One"',
+    ],
+    "a detector of a change window that does not exist": [
+      "detection:\n  changeWindows:\n    - { name: w, owner: a, reason: b, from: 2026-03-14, to: 2026-03-15, detectors: [decrpyt-spike] }",
+      'keyhawk.yaml:3:85 detection.changeWindows[0].detectors[0]: expected the id of a detector, as keyhawk detectors list has it, found "decrpyt-spike"',
+    ],
+    "two break-glass roles of one name": [
+      "detection:\n  breakGlass:\n    - { name: r, principals: ['arn:a'], owner: a }\n    - { name: r, principals: ['arn:b'], owner: a }",
+      "keyhawk.yaml:4:15 detection.breakGlass[1].name: another one is named so already; give each its own name",
+    ],
+    "a use of one's own that is not exact": [
+      "detection:\n  self:\n    - { principal: 'arn:aws:iam::111122223333:role/*', key: alias/x }",
+      'keyhawk.yaml:3:20 detection.self[0].principal: expected the ARN of one role or user, without *, found "arn:aws:iam::111122223333:role/*"\nkeyhawk.yaml:3:61 detection.self[0].key: expected the ARN of one key, without *, found "alias/x"',
+    ],
+    "an override of a detector that does not exist": [
+      "detection:\n  accountOverrides:\n    - { account: '1*', detectors: { decrpyt-spike: { shadow: true } } }",
+      'keyhawk.yaml:3:37 detection.accountOverrides[0].detectors: unknown key "decrpyt-spike"; did you mean "decrypt-spike"?',
+    ],
+    "a severity that does not exist": [
+      "detection:\n  detectors:\n    decrypt-spike: { severity: { cap: mild } }",
+      'keyhawk.yaml:3:39 detection.detectors.decrypt-spike.severity.cap: expected one of "informational", "low", "medium", "high", "critical", found "mild"',
+    ],
     "a file that is no mapping": [
       "just text",
       'keyhawk.yaml:1:1: expected a mapping, found "just text"',
