@@ -1,14 +1,16 @@
 import { writeSync } from "node:fs";
+import { openDynamodbStore } from "../../src/store/dynamodb/dynamodb-store.ts";
+import { tableIn } from "../../src/store/place.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { StoreError } from "../../src/store/store.ts";
 import { alertOf, commitOf, letterOf, segmentOf } from "./commits.ts";
 
 /*
- * A process with a store: `node store-writer.ts DIRECTORY consume|read MAX_BYTES`. A consumer commits batch after batch, each
+ * A process with a store: `node store-writer.ts PLACE consume|read MAX_BYTES`. A consumer commits batch after batch, each
  * of which writes its number everywhere, and prints the number once the batch is acknowledged. A reader prints how many
  * alerts there are. Either prints `error CODE: MESSAGE` where it cannot.
  */
-const [directory = "", access = "consume", maxBytes = ""] = process.argv.slice(2);
+const [place = "", access = "consume", maxBytes = ""] = process.argv.slice(2);
 const entities = Array.from({ length: 20 }, (_, index) => `principal:${index}`);
 const padding = "x".repeat(2000);
 
@@ -22,12 +24,15 @@ try {
 }
 
 async function countAlerts(): Promise<void> {
-  await using store = await openSqliteStore(directory, { access: "read" });
+  await using store = await openSqliteStore(place, { access: "read" });
   writeSync(1, `alerts ${(await store.alerts.list({})).length}\n`);
 }
 
 async function commitBatches(): Promise<void> {
-  await using store = await openSqliteStore(directory, { maxBytes: Number(maxBytes) });
+  const table = tableIn(place);
+  await using store = await (table === undefined
+    ? openSqliteStore(place, { maxBytes: Number(maxBytes) })
+    : openDynamodbStore(table, { leaseMs: 600 }));
   const last = Number((await store.positions()).get("stream") ?? "0");
   writeSync(1, `open ${last}\n`);
   for (let batch = last + 1; ; batch += 1) {
