@@ -52,15 +52,11 @@ export interface DeadLetter {
 }
 
 export interface SourceNotice {
-  /** `gap`: records were lost. `silent`: none arrive, until `toMs` once they do again. */
-  readonly kind: "gap" | "silent";
+  readonly kind: "gap";
   /** What it is about: stream and shard. */
   readonly subject: string;
   readonly text: string;
-  /**
-   * Milliseconds, undefined if not known. Of a gap: when the position that was lost had been written, and where reading went on;
-   * of a silence: since when, and until when.
-   */
+  /** When the position that was lost had been written, and where reading went on; milliseconds, undefined if not known. */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
 }

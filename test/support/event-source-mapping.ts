@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../src/simulation/random.ts";
+import { type FilterPattern, passesFilter } from "./lambda/event-filter.ts";
 import { type BatchOptions, Lane, type MappingCounts, noCounts } from "./lambda/lane.ts";
 import type { LambdaFunction } from "./lambda/lambda-function.ts";
 import type {
@@ -14,6 +15,8 @@ export interface MappingOptions extends BatchOptions {
   readonly parallelizationFactor: number;
   /** Pause between reads of a shard that has nothing new; shards are listed at a quarter of that pace. */
   readonly pollMs: number;
+  /** Records that do not pass are skipped. */
+  readonly filter: FilterPattern;
   /** What chance is drawn from. */
   readonly seed: string;
   /** Where another mapping stopped; without it from the oldest record on. */
@@ -48,6 +51,7 @@ const defaults: MappingOptions = {
   maximumRetryAttempts: Number.POSITIVE_INFINITY,
   maximumRecordAgeMs: Number.POSITIVE_INFINITY,
   retryDelayMs: 5,
+  filter: {},
   pollMs: 10,
   seed: "mapping",
   chaos: {},
@@ -229,8 +233,12 @@ class ReadShard {
   }
 
   #deal(record: StreamRecord): void {
-    this.#context.counts.records += 1;
-    this.#lanes[laneOf(record.orderKey, this.#lanes.length)]?.add(record);
+    const { counts, options } = this.#context;
+    counts.records += 1;
+    if (passesFilter(JSON.parse(record.json), options.filter)) {
+      counts.passed += 1;
+      this.#lanes[laneOf(record.orderKey, this.#lanes.length)]?.add(record);
+    }
     this.#start = { type: "after", sequenceNumber: record.sequenceNumber };
   }
 }

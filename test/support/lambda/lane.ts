@@ -32,8 +32,9 @@ export interface MappingCounts {
   /** Pages read of the stream, and those reads that failed. */
   reads: number;
   readErrors: number;
-  /** Records read, each shard's once. */
+  /** Records read, each shard's once, and those of them that passed the filter. */
   records: number;
+  passed: number;
   /** Batches given to the function, whatever became of them. */
   batches: number;
   /** Records given to the function, repetitions included. */
@@ -54,6 +55,7 @@ export function noCounts(): MappingCounts {
     reads: 0,
     readErrors: 0,
     records: 0,
+    passed: 0,
     batches: 0,
     delivered: 0,
     failed: 0,

@@ -158,6 +158,16 @@ describe("An event source mapping", () => {
     expect(seen).toEqual([["first", "second"]]);
   });
 
+  it("skips what does not pass its filter", async () => {
+    const producer = await newStream();
+    await put(producer, numbers(5), (text) => (Number(text) % 2 === 0 ? "even" : "odd"));
+    const { seen, ...invoked } = recording();
+    const filter = { kinesis: { partitionKey: ["odd"] } };
+    const counts = await mapped(producer, invoked, { filter, batchingWindowMs: 50 });
+    expect(seen).toEqual([["1", "3"]]);
+    expect([counts.records, counts.passed]).toEqual([5, 2]);
+  });
+
   it("never puts more than 6 MB into an event", async () => {
     const producer = await newStream();
     const big = numbers(9).map((text) => text.padEnd(1_000_000, "."));

@@ -1,0 +1,79 @@
+import { gzipSync } from "node:zlib";
+import { Random } from "../../src/simulation/random.ts";
+import type { CloudTrailRecord } from "../../src/simulation/record.ts";
+import { simulate } from "../../src/simulation/simulate.ts";
+import { type Arrival, arrivalsOf, busEvent, logsMessage, packed } from "./e2e-arrivals.ts";
+import type { ProducedRecord } from "./kinesis-producer.ts";
+
+/** A week of a small organization, on its way into a stream. */
+export interface ServerlessScenario {
+  /** Part of the configuration that all shapes have in common. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Every good record in the order of arrival, copies included. */
+  readonly arrivals: readonly Arrival[];
+  /** What is put into the stream, by the hours in which it arrives; garbage among it. */
+  readonly chunks: readonly (readonly ProducedRecord[])[];
+  /** Letters that the garbage must become, `REASON DETAIL`, sorted. */
+  readonly letters: number;
+}
+
+/** Records arrive within eight hours of their neighbours, and fifty minutes late: less than the lateness. */
+const CHUNK_MS = 8 * 3_600_000;
+const RECORD_BYTES = 64 * 1024;
+
+/**
+ * Seven days of a simulated organization with attacks from the fourth day on, in CloudWatch Logs messages and EventBridge
+ * events: out of order, with copies by the same and by the other route, and with records that nobody can understand.
+ */
+export function serverlessScenario(): ServerlessScenario {
+  const records = simulatedWeek();
+  const arrivals = arrivalsOf(records, { seed: "serverless", busShare: 0.1 });
+  const groups = Map.groupBy(arrivals, ({ atMs }) => Math.floor(atMs / CHUNK_MS));
+  let letters = 0;
+  const chunks = [...groups].map(([chunk, own]) => {
+    const garbage = garbageOf(new Random(`garbage/${chunk}`), records[0]);
+    letters += garbage.length;
+    return [...packed(own, { seed: `packing/${chunk}`, logEvents: 60 }), ...garbage];
+  });
+  return {
+    config: {
+      version: 1,
+      detection: { latenessMinutes: 720, deduplicationHours: 24 },
+      limits: { recordBytes: RECORD_BYTES },
+    },
+    arrivals,
+    chunks,
+    letters,
+  };
+}
+
+function simulatedWeek(): CloudTrailRecord[] {
+  const simulation = simulate({
+    seed: 5,
+    firstMs: Date.parse("2026-03-02T00:00:00Z"),
+    days: 7,
+    accounts: 2,
+    principals: 6,
+    attacks: 12,
+    attacksFrom: 3,
+    strength: "mixed",
+    scale: 0.04,
+    kmsOnly: true,
+  });
+  return [...simulation.hours()].flatMap(({ records }) => [...records]);
+}
+
+/** One of each kind of what cannot be understood, every one different. */
+function garbageOf(random: Random, record: CloudTrailRecord | undefined): ProducedRecord[] {
+  if (record === undefined) return [];
+  const mark = random.uuid();
+  const torn = logsMessage([{ ...record, eventID: mark }]);
+  const contents: Uint8Array[] = [
+    Buffer.from(`<html>${mark}</html>`),
+    torn.subarray(0, torn.length - 20),
+    busEvent({ ...record, eventID: mark, userAgent: mark.repeat(RECORD_BYTES / mark.length) }),
+    busEvent({ ...record, eventID: mark, eventTime: "yesterday" }),
+    gzipSync(JSON.stringify({ messageType: "DATA_MESSAGE", logEvents: [{ message: mark }] })),
+  ];
+  return contents.map((data) => ({ partitionKey: random.uuid(), data }));
+}
