@@ -6,6 +6,7 @@ import { keyDestruction } from "./key-destruction.ts";
 const DAY = 24;
 const NOW = 10 * DAY;
 const habit = hours(0, 10).flatMap((day) => inHour(day * DAY, 2));
+const TIDY = { principal: principal("infrastructure") };
 const refused: Partial<KmsEvent> = { error: { code: "AccessDenied", class: "denied" } };
 
 testDetector(keyDestruction, {
@@ -92,6 +93,42 @@ testDetector(keyDestruction, {
         expected: { actorKnown: true },
       },
     },
+    "a key in use, more gravely": {
+      events: [...uses(0, 20, 1), ...schedule(20 * DAY, [1])],
+      expect: { atLeast: "high", reasons: ["in-use"] },
+    },
+    "a key in use disabled, gravely": {
+      events: [
+        ...uses(0, 20, 1),
+        ...schedule(20 * DAY, [1], { name: "DisableKey", parameters: {} }),
+      ],
+      expect: { atLeast: "high", reasons: ["in-use"] },
+    },
+    "an idle key with a long waiting period, less gravely": {
+      events: [...uses(0, 40, 2), ...schedule(40 * DAY, [1])],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["idle"] },
+    },
+    "an idle key with the shortest waiting period, a little less": {
+      events: [
+        ...uses(0, 40, 2),
+        ...schedule(40 * DAY, [1], { parameters: { pendingWindowInDays: 7 } }),
+      ],
+      expect: { atLeast: "medium", reasons: ["idle", "shortest-window"] },
+    },
+    "a workload that administers keys and tidies up an idle one, low": {
+      events: [...uses(0, 40, 2), ...administration(35), ...schedule(40 * DAY, [1], TIDY)],
+      learnUntilHour: 40 * DAY,
+      expect: { atMost: "low", reasons: ["idle", "administrator"] },
+    },
+    "such a workload and a key in use, at medium all the same": {
+      events: [...uses(0, 40, 1), ...administration(35), ...schedule(40 * DAY, [1], TIDY)],
+      learnUntilHour: 40 * DAY,
+      expect: { atLeast: "medium", reasons: ["in-use", "administrator"] },
+    },
+    "an account whose history is too short to call a key idle": {
+      events: [...uses(0, 10, 2), ...schedule(NOW, [1])],
+      expect: { atLeast: "high", withoutReasons: ["idle", "in-use"] },
+    },
     "who was only refused before, in full": {
       events: [...schedule(0, [1], refused), ...schedule(NOW, [2])],
       learnUntilHour: DAY,
@@ -141,6 +178,21 @@ testDetector(keyDestruction, {
     "a look at keys": inHour(NOW, 9, { name: "DescribeKey", operation: "read" }),
   },
 });
+
+/** A key used twice a day. */
+function uses(from: number, to: number, number: number): KmsEvent[] {
+  const keys = [key(keyArn(number))];
+  return hours(from, to).flatMap((day) => inHour(day * DAY + 10, 2, { keys }));
+}
+
+/** A pipeline that writes policies on some days. */
+function administration(days: number): KmsEvent[] {
+  return hours(0, days)
+    .filter((day) => day % 7 === 0)
+    .flatMap((day) =>
+      inHour(day * DAY + 12, 2, { ...TIDY, name: "PutKeyPolicy", operation: "admin" }),
+    );
+}
 
 /** One key after another, a minute apart. */
 function schedule(

@@ -1,17 +1,29 @@
 import { z } from "zod";
+import { type Actors, newActors, standingOf } from "../src/baseline/actors.ts";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
+  type ActsLimits,
   addEvidence,
+  type Administrators,
   baselineState,
   callerName,
+  counted,
   defineDetector,
   type Evidence,
   type Finding,
   type HourView,
+  idlenessOfKey,
+  type KeysUsed,
+  type KeyUse,
   keyOf,
   type KmsEvent,
+  learnAdministrators,
+  learnKeyUse,
   newEvidence,
+  newKeyUse,
+  noteAdministrator,
+  noteKeyUse,
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
@@ -21,10 +33,16 @@ interface Baseline {
   events: number;
   /** Principals who destroyed keys before. */
   actors: KnownSet;
+  /** Workloads that administer keys. */
+  administrators: Actors;
+  /** Keys by which data was encrypted or decrypted, by ARN. */
+  used: KeyUse;
 }
 
 interface Bucket {
   events: number;
+  used: KeysUsed;
+  administrators: Administrators;
   actors: Record<string, Actor>;
 }
 
@@ -40,11 +58,7 @@ interface Actor {
 }
 
 type Act = keyof typeof POINTS;
-
-interface Limits {
-  days: number;
-  events: number;
-}
+type Limits = Pick<ActsLimits, "days" | "events">;
 
 const Options = z.strictObject({
   massKeys: z
@@ -52,6 +66,12 @@ const Options = z.strictObject({
     .min(2)
     .default(3)
     .describe("Distinct keys within an hour that make it a mass destruction."),
+  idleDays: z
+    .number()
+    .min(1)
+    .max(60)
+    .default(14)
+    .describe("Days without use after which a key is idle, and hardly missed."),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -63,14 +83,17 @@ const POINTS = {
   DisableKey: 62,
 } as const;
 const ACTS = new Set<string>(Object.keys(POINTS));
+const GRAVEST_FIRST = Object.keys(POINTS) as Act[];
 const NOTHING: readonly Subject[] = [];
 const MOST_KEYS = 1000;
 const MOST_ACTORS = 500;
+/** A waiting period of the usual length leaves time to notice; whoever is in a hurry asks for less. */
+const LONG_WINDOW_DAYS = 28;
 
 /** Keys are scheduled for deletion or disabled, or their imported material is deleted. */
 export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-destruction",
-  version: 1,
+  version: 2,
   title: "Key destruction",
   entity: "account",
   severity: "medium to critical",
@@ -79,6 +102,7 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
   knownGaps: [
     "Destruction through a custom key store or an external key manager.",
     "Slow destruction of one key a day.",
+    "An idle key that protects an archive counts as idle.",
   ],
   triage: [
     "Stop it: cancel the deletion, enable the key, import the material again. The waiting period is at least seven days.",
@@ -95,8 +119,14 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
   judgesLate: true,
 
   accepts: () => true,
-  newBaseline: () => ({ born: -1, events: 0, actors: newKnownSet() }),
-  newBucket: () => ({ events: 0, actors: {} }),
+  newBaseline: () => ({
+    born: -1,
+    events: 0,
+    actors: newKnownSet(),
+    administrators: newActors(),
+    used: newKeyUse(),
+  }),
+  newBucket: () => ({ events: 0, used: {}, administrators: {}, actors: {} }),
   limits: (baseline, hour) => ({
     days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
     events: baseline.events,
@@ -104,6 +134,8 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
 
   add({ bucket }, event) {
     bucket.events += 1;
+    noteKeyUse(bucket.used, event);
+    noteAdministrator(bucket.administrators, event);
     if (!isDestructive(event)) return;
     const name = event.principal.entity;
     let actor = bucket.actors[name];
@@ -141,6 +173,8 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
       if (Object.keys(bucket.actors[name]?.keys ?? {}).length > 0)
         meet(baseline.actors, name, hour, 200);
     }
+    learnAdministrators(baseline.administrators, bucket.administrators, hour);
+    learnKeyUse(baseline.used, bucket.used, hour);
   },
   skip: () => {},
 });
@@ -180,17 +214,22 @@ function describeActor(view: View, subject: string, options: Options): Finding {
   if (actor === undefined) throw new Error(`key-destruction: no actor ${subject} in ${entity}`);
   const { evidence, denied, shortestWindowDays } = actor;
   const arns = Object.keys(actor.keys).sort();
+  const [first = ""] = arns;
   const acts = [...new Set(Object.values(actor.keys))].sort().join(", ");
   const startMs = hour * HOUR_MS;
+  const who = callerName(evidence.principal, subject);
   return {
     title: titleOf(arns.length, options),
-    summary: summaryOf(callerName(evidence.principal, subject), arns.length, acts, denied, entity),
+    summary:
+      arns.length === 0
+        ? `${who} tried ${denied} times to delete or disable keys of account ${entity} and was refused.`
+        : `${who} destroyed or disabled ${counted(arns.length, "key")} of account ${entity} within an hour: ${acts}.`,
     reasons: reasonsOf(view, subject, actor, options),
     eventTimeMs: actor.firstMs,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,
-    key: soleArn(arns),
+    key: arns.length === 1 && first.startsWith("arn:") ? keyOf(first) : null,
     accountId: entity,
     region: null,
     observed: {
@@ -209,25 +248,6 @@ function describeActor(view: View, subject: string, options: Options): Finding {
   };
 }
 
-function summaryOf(
-  who: string,
-  keys: number,
-  acts: string,
-  denied: number,
-  account: string,
-): string {
-  if (keys === 0) {
-    return `${who} tried ${denied} times to delete or disable keys of account ${account} and was refused.`;
-  }
-  const noun = keys === 1 ? "key" : "keys";
-  return `${who} destroyed or disabled ${keys} ${noun} of account ${account} within an hour: ${acts}.`;
-}
-
-function soleArn(arns: readonly string[]): Finding["key"] {
-  const [first] = arns;
-  return arns.length === 1 && first?.startsWith("arn:") === true ? keyOf(first) : null;
-}
-
 function titleOf(keys: number, options: Options): string {
   if (keys === 0) return "Attempt to destroy keys";
   return keys >= options.massKeys ? "Mass destruction of keys" : "Key destruction";
@@ -239,31 +259,41 @@ function reasonsOf(view: View, subject: string, actor: Actor, options: Options):
   if (keys === 0) {
     return [{ code: "refused", text: `${actor.denied} attempts, all refused.`, points: 45 }];
   }
-  const gravest = acts.reduce<Act>(
-    (one, other) => (POINTS[other] > POINTS[one] ? other : one),
-    "DisableKey",
-  );
+  const gravest = GRAVEST_FIRST.find((act) => acts.includes(act)) ?? "DisableKey";
   const reasons: Reason[] = [
     { code: "destructive-call", text: `${gravest} succeeded.`, points: POINTS[gravest] },
   ];
-  if (keys >= options.massKeys) {
-    reasons.push({ code: "mass", text: `${keys} keys within an hour.`, points: 22 });
-  } else if (keys > 1) {
-    reasons.push({ code: "several-keys", text: `${keys} keys within an hour.`, points: 8 });
-  }
+  const text = `${keys} keys within an hour.`;
+  if (keys >= options.massKeys) reasons.push({ code: "mass", text, points: 22 });
+  else if (keys > 1) reasons.push({ code: "several-keys", text, points: 8 });
   if (actor.shortestWindowDays > 0 && actor.shortestWindowDays <= 7) {
-    reasons.push({
-      code: "shortest-window",
-      text: "The waiting period is the shortest allowed: 7 days.",
-      points: 5,
-    });
+    const shortest = "The waiting period is the shortest allowed: 7 days.";
+    reasons.push({ code: "shortest-window", text: shortest, points: 5 });
   }
-  if (isKnown(view.baseline.actors, subject, view.knownBy)) {
-    reasons.push({
-      code: "did-before",
-      text: "The principal has retired keys before.",
-      points: -24,
-    });
+  return [...reasons, ...useReasons(view, actor, options), ...actorReasons(view, subject, actor)];
+}
+
+/** Keys that work are missed at once; those that nothing used for weeks are tidied up. */
+function useReasons(view: View, actor: Actor, { idleDays }: Options): Reason[] {
+  const arns = Object.keys(actor.keys);
+  const busy = arns.filter((arn) => idlenessOfKey(view, arn, idleDays) === "in use");
+  if (busy.length > 0) {
+    const text = `${busy.length} of them in use within ${idleDays} days.`;
+    return [{ code: "in-use", text, points: 10 }];
   }
-  return reasons;
+  if (!arns.every((arn) => idlenessOfKey(view, arn, idleDays) === "idle")) return [];
+  const isPatient = actor.shortestWindowDays === 0 || actor.shortestWindowDays >= LONG_WINDOW_DAYS;
+  const text = `Not used in ${idleDays} days${isPatient ? "" : ", but a short waiting period"}.`;
+  return [{ code: "idle", text, points: isPatient ? -22 : -10 }];
+}
+
+function actorReasons({ baseline, knownBy }: View, subject: string, actor: Actor): Reason[] {
+  if (isKnown(baseline.actors, subject, knownBy)) {
+    const text = "The principal has retired keys before.";
+    return [{ code: "did-before", text, points: -24 }];
+  }
+  const standing = standingOf(baseline.administrators, { name: subject, family: "" }, knownBy);
+  if (actor.human || standing !== "regular") return [];
+  const text = "A workload that administers keys regularly.";
+  return [{ code: "administrator", text, points: -12 }];
 }

@@ -16,6 +16,14 @@ export {
   principalOf,
   soleKey,
 } from "./evidence.ts";
+export {
+  idlenessOfKey,
+  type KeysUsed,
+  type KeyUse,
+  learnKeyUse,
+  newKeyUse,
+  noteKeyUse,
+} from "./key-use.ts";
 export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 export {
   actsFinding,
@@ -24,13 +32,16 @@ export {
   type ActsLimits,
   type ActsOfHour,
   type ActWeights,
+  type Administrators,
   type Doer,
   learnActs,
+  learnAdministrators,
   levelOfActs,
   mainly,
   newActsBaseline,
   newActsOfHour,
   noteAct,
+  noteAdministrator,
   pointsOf,
   refusalsOf,
   standingOfDoer,
