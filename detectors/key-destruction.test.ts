@@ -125,6 +125,26 @@ testDetector(keyDestruction, {
       learnUntilHour: 40 * DAY,
       expect: { atLeast: "medium", reasons: ["in-use", "administrator"] },
     },
+    "a key that the same principal made for a try, low": {
+      events: [
+        ...inHour(NOW, 1, { name: "CreateKey", operation: "admin", keys: [key(keyArn(1))] }),
+        ...inHour(NOW, 2, { keys: [key(keyArn(1))] }),
+        ...schedule(NOW + 3, [1]),
+      ],
+      expect: { atMost: "low", reasons: ["own-young-key"], withoutReasons: ["in-use"] },
+    },
+    "a young key that somebody else made, gravely": {
+      events: [
+        ...inHour(NOW, 1, {
+          name: "CreateKey",
+          operation: "admin",
+          keys: [key(keyArn(1))],
+          principal: person("ada@example.com"),
+        }),
+        ...schedule(NOW + 3, [1]),
+      ],
+      expect: { atLeast: "high", withoutReasons: ["own-young-key"] },
+    },
     "an account whose history is too short to call a key idle": {
       events: [...uses(0, 10, 2), ...schedule(NOW, [1])],
       expect: { atLeast: "high", withoutReasons: ["idle", "in-use"] },

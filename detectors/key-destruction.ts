@@ -1,30 +1,29 @@
 import { z } from "zod";
-import { type Actors, newActors, standingOf } from "../src/baseline/actors.ts";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   type ActsLimits,
   addEvidence,
-  type Administrators,
   baselineState,
   callerName,
   counted,
   defineDetector,
   type Evidence,
   type Finding,
+  hasMade,
   type HourView,
   idlenessOfKey,
-  type KeysUsed,
-  type KeyUse,
+  type KeyLedger,
   keyOf,
   type KmsEvent,
-  learnAdministrators,
-  learnKeyUse,
+  learnKeys,
+  type LedgerOfHour,
   newEvidence,
-  newKeyUse,
-  noteAdministrator,
-  noteKeyUse,
+  newKeyLedger,
+  newLedgerOfHour,
+  noteKeys,
   type Reason,
+  standingOfAdministrator,
   type Subject,
 } from "../src/detection/detector.ts";
 
@@ -33,16 +32,12 @@ interface Baseline {
   events: number;
   /** Principals who destroyed keys before. */
   actors: KnownSet;
-  /** Workloads that administer keys. */
-  administrators: Actors;
-  /** Keys by which data was encrypted or decrypted, by ARN. */
-  used: KeyUse;
+  ledger: KeyLedger;
 }
 
 interface Bucket {
   events: number;
-  used: KeysUsed;
-  administrators: Administrators;
+  ledger: LedgerOfHour;
   actors: Record<string, Actor>;
 }
 
@@ -89,6 +84,7 @@ const MOST_KEYS = 1000;
 const MOST_ACTORS = 500;
 /** A waiting period of the usual length leaves time to notice; whoever is in a hurry asks for less. */
 const LONG_WINDOW_DAYS = 28;
+const YOUNG_DAYS = 7;
 
 /** Keys are scheduled for deletion or disabled, or their imported material is deleted. */
 export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -119,14 +115,8 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
   judgesLate: true,
 
   accepts: () => true,
-  newBaseline: () => ({
-    born: -1,
-    events: 0,
-    actors: newKnownSet(),
-    administrators: newActors(),
-    used: newKeyUse(),
-  }),
-  newBucket: () => ({ events: 0, used: {}, administrators: {}, actors: {} }),
+  newBaseline: () => ({ born: -1, events: 0, actors: newKnownSet(), ledger: newKeyLedger() }),
+  newBucket: () => ({ events: 0, ledger: newLedgerOfHour(), actors: {} }),
   limits: (baseline, hour) => ({
     days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
     events: baseline.events,
@@ -134,8 +124,7 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
 
   add({ bucket }, event) {
     bucket.events += 1;
-    noteKeyUse(bucket.used, event);
-    noteAdministrator(bucket.administrators, event);
+    noteKeys(bucket.ledger, event);
     if (!isDestructive(event)) return;
     const name = event.principal.entity;
     let actor = bucket.actors[name];
@@ -173,8 +162,7 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
       if (Object.keys(bucket.actors[name]?.keys ?? {}).length > 0)
         meet(baseline.actors, name, hour, 200);
     }
-    learnAdministrators(baseline.administrators, bucket.administrators, hour);
-    learnKeyUse(baseline.used, bucket.used, hour);
+    learnKeys(baseline.ledger, bucket.ledger, hour);
   },
   skip: () => {},
 });
@@ -270,12 +258,20 @@ function reasonsOf(view: View, subject: string, actor: Actor, options: Options):
     const shortest = "The waiting period is the shortest allowed: 7 days.";
     reasons.push({ code: "shortest-window", text: shortest, points: 5 });
   }
-  return [...reasons, ...useReasons(view, actor, options), ...actorReasons(view, subject, actor)];
+  return [
+    ...reasons,
+    ...useReasons(view, subject, actor, options),
+    ...actorReasons(view, subject, actor),
+  ];
 }
 
 /** Keys that work are missed at once; those that nothing used for weeks are tidied up. */
-function useReasons(view: View, actor: Actor, { idleDays }: Options): Reason[] {
+function useReasons(view: View, subject: string, actor: Actor, { idleDays }: Options): Reason[] {
   const arns = Object.keys(actor.keys);
+  if (arns.every((arn) => hasMade(view, subject, arn, YOUNG_DAYS))) {
+    const text = `The principal made it itself within ${YOUNG_DAYS} days, as for a try.`;
+    return [{ code: "own-young-key", text, points: -40 }];
+  }
   const busy = arns.filter((arn) => idlenessOfKey(view, arn, idleDays) === "in use");
   if (busy.length > 0) {
     const text = `${busy.length} of them in use within ${idleDays} days.`;
@@ -287,13 +283,12 @@ function useReasons(view: View, actor: Actor, { idleDays }: Options): Reason[] {
   return [{ code: "idle", text, points: isPatient ? -22 : -10 }];
 }
 
-function actorReasons({ baseline, knownBy }: View, subject: string, actor: Actor): Reason[] {
-  if (isKnown(baseline.actors, subject, knownBy)) {
+function actorReasons(view: View, subject: string, actor: Actor): Reason[] {
+  if (isKnown(view.baseline.actors, subject, view.knownBy)) {
     const text = "The principal has retired keys before.";
     return [{ code: "did-before", text, points: -24 }];
   }
-  const standing = standingOf(baseline.administrators, { name: subject, family: "" }, knownBy);
-  if (actor.human || standing !== "regular") return [];
+  if (actor.human || standingOfAdministrator(view, subject) !== "regular") return [];
   const text = "A workload that administers keys regularly.";
   return [{ code: "administrator", text, points: -12 }];
 }

@@ -36,6 +36,14 @@ testDetector(newKey, {
       events: [...habit, ...inHour(NOW, 3, { ...OTHER, ...byService })],
       expect: { reasons: ["by-service"] },
     },
+    "a key that it made itself, for information only": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 1, { ...OTHER, name: "CreateKey", operation: "admin" }),
+        ...inHour(NOW, 3, OTHER),
+      ],
+      expect: { atMost: "informational", reasons: ["own-key"], observed: { calls: 3 } },
+    },
     "two new keys of one day, once": {
       events: [
         ...habit,
@@ -66,6 +74,10 @@ testDetector(newKey, {
     },
   },
   staysSilent: {
+    "a key that it makes and does not use": [
+      ...habit,
+      ...inHour(NOW, 1, { ...OTHER, name: "CreateKey", operation: "admin" }),
+    ],
     "its own key": [...habit, ...inHour(NOW, 500)],
     "a principal of less than two weeks": [...daily(13, () => KEY), ...inHour(13 * DAY, 3, OTHER)],
     "a principal that hardly ever calls": [

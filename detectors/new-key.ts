@@ -45,6 +45,8 @@ interface Use {
   count: number;
   firstMs: number;
   isDirect: boolean;
+  /** Whether the principal made the key in the same hour. */
+  isMade: boolean;
   /** Null where the key is not new. */
   evidence: Evidence | null;
 }
@@ -106,7 +108,8 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: (event) => event.error === undefined && isCryptographic(event),
+  accepts: (event) =>
+    event.error === undefined && (isCryptographic(event) || event.name === "CreateKey"),
   newBaseline: () => ({ born: -1, calls: 0, keys: newKnownSet() }),
   newBucket: () => ({ calls: 0, fresh: 0, size: 0, keys: {} }),
 
@@ -122,7 +125,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 
   add(view, event) {
-    view.bucket.calls += 1;
+    if (event.name !== "CreateKey") view.bucket.calls += 1;
     for (const { arn } of event.keys) if (arn.includes(":key/")) addUse(view, event, arn);
   },
 
@@ -149,12 +152,17 @@ function addUse({ bucket, baseline, limits, knownBy }: View, event: KmsEvent, ar
     const isNew = limits.isMature && !isKnown(baseline.keys, arn, knownBy);
     use = {
       count: 0,
-      firstMs: event.timeMs,
+      firstMs: Number.MAX_SAFE_INTEGER,
       isDirect: false,
+      isMade: false,
       evidence: isNew ? newEvidence() : null,
     };
     bucket.keys[arn] = use;
     bucket.size += 1;
+  }
+  if (event.name === "CreateKey") {
+    use.isMade = true;
+    return;
   }
   use.count += 1;
   if (use.evidence === null) return;
@@ -166,7 +174,9 @@ function addUse({ bucket, baseline, limits, knownBy }: View, event: KmsEvent, ar
 
 function describeHour(view: View): Finding {
   const { hour, bucket, limits } = view;
-  const uses = Object.values(bucket.keys).filter(({ evidence }) => evidence !== null);
+  const uses = Object.values(bucket.keys).filter(
+    ({ count, evidence }) => count > 0 && evidence !== null,
+  );
   const evidence = uses.reduce(
     (sum, use) => mergeEvidence(sum, use.evidence ?? newEvidence()),
     newEvidence(),
@@ -206,6 +216,11 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
       points: Math.round(Math.min(32, 8 + 5 * surprise)),
     },
   ];
+  if (uses.every(({ isMade }) => isMade)) {
+    const text = "It made the key itself within the hour.";
+    reasons.push({ code: "own-key", text, points: -24 });
+    return reasons;
+  }
   if (uses.every(({ isDirect }) => !isDirect)) {
     const text = "An AWS service made the calls.";
     reasons.push({ code: "by-service", text, points: -8 });

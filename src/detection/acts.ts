@@ -114,22 +114,6 @@ export function learnActs(baseline: ActsBaseline, hour: number, bucket: ActsOfHo
   if (isActive) baseline.acts += 1;
 }
 
-/** Workloads that changed something about keys within an hour, and the families of their names. */
-export type Administrators = Record<string, string>;
-
-export function noteAdministrator(met: Administrators, event: KmsEvent): void {
-  const { entity, family, human, service } = event.principal;
-  if (event.operation !== "admin" || event.error !== undefined || human || service) return;
-  if (met[entity] !== undefined || Object.keys(met).length >= MOST_DOERS) return;
-  met[entity] = family;
-}
-
-export function learnAdministrators(actors: Actors, met: Administrators, hour: number): void {
-  for (const name of Object.keys(met).sort()) {
-    learnActor(actors, { name, family: met[name] ?? name }, hour);
-  }
-}
-
 /** How well the principal was known for it when the hour opened. */
 export function standingOfDoer(
   baseline: ActsBaseline,

@@ -17,13 +17,16 @@ export {
   soleKey,
 } from "./evidence.ts";
 export {
+  hasMade,
   idlenessOfKey,
-  type KeysUsed,
-  type KeyUse,
-  learnKeyUse,
-  newKeyUse,
-  noteKeyUse,
-} from "./key-use.ts";
+  type KeyLedger,
+  learnKeys,
+  type LedgerOfHour,
+  newKeyLedger,
+  newLedgerOfHour,
+  noteKeys,
+  standingOfAdministrator,
+} from "./key-ledger.ts";
 export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 export {
   actsFinding,
@@ -32,16 +35,13 @@ export {
   type ActsLimits,
   type ActsOfHour,
   type ActWeights,
-  type Administrators,
   type Doer,
   learnActs,
-  learnAdministrators,
   levelOfActs,
   mainly,
   newActsBaseline,
   newActsOfHour,
   noteAct,
-  noteAdministrator,
   pointsOf,
   refusalsOf,
   standingOfDoer,

@@ -14,6 +14,8 @@ export const keyRetirement: BenignKind = {
         job: "apply",
       });
       const key = world.newKey(account, "retired-2023");
+      // Nobody comes upon it any more.
+      account.dataKeys.splice(account.dataKeys.indexOf(key), 1);
       const onDay = random.integer(0, 29);
       world.activities.push({
         name: `key-retirement/${account.id}`,
