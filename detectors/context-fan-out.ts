@@ -101,7 +101,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** A principal decrypts many different things within an hour: secrets, parameters, objects. */
 export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-fan-out",
-  version: 2,
+  version: 3,
   title: "Context fan-out",
   entity: "principal",
   severity: "informational to critical",
@@ -323,7 +323,7 @@ function describeObjects({ hour, bucket, limits }: View): Finding {
       {
         code: "distinct-contexts",
         text: `About ${count} different encryption contexts in the hour; expected ${expected}, limit ${limits.objects}.`,
-        points: 42 + Math.min(40, Math.round(10 * Math.log2(Math.max(1, count / limits.objects)))),
+        points: 34 + Math.min(40, Math.round(10 * Math.log2(Math.max(1, count / limits.objects)))),
       },
     ],
     // In the first minute by which as many reads as the limit had happened: the earliest that it can have been crossed.

@@ -81,14 +81,14 @@ testDetector(decryptSpike, {
       ],
       expect: { alerts: 4 },
     },
-    "three loud nights in a row at other times of the night each": {
+    "three loud nights at other times of the night each, of which the fourth is a habit": {
       events: [
         ...usage(21, () => 3),
         ...[15 * DAY + 1, 16 * DAY + 4, 17 * DAY + 7, 18 * DAY + 10].flatMap((hour) =>
           inHour(hour, 1000),
         ),
       ],
-      expect: { alerts: 4 },
+      expect: { alerts: 3 },
     },
     "a night ten times as large as those of a job that is known": {
       events: [
@@ -98,7 +98,39 @@ testDetector(decryptSpike, {
     },
     "a role that is idle but for one hour a week": {
       events: [...idle, ...inHour(NIGHT, 150)],
-      expect: { reasons: ["hour-volume", "ratio"], observed: { decryptsPerHour: 150 } },
+      expect: {
+        reasons: ["hour-volume"],
+        withoutReasons: ["ratio"],
+        observed: { decryptsPerHour: 150 },
+      },
+    },
+    "such a role far beyond its busiest hour": {
+      events: [...idle, ...inHour(NIGHT, 300)],
+      expect: { reasons: ["hour-volume", "ratio"], expected: { decryptsOfBusiestHour: 20 } },
+    },
+    "just over the limit, low": {
+      events: [...steady, ...inHour(NIGHT, 24)],
+      expect: { atMost: "low" },
+    },
+    "a person's query through a service, less": {
+      events: [...steady.map(query), ...inHour(NIGHT, 300).map(query)],
+      expect: { reasons: ["person"], atMost: "medium" },
+    },
+    "bursts that come now and then at any hour, less each time": {
+      events: [
+        ...usage(29, () => 3),
+        ...[15, 18].flatMap((day) => inHour(day * DAY + 5 + (day % 7), 200)),
+        ...inHour(28 * DAY + 1, 350),
+      ],
+      learnUntilHour: 28 * DAY,
+      expect: { reasons: ["rises-often"], atMost: "medium" },
+    },
+    "a lasting change of level, once an hour on its first hours and once a day from then on": {
+      events: [
+        ...usage(15, () => 3),
+        ...hours(15 * DAY, 16 * DAY).flatMap((hour) => inHour(hour, 60)),
+      ],
+      expect: { alerts: 5 },
     },
     "in the minute in which the limit was crossed": {
       // One a second: the 16th within five minutes comes in the first minute.
@@ -145,6 +177,14 @@ testDetector(decryptSpike, {
     },
   },
   staysSilent: {
+    "bursts at any hour, once three days have shown that they come": {
+      events: [
+        ...usage(29, () => 3),
+        ...[15, 18, 21].flatMap((day) => inHour(day * DAY + 5 + (day % 7), 200)),
+        ...inHour(28 * DAY + 1, 220),
+      ],
+      learnUntilHour: 28 * DAY,
+    },
     "a run by hand, once such runs are known": {
       events: [...nightly, ...inHour(20 * DAY + 15, 400), ...inHour(23 * DAY + 13, 400)],
       learnUntilHour: 22 * DAY,
@@ -229,4 +269,8 @@ function officeHours(hour: number): number {
 
 function at(hour: number): number {
   return event({ hour }).timeMs;
+}
+
+function query(one: KmsEvent): KmsEvent {
+  return { ...one, principal: { ...one.principal, human: true, via: "s3.amazonaws.com" } };
 }

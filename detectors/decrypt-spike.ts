@@ -34,6 +34,7 @@ interface Bucket {
   /** Largest count in any five consecutive minutes. */
   fiveMinutes: number;
   minutes: MinuteCounts;
+  human: boolean;
   /** Null while the principal is learned and not judged. */
   evidence: Evidence | null;
 }
@@ -81,10 +82,18 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Up to this many times its largest hour, a job that ran at another hour did what it always does. */
 const USUAL = 1.25;
 const USUAL_POINTS = 50;
+/** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
+const LASTING = 3;
+/** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
+const OFTEN = 2;
+const OFTEN_DAYS = 2;
+const QUERY_POINTS = 55;
+/** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
+const BEYOND = 8;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "decrypt-spike",
-  version: 2,
+  version: 3,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -96,7 +105,8 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   ],
   knownGaps: [
     "Theft that stays below the largest count of the last months at the same time of day.",
-    "Theft at the same time of day from the fourth day on: three days of alarms make it a job.",
+    "Theft from the fourth day on: three days of alarms as large make it a habit.",
+    "Theft no larger than what an entity that rises now and then has shown.",
     "Principals younger than the learning days.",
   ],
   triage: [
@@ -115,7 +125,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
     event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
 
   newBaseline: newVolumeHabit,
-  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], evidence: null }),
+  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], human: false, evidence: null }),
 
   limits(baseline, hour, options) {
     const limits = volumeLimits(baseline, hour, options);
@@ -131,6 +141,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
       largestWindow(bucket.minutes, event.timeMs, 5),
     );
     if (limits.hour === NEVER) return;
+    bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -140,14 +151,20 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   level(view, subject) {
     const { bucket, limits } = view;
     if (limits.hour === NEVER) return -1;
-    if (subject === DAILY.name) return levelOf(countOfDay(view), limits.day + 1);
-    return Math.max(
+    const ofHour = Math.max(
       levelOf(bucket.count, limits.hour + 1),
       levelOf(bucket.fiveMinutes, limits.fiveMinutes + 1),
     );
+    const isLasting = limits.alarmsOfLastDay >= LASTING;
+    if (subject !== DAILY.name) return isLasting ? -1 : ofHour;
+    return Math.max(levelOf(countOfDay(view), limits.day + 1), isLasting ? ofHour : -1);
   },
 
-  describe: (view, subject) => (subject === DAILY.name ? describeDay(view) : describeHour(view)),
+  describe(view, subject) {
+    const { limits } = view;
+    const isOfDay = subject === DAILY.name && countOfDay(view) > limits.day;
+    return isOfDay ? describeDay(view) : describeHour(view);
+  },
 
   fold: learnVolume,
   skip: learnNoVolume,
@@ -179,25 +196,26 @@ function describeHour(view: View): Finding {
   const startMs = hour * HOUR_MS;
   const expected = round(expectation.mean);
   const ratio = bucket.count / Math.max(1, expectation.mean);
+  const isBeyondAll = bucket.count >= BEYOND * Math.max(1, limits.largestHour);
   const reasons: Reason[] = [];
   if (hourFires) {
     reasons.push({
       code: "hour-volume",
       text: `${bucket.count} decrypts in the hour; expected ${expected}, limit ${limits.hour}.`,
-      points: 45 + strength(bucket.count / limits.hour),
+      points: strength(bucket.count / limits.hour),
     });
   }
   if (fiveFires) {
     reasons.push({
       code: "five-minute-volume",
       text: `${bucket.fiveMinutes} decrypts within five minutes; limit ${fiveMinutes}.`,
-      points: hourFires ? 12 : 45 + strength(bucket.fiveMinutes / fiveMinutes),
+      points: hourFires ? 12 : strength(bucket.fiveMinutes / fiveMinutes),
     });
   }
-  if (ratio >= 20) {
+  if (ratio >= 20 && isBeyondAll) {
     reasons.push({
       code: "ratio",
-      text: `${Math.round(ratio)} times the usual volume of this hour of the week.`,
+      text: `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`,
       points: 10,
     });
   }
@@ -208,6 +226,7 @@ function describeHour(view: View): Finding {
       points: 3,
     });
   }
+  reasons.push(...personReasons(bucket, reasons), ...oftenReasons(bucket.count, limits));
   const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
   const isUsualElsewhere = bucket.count <= USUAL * limits.largestHour;
   if (isUsualElsewhere && points > USUAL_POINTS) {
@@ -238,9 +257,28 @@ function describeHour(view: View): Finding {
       decryptsPerHour: expected,
       decryptsPerFiveMinutes: round(expectation.mean / 12),
       decryptsPerHourLimit: limits.hour,
+      decryptsOfBusiestHour: round(limits.largestHour),
       decryptsPerFiveMinutesLimit: fiveMinutes,
     },
   };
+}
+
+/** People open a report or run a query, and a service decrypts for them as many things as it holds. */
+function personReasons({ human, evidence }: Bucket, reasons: readonly Reason[]): Reason[] {
+  if (!human) return [];
+  if (evidence?.principal?.via === null) {
+    return [{ code: "person", text: "People work in bursts.", points: -6 }];
+  }
+  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+  const text = "A person's query, for which a service decrypts.";
+  return [{ code: "person", text, points: Math.min(-25, QUERY_POINTS - points) }];
+}
+
+/** Whoever rises now and then by nature, as analysts and importers do, is judged by how often and how far. */
+function oftenReasons(count: number, { alarmDays, largestAlarm }: VolumeLimits): Reason[] {
+  if (alarmDays < OFTEN_DAYS || count > OFTEN * largestAlarm) return [];
+  const text = `Rose like this on ${alarmDays} days of late, up to ${largestAlarm}.`;
+  return [{ code: "rises-often", text, points: -Math.min(60, 20 + 10 * alarmDays) }];
 }
 
 function describeDay(view: View): Finding {
@@ -258,7 +296,7 @@ function describeDay(view: View): Finding {
       {
         code: "day-volume",
         text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,
-        points: 42 + strength(count / limits.day),
+        points: strength(count / limits.day),
       },
     ],
     eventTimeMs: hour * HOUR_MS + over * 1000,
@@ -281,9 +319,9 @@ function common(view: View, evidence: Evidence) {
   };
 }
 
-/** Points for how far over its limit a count is: 0 at the limit, 40 at 64 times. */
+/** Points for how far over its limit a count is: 35 at the limit, 12 for each time that it doubles, 84 at most. */
 function strength(timesLimit: number): number {
-  return Math.round(Math.min(40, (40 * Math.log2(Math.max(1, timesLimit))) / 6) * 10) / 10;
+  return Math.round(Math.min(84, 35 + 12 * Math.log2(Math.max(1, timesLimit))) * 10) / 10;
 }
 
 function name(bucket: Bucket): string {

@@ -13,7 +13,7 @@ const HALF_LIFE_DAYS = 90;
 export interface RecurringPeaks {
   /** By UTC hour of the day, weekdays and weekends together: the first of a month may be either. */
   hours: number[];
-  /** Largest count at an hour that its own peaks did not explain, at most as large as the usual ones. */
+  /** Largest count that may come at any hour: as large as the usual ones at most, or shown to rove. */
   stray: number;
 }
 
@@ -50,6 +50,11 @@ export function learnPeak(peaks: RecurringPeaks, hour: number, count: number): v
  */
 export function learnStray(peaks: RecurringPeaks, count: number): void {
   peaks.stray = short(Math.max(peaks.stray, Math.min(count, largestPeak(peaks))));
+}
+
+/** Learns that a count of this size comes at no hour of its own: it may come at any. */
+export function learnRoving(peaks: RecurringPeaks, count: number): void {
+  peaks.stray = short(Math.max(peaks.stray, count));
 }
 
 /** Learns the hours from `from` up to, not including, `to`, in which nothing happened. */

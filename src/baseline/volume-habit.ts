@@ -5,6 +5,7 @@ import {
   largestPeak,
   learnNoPeaks,
   learnPeak,
+  learnRoving,
   learnStray,
   newRecurringPeaks,
   peakAround,
@@ -74,6 +75,10 @@ export interface VolumeLimits {
   expectedDay: number;
   /** Largest usual count of any hour. */
   largestHour: number;
+  /** Days on which it alarmed of late, the largest count of those alarms, and how many hours of the last day did. */
+  alarmDays: number;
+  largestAlarm: number;
+  alarmsOfLastDay: number;
 }
 
 /** Largest counts of an hour. */
@@ -90,6 +95,8 @@ const MOST_DISPERSION = 1.5;
 const SETTLED_DAYS = 5;
 /** Alarmed hours remembered; three days of a lasting change. */
 const MOST_ALARMS = 72;
+/** Days for which an alarm is one of late. */
+const ALARM_DAYS = 45;
 
 /** What the counts of `hour` must exceed to be unusual for this entity. */
 export function volumeLimits(habit: VolumeHabit, hour: number, rule: VolumeRule): VolumeLimits {
@@ -125,7 +132,21 @@ export function volumeLimits(habit: VolumeHabit, hour: number, rule: VolumeRule)
     expectation,
     expectedDay,
     largestHour: largestPeak(habit.hours),
+    ...alarmsOf(habit, hour),
   };
+}
+
+function alarmsOf({ alarms }: VolumeHabit, hour: number) {
+  const days = new Set<number>();
+  let largestAlarm = 0;
+  let alarmsOfLastDay = 0;
+  for (const [at, count] of alarms) {
+    if (hour - at > ALARM_DAYS * DAY_HOURS) continue;
+    days.add(dayOf(at));
+    largestAlarm = Math.max(largestAlarm, count);
+    if (hour - at <= DAY_HOURS) alarmsOfLastDay += 1;
+  }
+  return { alarmDays: days.size, largestAlarm, alarmsOfLastDay };
 }
 
 /**
@@ -143,8 +164,9 @@ function explained(habit: VolumeHabit, peaks: RecurringPeaks, hour: number): num
 
 /**
  * Learns a closed hour. What alarmed teaches twice the usual at most, and no peak: a lasting change of level is learned within days, a
- * single theft hardly at all. An alarm that recurs is learned in full, and one as large as usual at a strange hour shows
- * that the entity's hours are not fixed.
+ * single theft hardly at all. An alarm that recurs is learned in full; one that recurs at other times of the day, as the
+ * queries of an analyst do, becomes a peak that may come at any hour; and one as large as usual at a strange hour shows that
+ * the entity's hours are not fixed.
  */
 export function learnVolume(
   habit: VolumeHabit,
@@ -154,7 +176,8 @@ export function learnVolume(
 ): void {
   const { count, fiveMinutes } = counts;
   const hasAlarmed = count > limits.hour || fiveMinutes > limits.fiveMinutes;
-  const isHabit = hasAlarmed && recurs(habit.alarms, hour, count);
+  const isHabit = hasAlarmed && recurs(habit.alarms, hour, count, 1);
+  const isRoving = hasAlarmed && !isHabit && recurs(habit.alarms, hour, count, DAY_HOURS);
   const isClipped = hasAlarmed && !isHabit;
   const learned = isClipped ? Math.min(count, Math.round(2 * limits.expectation.mean) + 10) : count;
   learnHour(habit.rate, hour, learned);
@@ -162,12 +185,18 @@ export function learnVolume(
     learnStray(habit.hours, count);
     learnStray(habit.fiveMinutes, fiveMinutes);
   }
+  if (isRoving) {
+    learnRoving(habit.hours, count);
+    learnRoving(habit.fiveMinutes, fiveMinutes);
+  }
   learnPeak(habit.hours, hour, isClipped ? 0 : count);
   learnPeak(habit.fiveMinutes, hour, isClipped ? 0 : fiveMinutes);
   learnDay(habit, dayOf(hour));
   habit.dayCount += learned;
   habit.dayLimit = limits.day;
-  if (isHabit) habit.peakDay = Math.max(habit.peakDay, habit.dayCount);
+  if (isHabit || isRoving) {
+    habit.peakDay = Math.max(habit.peakDay, habit.dayCount - learned + count);
+  }
   if (!hasAlarmed) return;
   habit.alarms.push([hour, count]);
   if (habit.alarms.length > MOST_ALARMS) habit.alarms.shift();
@@ -183,15 +212,21 @@ export function learnNoVolume(habit: VolumeHabit, from: number, to: number): voi
 }
 
 /**
- * Whether an alarm is one of a job's: about as large, within an hour of the same time of day, on two days before. Whoever
- * reads them has been told three times by then, and the hour is learned in full.
+ * Whether an alarm is one of a habit: about as large, within so many hours of the same time of day, on two days before.
+ * Whoever reads them has been told three times by then.
  */
-function recurs(alarms: VolumeHabit["alarms"], hour: number, count: number): boolean {
+function recurs(
+  alarms: VolumeHabit["alarms"],
+  hour: number,
+  count: number,
+  mostHoursApart: number,
+): boolean {
   const days = new Set<number>();
   for (const [at, before] of alarms) {
-    const apart = hourOfDay(hour - at);
-    const isSameTime = apart <= 1 || apart === DAY_HOURS - 1;
-    if (isSameTime && 2 * before >= count && dayOf(at) !== dayOf(hour)) days.add(dayOf(at));
+    const around = hourOfDay(hour - at);
+    const apart = Math.min(around, DAY_HOURS - around);
+    const isNear = apart <= mostHoursApart && hour - at <= ALARM_DAYS * DAY_HOURS;
+    if (isNear && 2 * before >= count && dayOf(at) !== dayOf(hour)) days.add(dayOf(at));
   }
   return days.size >= 2;
 }
