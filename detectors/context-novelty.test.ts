@@ -24,13 +24,19 @@ const otherKey = { keys: [key(keyArn(2))] };
 
 testDetector(contextNovelty, {
   fires: {
-    "names that the principal never used": {
+    "names that the principal never used, where it only reads": {
       events: [...habit, ...inHour(NOW, 3, OTHERS)],
       expect: {
-        atLeast: "low",
-        atMost: "low",
-        reasons: ["new-context"],
-        withoutReasons: ["known-elsewhere", "by-service", "many-calls", "context-missing"],
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-context", "reads-only"],
+        withoutReasons: [
+          "writes-too",
+          "known-elsewhere",
+          "by-service",
+          "many-calls",
+          "context-missing",
+        ],
         title: "New encryption context",
         kmsKey: KEY,
         observed: { calls: 3, contextNames: "Department" },
@@ -41,7 +47,15 @@ testDetector(contextNovelty, {
     },
     "sixty such calls, medium": {
       events: [...habit, ...inHour(NOW, 60, OTHERS)],
-      expect: { atLeast: "medium", reasons: ["many-calls"], told: ["low", "medium", "medium"] },
+      expect: { atLeast: "medium", reasons: ["many-calls"], told: ["medium", "medium", "medium"] },
+    },
+    "names under which it writes too, as a new feature does, low": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 3, OTHERS),
+        ...inHour(NOW, 1, { ...OTHERS, name: "GenerateDataKey", operation: "dataKey" }),
+      ],
+      expect: { atMost: "low", reasons: ["writes-too"], withoutReasons: ["reads-only"] },
     },
     "no context where there always was one": {
       events: [...habit, ...inHour(NOW, 3)],

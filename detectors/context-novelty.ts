@@ -48,6 +48,8 @@ interface Use {
   count: number;
   firstMs: number;
   byService: boolean;
+  /** Whether it wrote under this context too. */
+  writes: boolean;
   /** Null where the context is not new. */
   evidence: Evidence | null;
 }
@@ -89,12 +91,15 @@ const LONGEST_TOLD = 200;
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-novelty",
-  version: 1,
+  version: 2,
   title: "New encryption context",
   entity: "principal",
   severity: "low to medium",
   why: "The context says what a ciphertext belongs to. Software gives the same names for ever; whoever decrypts what belongs to others gives theirs, or none.",
-  falsePositives: ["A new feature stores something new under the same key."],
+  falsePositives: [
+    "A new feature stores something new under the same key.",
+    "A service reads what another one has begun to write.",
+  ],
   knownGaps: [
     "Ciphertexts of the same application: their contexts have the same names.",
     "Calls without context by those who leave it out now and then.",
@@ -140,13 +145,14 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
     if (use === undefined) {
       if (bucket.size >= MOST_MET) return;
       const evidence = isNew(view, arn, shape, options) ? newEvidence() : null;
-      use = { count: 0, firstMs: event.timeMs, byService: true, evidence };
+      use = { count: 0, firstMs: event.timeMs, byService: true, writes: false, evidence };
       (bucket.met[arn] ??= {})[shape] = use;
       bucket.size += 1;
     }
     use.count += 1;
     use.firstMs = Math.min(use.firstMs, event.timeMs);
     use.byService &&= event.principal.via !== undefined;
+    use.writes ||= event.operation === "encrypt" || event.operation === "dataKey";
     if (use.evidence !== null) {
       addEvidence(use.evidence, event);
       bucket.fresh += 1;
@@ -258,6 +264,13 @@ function reasonsOf(
   if (uses.every(({ byService }) => byService)) {
     const text = "An AWS service made the calls and gave the context.";
     reasons.push({ code: "by-service", text, points: -8 });
+  }
+  if (uses.every(({ writes }) => !writes)) {
+    const text = "It only read: software writes what it reads later.";
+    reasons.push({ code: "reads-only", text, points: 8 });
+  } else {
+    const text = "It wrote under the context too, as a new feature does.";
+    reasons.push({ code: "writes-too", text, points: -8 });
   }
   if (count >= 10) {
     const text = `${count} such calls in an hour.`;

@@ -85,7 +85,7 @@ const YOUNG_KEYS = 10;
 /** A principal is refused on, or guesses at, one key after another. */
 export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "denied-probing",
-  version: 1,
+  version: 2,
   title: "Denied probing",
   entity: "principal",
   severity: "low to high",
@@ -228,7 +228,7 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     {
       code: "many-keys",
       text: `Failed on ${keys} keys on which it had never failed; limit ${limits.keys}.`,
-      points: Math.round(Math.min(64, 24 + 13 * Math.log2(Math.max(1, keys / 3)))),
+      points: Math.round(Math.min(74, 30 + 18 * Math.log2(Math.max(1, keys / 3)))),
     },
   ];
   if (bucket.operations.length >= 3) {

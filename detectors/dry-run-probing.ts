@@ -54,7 +54,7 @@ const MOST_DIFFERENT = 1000;
 /** A principal asks with DryRun what it would be allowed to do. */
 export const dryRunProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dry-run-probing",
-  version: 1,
+  version: 2,
   title: "Dry-run probing",
   entity: "principal",
   severity: "low to high",
@@ -126,7 +126,7 @@ function describeHour({ hour, bucket, limits }: View): Finding {
     {
       code: "dry-runs",
       text: `Tried ${names.length} combinations of operation and key; limit ${limits.different}.`,
-      points: Math.round(Math.min(62, 34 + 7 * Math.log2(Math.max(1, names.length / 3)))),
+      points: Math.round(Math.min(72, 34 + 9 * Math.log2(Math.max(1, names.length / 3)))),
     },
   ];
   if (limits.peak === 0) {

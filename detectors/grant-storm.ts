@@ -72,7 +72,7 @@ type View = HourView<Baseline, Bucket, Limits>;
 /** What each kind of storm weighs at its limit, and its words. */
 const KINDS = {
   identical: [58, "grants on one key that ask for just the same"],
-  revoked: [48, "grants revoked"],
+  revoked: [50, "grants revoked"],
   created: [40, "grants made"],
   retired: [34, "grants retired"],
 } as const;
@@ -91,7 +91,7 @@ const PEAK_HALF_LIFE_HOURS = 35 * 24;
 /** A principal makes the same grant again and again, or removes grants by the dozen. */
 export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "grant-storm",
-  version: 1,
+  version: 2,
   title: "Grant storm",
   entity: "principal",
   severity: "low to high",

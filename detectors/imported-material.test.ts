@@ -14,8 +14,8 @@ testDetector(importedMaterial, {
     "material that expires in ten days": {
       events: [...ask(NOW), ...load(NOW, { validTo: iso(NOW + 10 * DAY) })],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         title: "Key material imported",
         reasons: ["expires-soon"],
         withoutReasons: ["imported", "new-key", "new-actor"],

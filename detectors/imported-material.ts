@@ -58,7 +58,7 @@ type View = HourView<Baseline, Bucket, ActsLimits>;
 /** What is done with material of one's own, the gravest first. */
 const ACTS = {
   expired: [60, "Imported material has expired, and the key does not work any more"],
-  "expires-soon": [50, "Material was imported that expires soon"],
+  "expires-soon": [66, "Material was imported that expires soon"],
   replaced: [26, "New material was imported beside the old"],
   "expires-later": [24, "Material was imported that expires"],
   imported: [22, "Material was imported"],
@@ -77,7 +77,7 @@ const NOTHING: readonly Subject[] = [];
 /** Somebody brings key material of their own, which expires when they want, or material has expired. */
 export const importedMaterial = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "imported-material",
-  version: 1,
+  version: 2,
   title: "Imported material",
   entity: "key",
   severity: "informational to high",
@@ -199,7 +199,7 @@ function weightyReasons(
     reasons.push({ code: "refused", text: "An attempt was refused.", points });
   }
   const standing = standingOfDoer(baseline, subject, doer, knownBy);
-  return [...reasons, ...standingReasons(standing, limits, { learningDays, regular: 24 })];
+  return [...reasons, ...standingReasons(standing, limits, { learningDays, regular: 28 })];
 }
 
 function describeImport(view: View, subject: string, options: Options): Finding {

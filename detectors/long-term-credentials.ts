@@ -68,7 +68,7 @@ const REMEMBERED_DAYS = 43;
 /** The root user does cryptography, or an IAM user does that the account has not seen do so before. */
 export const longTermCredentials = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "long-term-credentials",
-  version: 1,
+  version: 2,
   title: "Long-term credentials",
   entity: "account",
   severity: "low to critical",
@@ -198,10 +198,10 @@ function describeUser(view: View, subject: string): Finding {
 function reasonsOf({ baseline, limits, knownBy }: View, subject: string, user: User): Reason[] {
   const reasons: Reason[] = [];
   if (subject === ROOT) {
-    reasons.push({ code: "root-user", text: "The root user can do everything.", points: 64 });
+    reasons.push({ code: "root-user", text: "The root user can do everything.", points: 70 });
     if (isKnown(baseline.users, ROOT, knownBy)) {
       const text = "The account's root user did cryptography before.";
-      reasons.push({ code: "did-before", text, points: -30 });
+      reasons.push({ code: "did-before", text, points: -36 });
     }
   } else {
     const surprise = -Math.log2(Math.max(limits.discovery, 0.001));

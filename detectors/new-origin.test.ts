@@ -41,13 +41,20 @@ testDetector(newOrigin, {
       },
     },
     "another VPC endpoint": [...habit, ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" })],
-    "another client, low": {
+    "another client that is given plaintext, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL)],
-      expect: { atLeast: "low", atMost: "low", reasons: ["new-client"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-client", "plaintext"] },
     },
-    "another Region, low": {
+    "another client that only writes, low": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 3, { ...SHELL, name: "GenerateDataKey", operation: "dataKey" }),
+      ],
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["plaintext"] },
+    },
+    "another Region, medium": {
       events: [...habit, ...inHour(NOW, 3, FAR)],
-      expect: { atLeast: "low", atMost: "low", title: "New Region of a caller" },
+      expect: { atLeast: "medium", atMost: "medium", title: "New Region of a caller" },
     },
     "another network with another client, medium": {
       events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL })],

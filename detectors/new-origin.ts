@@ -43,6 +43,8 @@ interface Bucket {
   directCalls: number;
   serviceCalls: number;
   firstDirectMs: number;
+  /** Successful decrypts among the calls with anything new. */
+  freshReads: number;
   /** Name → its earliest call. */
   met: Record<Kind, Record<string, number>>;
   /** Operating system for penetration tests named by a new client. */
@@ -95,7 +97,7 @@ const SHARES = [1, 0.7, 0.5, 0.4];
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 1,
+  version: 2,
   title: "New origin",
   entity: "principal",
   severity: "informational to high",
@@ -134,6 +136,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     directCalls: 0,
     serviceCalls: 0,
     firstDirectMs: 0,
+    freshReads: 0,
     met: { network: {}, client: {}, region: {} },
     attackSystem: "",
     human: false,
@@ -182,6 +185,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     }
     if (!isNew) return;
     bucket.human ||= event.principal.human;
+    if (event.operation === "decrypt" && event.error === undefined) bucket.freshReads += 1;
     const system = isNewClient ? attackSystemOf(event) : undefined;
     if (system !== undefined && system > bucket.attackSystem) bucket.attackSystem = system;
     bucket.evidence ??= newEvidence();
@@ -307,6 +311,11 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
   if (extentOf(bucket) > 0) {
     const text = `${bucket.evidence?.count ?? 0} such calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
+  }
+  const isOnlyNetwork = found.every(({ code }) => code === "new-network");
+  if (bucket.freshReads > 0 && !bucket.human && !isOnlyNetwork) {
+    const text = "A workload's calls of that kind were given plaintext.";
+    reasons.push({ code: "plaintext", text, points: 6 });
   }
   if (bucket.attackSystem !== "") {
     reasons.push({

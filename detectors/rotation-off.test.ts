@@ -12,11 +12,11 @@ const looks = hours(0, 20).flatMap((day) =>
 
 testDetector(rotationOff, {
   fires: {
-    "one key, at low": {
+    "one key by somebody new, at medium": {
       events: [...looks, ...off(NOW, [1])],
       expect: {
-        atLeast: "low",
-        atMost: "low",
+        atLeast: "medium",
+        atMost: "medium",
         title: "Rotation of keys switched off",
         reasons: ["rotation-off", "new-actor"],
         withoutReasons: ["many-keys"],
@@ -26,9 +26,13 @@ testDetector(rotationOff, {
         alerts: 1,
       },
     },
-    "three keys by somebody new, at low still": {
+    "one key where nobody is known yet, at low": {
+      events: off(NOW, [1]),
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["new-actor"] },
+    },
+    "three keys by somebody new": {
       events: [...looks, ...off(NOW, [1, 2, 3])],
-      expect: { atLeast: "low", atMost: "low", reasons: ["many-keys"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-keys"] },
     },
     "nine keys by somebody new, at medium": {
       events: [...looks, ...off(NOW, hours(1, 10))],

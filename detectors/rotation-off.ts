@@ -45,7 +45,7 @@ type Options = z.infer<typeof Options>;
 type View = HourView<ActsBaseline, ActsOfHour, ActsLimits>;
 
 const ACTS = {
-  "rotation-off": [22, "Rotation was switched off"],
+  "rotation-off": [32, "Rotation was switched off"],
   "rotated-on-demand": [20, "A key was rotated on demand"],
 } as const satisfies ActWeights;
 const BY_CALL = new Map<string, keyof typeof ACTS>([
@@ -57,10 +57,10 @@ const NOTHING: readonly Subject[] = [];
 /** Rotation of keys is switched off, or a key is rotated out of turn. */
 export const rotationOff = defineDetector<ActsBaseline, ActsOfHour, ActsLimits, Options>({
   id: "rotation-off",
-  version: 1,
+  version: 2,
   title: "Rotation off",
   entity: "account",
-  severity: "informational to low, medium for many keys",
+  severity: "informational to medium",
   why: "Without rotation a key's material stays the same for good. It is a weak sign by itself, and part of how keys are prepared for abuse.",
   falsePositives: ["A key is handed over to manual rotation.", "An auditor asked for a rotation."],
   knownGaps: ["Keys that were made without rotation."],

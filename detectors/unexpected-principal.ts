@@ -265,13 +265,13 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     {
       code: "new-principal",
       text: `Never used this key before; ${counted(limits.principals, "principal")} did in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(34, 10 + 4.5 * surprise)),
+      points: Math.round(Math.min(31, 9 + 4.5 * surprise)),
     },
   ];
   if (limits.principals <= 3) {
     reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 6 });
   }
-  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 6 });
+  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 4 });
   if (isKnown(baseline.families, user.family, knownBy)) {
     reasons.push({
       code: "known-family",
@@ -283,7 +283,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
   }
   if (!isKnown(baseline.vias, user.via, knownBy)) {
     const way = user.via === "" ? "directly" : `through ${user.via}`;
-    reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 6 });
+    reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 4 });
   }
   const extent = extentOf(user.count);
   if (extent > 0) {
@@ -299,6 +299,5 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
 function extentOf(calls: number): number {
   if (calls < 2) return -6;
   if (calls < 3) return 0;
-  if (calls < 10) return 4;
-  return calls < 30 ? 8 : 14;
+  return calls < 10 ? 4 : 8;
 }

@@ -28,6 +28,14 @@ testDetector(unusualHour, {
         alerts: 1,
       },
     },
+    "a glance of a person at night, low": {
+      events: [...byDay, ...inHour(NIGHT, 3, ada)],
+      expect: { atLeast: "low", atMost: "low", reasons: ["few-calls"] },
+    },
+    "a workload that keeps hours, only low, however much it does": {
+      events: [...workload, ...inHour(NIGHT, 80)],
+      expect: { atMost: "low", withoutReasons: ["many-calls"] },
+    },
     "a workload that keeps hours, only low": {
       events: [...workload, ...inHour(NIGHT, 12)],
       expect: { atLeast: "low", atMost: "low", withoutReasons: ["person"] },

@@ -66,11 +66,12 @@ type Options = z.infer<typeof Options>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
+const FEW_CALLS = 5;
 
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 1,
+  version: 2,
   title: "Unusual hour",
   entity: "principal",
   severity: "low, medium for people",
@@ -155,7 +156,12 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
         points: 8,
       });
     }
-    if (bucket.count >= 50) {
+    if (bucket.human && bucket.count < FEW_CALLS) {
+      const text = "A glance: people look after something at odd hours now and then.";
+      reasons.push({ code: "few-calls", text, points: -6 });
+    }
+    // How much a workload did is for the detectors of volume to say.
+    if (bucket.human && bucket.count >= 50) {
       reasons.push({
         code: "many-calls",
         text: `${counted(bucket.count, "call")} in the hour.`,
