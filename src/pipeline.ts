@@ -1,7 +1,7 @@
 import { hourOf } from "./baseline/calendar.ts";
 import type { Alert } from "./detection/alert.ts";
 import type { Engine } from "./detection/engine.ts";
-import { gapAlert } from "./delivery/operational-alert.ts";
+import { noticeAlert } from "./delivery/operational-alert.ts";
 import type { Batch, Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
 
@@ -46,7 +46,7 @@ export async function runPipeline(pipeline: Pipeline, signal: AbortSignal): Prom
 async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
   const { engine, store, committed } = pipeline;
   const output = engine.take();
-  const notices = batch.notices.map(gapAlert);
+  const notices = batch.notices.map(noticeAlert);
   const write: Commit = {
     positions: batch.positions,
     memories: output.memories,

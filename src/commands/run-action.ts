@@ -8,6 +8,7 @@ import { kinesisSource } from "../sources/kinesis/kinesis-source.ts";
 import { nodePlatform } from "../sources/node-platform.ts";
 import { fetchObject } from "../sources/s3/fetch-object.ts";
 import { s3Client, s3Options } from "../sources/s3/s3-client.ts";
+import { withSilenceNotice } from "../sources/silence-notice.ts";
 import type { Source } from "../sources/source.ts";
 import { openStore } from "../store/open-store.ts";
 import type { StateStore } from "../store/store.ts";
@@ -19,6 +20,7 @@ import type { CommandContext, RunOptions } from "./options.ts";
 const DRAIN_MS = 5000;
 /** How often the log says what was done since. */
 const HEARTBEAT_MS = 60_000;
+const MINUTE_MS = 60_000;
 
 /** `keyhawk run`: the live consumer, until stopped. Resolves to the exit status. */
 export async function run({ configFile }: RunOptions, context: CommandContext): Promise<number> {
@@ -105,9 +107,10 @@ async function assembleSource(
   };
   const { region } = source.kinesis;
   const s3 = s3Client({ ...s3Options(env), region });
-  return kinesisSource(source.kinesis, {
+  const stream = kinesisSource(source.kinesis, {
     read: (data, notAfterMs) => readEnvelope(data, { ...options, notAfterMs }),
     log,
     fetchObject: (pointer) => fetchObject(s3, pointer),
   });
+  return withSilenceNotice(stream, { afterMs: source.kinesis.silentAfterMinutes * MINUTE_MS });
 }

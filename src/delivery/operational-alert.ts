@@ -3,6 +3,7 @@ import { type Alert, severityOf } from "../detection/alert.ts";
 import type { SourceNotice } from "../sources/source.ts";
 
 const GAP_SCORE = 75;
+const SILENT_SCORE = 75;
 
 /** What there is to say about Keyhawk itself. */
 export interface OperationalFinding {
@@ -63,8 +64,37 @@ export function operationalAlert(finding: OperationalFinding): Alert {
   };
 }
 
-/** The alert on records that a source lost: what happened in the meantime was not watched. */
-export function gapAlert(notice: SourceNotice): Alert {
+/** The alert on what a source has to say: while records are lost or do not arrive, nothing is watched. */
+export function noticeAlert(notice: SourceNotice): Alert {
+  return notice.kind === "gap" ? gapAlert(notice) : silentAlert(notice);
+}
+
+function silentAlert({ subject, text, fromMs, toMs }: SourceNotice): Alert {
+  const isOver = toMs !== undefined;
+  const from = fromMs === undefined ? null : new Date(fromMs).toISOString();
+  const alert = operationalAlert({
+    detector: "source-silent",
+    subject,
+    identity: [subject, from].join("\n"),
+    title: `Nothing arrives from ${subject}`,
+    summary: text,
+    score: SILENT_SCORE,
+    atMs: fromMs ?? Date.now(),
+    observed: { from, to: isOver ? new Date(toMs).toISOString() : null },
+    triage: [
+      "Look whether the trail still logs: aws cloudtrail get-trail-status.",
+      "Follow the records' way to the source: bucket, subscription filter, stream, permissions.",
+      "Once they arrive again, replay the trail of that time from its bucket: keyhawk replay s3://BUCKET/PREFIX --from … --to …",
+    ],
+    revision: isOver ? 1 : 0,
+    status: isOver ? "closed" : "created",
+  });
+  return isOver
+    ? { ...alert, window: { ...alert.window, end: new Date(toMs).toISOString() } }
+    : alert;
+}
+
+function gapAlert(notice: SourceNotice): Alert {
   const { kind, subject, text, fromMs, toMs } = notice;
   const from = fromMs === undefined ? null : new Date(fromMs).toISOString();
   const to = toMs === undefined ? null : new Date(toMs).toISOString();

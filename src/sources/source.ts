@@ -52,11 +52,15 @@ export interface DeadLetter {
 }
 
 export interface SourceNotice {
-  readonly kind: "gap";
+  /** `gap`: records were lost. `silent`: none arrive, until `toMs` once they do again. */
+  readonly kind: "gap" | "silent";
   /** What it is about: stream and shard. */
   readonly subject: string;
   readonly text: string;
-  /** When the position that was lost had been written, and where reading went on; milliseconds, undefined if not known. */
+  /**
+   * Milliseconds, undefined if not known. Of a gap: when the position that was lost had been written, and where reading went on;
+   * of a silence: since when, and until when.
+   */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
 }

@@ -48,6 +48,14 @@ export const KinesisOptions = z.strictObject({
     .min(0)
     .default(600_000)
     .describe("How far one shard may be read ahead of another, by arrival time."),
+  silentAfterMinutes: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .default(60)
+    .describe(
+      "Minutes without a record of any service after which `run` says that nothing arrives.",
+    ),
   shardRefreshMs: z
     .int()
     .min(1000)

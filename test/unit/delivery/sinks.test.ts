@@ -14,7 +14,7 @@ import { PassThrough, Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Alert } from "../../../src/detection/alert.ts";
 import { SinkOptions } from "../../../src/delivery/options.ts";
-import { gapAlert, operationalAlert } from "../../../src/delivery/operational-alert.ts";
+import { noticeAlert, operationalAlert } from "../../../src/delivery/operational-alert.ts";
 import { createSinks } from "../../../src/delivery/sinks/create-sinks.ts";
 import { pack } from "../../../src/delivery/sinks/packing.ts";
 import { alertOf } from "../../support/alert-arbitrary.ts";
@@ -314,13 +314,13 @@ describe("an operational alert", () => {
   it("says which time of a stream was lost", () => {
     const [fromMs, toMs] = [Date.UTC(2026, 2, 13), Date.UTC(2026, 2, 14)];
     const notice = { kind: "gap", subject: "trail/shard-1", text: "a day is missing" } as const;
-    const alert = Alert.parse(gapAlert({ ...notice, fromMs, toMs }));
+    const alert = Alert.parse(noticeAlert({ ...notice, fromMs, toMs }));
     expect(alert).toMatchObject({
       detector: "gap",
       summary: "a day is missing",
       window: { start: "2026-03-13T00:00:00.000Z", end: "2026-03-14T00:00:00.000Z" },
     });
     const unknown = { ...notice, fromMs: undefined, toMs: undefined };
-    expect(Alert.parse(gapAlert(unknown)).alertId).toBe(gapAlert(unknown).alertId);
+    expect(Alert.parse(noticeAlert(unknown)).alertId).toBe(noticeAlert(unknown).alertId);
   });
 });
