@@ -19,6 +19,8 @@ export interface AcceptanceTerms {
   readonly until: string;
   /** How many times the observed numbers the like of the alert may reach; 1 or more. */
   readonly upTo: number;
+  /** Whether it holds on whatever key: for volumes of a principal, which say little about a key. */
+  readonly anyKey: boolean;
 }
 
 const MOST_MS = 366 * 24 * HOUR_MS;
@@ -31,9 +33,12 @@ const MOST_MS = 366 * 24 * HOUR_MS;
 export async function accept(
   store: StateStore,
   alert: Alert,
-  { owner, reason, until, upTo }: AcceptanceTerms,
+  { owner, reason, until, upTo, anyKey }: AcceptanceTerms,
 ): Promise<Accepted> {
   check(alert);
+  if (anyKey && alert.principal === null) {
+    throw new UsageError("--any-key: expected an alert about a principal");
+  }
   const fromMs = await nextHourMs(store, Date.parse(alert.eventTime));
   const expiresMs = parseExpiry(until, fromMs);
   if (expiresMs <= fromMs) {
@@ -49,7 +54,7 @@ export async function accept(
     match: {
       detector: alert.detector,
       principal: alert.principal?.key,
-      key: alert.kmsKey?.arn,
+      key: anyKey ? undefined : alert.kmsKey?.arn,
       account: alert.accountId ?? undefined,
     },
     owner,
@@ -61,6 +66,7 @@ export async function accept(
       alertId: alert.alertId,
       fromMs,
       session: sharedSession(alert),
+      anyKey,
       observed: acceptedObservations(alert, upTo),
     },
   };

@@ -156,6 +156,7 @@ interface CloseOptions extends StateOptions {
   readonly accept?: boolean;
   readonly until?: string;
   readonly upTo?: number;
+  readonly anyKey?: boolean;
 }
 
 function registerClose(alerts: Command, perform: Perform): void {
@@ -180,7 +181,8 @@ function registerClose(alerts: Command, perform: Perform): void {
       "--up-to <factor>",
       `with --accept: how many times what was observed is normal, too (default: ${acceptedGrowth})`,
       parseFactor,
-    );
+    )
+    .option("--any-key", "with --accept: on whatever key, for volumes of a principal");
   addStateOptions(command).action((id: string, options: CloseOptions) =>
     perform((context) => close(id, options, context)),
   );
@@ -191,12 +193,12 @@ async function close(id: string, options: CloseOptions, context: CommandContext)
   if (by.trim() === "") throw new UsageError("--by: expected the name of who closes the alert");
   checkAccept(options);
   const { verdict, note } = options;
-  const { until = acceptedFor, upTo = acceptedGrowth } = options;
+  const { until = acceptedFor, upTo = acceptedGrowth, anyKey = false } = options;
   const [closed, accepted] = await withStore(options, "annotate", async (store) => {
     const { alert } = await findAlert(store, id);
     const made =
       options.accept === true
-        ? await accept(store, alert, { owner: by, reason: note.trim(), until, upTo })
+        ? await accept(store, alert, { owner: by, reason: note.trim(), until, upTo, anyKey })
         : undefined;
     await store.alerts.close(alert.alertId, { verdict, by, note, atMs: Date.now() });
     return [alert.alertId, made];
@@ -211,10 +213,11 @@ async function close(id: string, options: CloseOptions, context: CommandContext)
 const acceptedFor = "90d";
 const acceptedGrowth = 1.25;
 
-function checkAccept({ accept, until, upTo, verdict, note }: CloseOptions): void {
+function checkAccept({ accept, until, upTo, anyKey, verdict, note }: CloseOptions): void {
   if (accept !== true) {
     if (until !== undefined) throw new UsageError("--until: expected --accept as well");
     if (upTo !== undefined) throw new UsageError("--up-to: expected --accept as well");
+    if (anyKey === true) throw new UsageError("--any-key: expected --accept as well");
     return;
   }
   if (verdict !== "benign" && verdict !== "false-positive") {

@@ -42,8 +42,9 @@ export function acceptanceText({ match, acceptance, expiresMs, owner, reason }: 
   const bounds = Object.entries(acceptance.observed).map(
     ([name, value]) => `${name} ${typeof value === "number" ? "up to " : ""}${numberText(value)}`,
   );
+  const where = acceptance.anyKey ? " on any key" : "";
   const from = timeOf(acceptance.fromMs);
-  return `${match.detector ?? ""} accepted as normal from ${from} to ${timeOf(expiresMs)} by ${owner} (${reason}): ${bounds.join(", ")}`;
+  return `${match.detector ?? ""}${where} accepted as normal from ${from} to ${timeOf(expiresMs)} by ${owner} (${reason}): ${bounds.join(", ")}`;
 }
 
 function table(all: readonly Accepted[], context: CommandContext): string {
@@ -67,7 +68,8 @@ function table(all: readonly Accepted[], context: CommandContext): string {
 function subjectOf({ match, acceptance }: Accepted): string {
   const { principal, key, account } = match;
   const session = acceptance.session === null ? "" : `#${acceptance.session}`;
-  const parts = [principal === undefined ? undefined : `${principal}${session}`, key];
+  const on = acceptance.anyKey ? "(any key)" : key;
+  const parts = [principal === undefined ? undefined : `${principal}${session}`, on];
   const named = parts.filter((part) => part !== undefined);
   return named.length === 0 ? (account ?? "") : named.join(" ");
 }

@@ -111,6 +111,7 @@ const Acceptance = z.strictObject({
     alertId: z.string().regex(/^[0-9a-f-]{1,40}$/),
     fromMs: z.number(),
     session: z.string().nullable(),
+    anyKey: z.boolean(),
     observed: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
   }),
 });

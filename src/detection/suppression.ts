@@ -26,6 +26,8 @@ export interface Acceptance {
   readonly fromMs: number;
   /** Session name, where the principal is a role that many people share. */
   readonly session: string | null;
+  /** True where it holds on whatever key: `match` names none, and none is asked for. */
+  readonly anyKey: boolean;
   /** What such an alert may observe: numbers up to these, anything else equal. */
   readonly observed: Alert["observed"];
 }
@@ -61,7 +63,8 @@ function partsOf(match: Mute["match"], alert: Alert): [string | undefined, strin
 function accepts({ match, expiresMs }: Mute, acceptance: Acceptance, alert: Alert): boolean {
   const timeMs = Date.parse(alert.eventTime);
   if (timeMs < acceptance.fromMs || timeMs >= expiresMs) return false;
-  if (partsOf(match, alert).some(([given, value]) => (given ?? null) !== value)) return false;
+  const about = acceptance.anyKey ? { ...alert, kmsKey: null } : alert;
+  if (partsOf(match, about).some(([given, value]) => (given ?? null) !== value)) return false;
   if (sharedSession(alert) !== acceptance.session) return false;
   const names = new Set([...Object.keys(acceptance.observed), ...Object.keys(alert.observed)]);
   return [...names].every((name) =>

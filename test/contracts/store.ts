@@ -373,6 +373,7 @@ export function testStore(name: string, driver: StoreDriver): void {
           alertId: "a1",
           fromMs: 1_500,
           session: null,
+          anyKey: false,
           observed: { decryptsPerHour: 1015, client: "aws-cli", new: true, changedBy: null },
         };
         await store.suppressions.add({ ...mute, acceptance });

@@ -132,6 +132,7 @@ const notes: Mute[] = [
       alertId: "a",
       fromMs: START_MS + (NIGHT + 24) * HOUR_MS,
       session: null,
+      anyKey: true,
       observed: { decryptsPerHour: 400, decryptsPerFiveMinutes: 400 },
     },
   },

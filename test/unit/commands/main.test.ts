@@ -60,6 +60,7 @@ describe("help", () => {
       "--accept",
       "--until",
       "--up-to",
+      "--any-key",
     ],
     explain: ["<alert-id>", "--state", "--config"],
     suppress: ["add", "list", "remove"],

@@ -291,6 +291,7 @@ describe("an alert like one that was accepted as normal", () => {
       alertId: "a0",
       fromMs: at,
       session: null,
+      anyKey: false,
       observed: acceptedObservations(alert, 1.25),
     },
   };
@@ -332,11 +333,23 @@ describe("an alert like one that was accepted as normal", () => {
         alertId: "a0",
         fromMs: at,
         session: "ana",
+        anyKey: false,
         observed: { decryptsPerHour: 812 },
       },
     };
     expect(judged({ notes: [note] }, permissionSet("ana")).standing.kind).toBe("muted");
     expect(judged({ notes: [note] }, permissionSet("bo")).standing.kind).toBe("told");
+  });
+
+  it("on any key is muted on each, and still for its principal only", () => {
+    const { principal, account, detector } = accepted.match;
+    const acceptance = accepted.acceptance && { ...accepted.acceptance, anyKey: true };
+    const note = { ...accepted, match: { detector, principal, account }, acceptance };
+    const elsewhere = alertOf({ kmsKey: { arn: other, accountId: "", region: "" } });
+    const kinds = [alert, elsewhere, alertOf({ kmsKey: null }), alertOf({ principal: null })].map(
+      (given) => judged({ notes: [note] }, given).standing.kind,
+    );
+    expect(kinds).toEqual(["muted", "muted", "muted", "told"]);
   });
 
   it("must be at the same hour of the day, whatever the factor", () => {
