@@ -53,6 +53,7 @@ const EventsRoute = z
       .optional()
       .describe("All accounts of it may send."),
     senders: z.array(Place).min(1).describe("Accounts and Regions whose default bus sends on."),
+    keys: z.array(KeyArn).max(50).default([]).describe("Only events about these keys; none: all."),
   })
   .describe("EventBridge rules in each account and Region; faster than a trail, but best effort.");
 
@@ -185,6 +186,7 @@ export const Settings = z
       .default(90)
       .describe("How long log lines of Keyhawk itself are kept."),
   })
+  .superRefine(checkPlaces)
   .describe("Settings of a deployment of Keyhawk.");
 export type Settings = z.infer<typeof Settings>;
 
@@ -195,6 +197,27 @@ export function loadSettings(file: string): Settings {
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error.issues, document, Settings));
   const { configuration } = parsed.data;
   return { ...parsed.data, configuration: resolve(dirname(file), configuration) };
+}
+
+/** What must be in the Region of the deployment. */
+function checkPlaces(
+  { region, ingest, worker }: { region: string; ingest: IngestSettings; worker: WorkerSettings },
+  context: z.RefinementCtx,
+): void {
+  const demand = (path: string[], holds: boolean, what: string) => {
+    if (!holds)
+      context.addIssue({ code: "custom", path, message: `expected ${what} in ${region}` });
+  };
+  if (ingest.route === "logs") {
+    // A destination takes from log groups of its own Region only.
+    demand(["ingest", "sender", "region"], ingest.sender.region === region, "the log group");
+  }
+  if (ingest.route === "existing") {
+    const [, , , streamRegion] = ingest.streamArn.split(":");
+    demand(["ingest", "streamArn"], streamRegion === region, "the stream");
+  }
+  const { availabilityZone = region } = worker;
+  demand(["worker", "availabilityZone"], availabilityZone.startsWith(region), "a zone");
 }
 
 function readText(file: string): string {

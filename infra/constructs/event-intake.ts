@@ -10,11 +10,19 @@ import type { OwnKey } from "./own-key.ts";
 /** As AWS::Events::Rule has it: without it EventBridge leaves out calls that only read. */
 export const ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
-/** Calls of KMS, what KMS does by itself (rotation, deletion), and calls that could blind CloudTrail. */
-export const kmsEventPattern = {
-  "detail-type": ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"],
-  detail: { eventSource: ["kms.amazonaws.com", "cloudtrail.amazonaws.com"] },
-};
+/**
+ * Calls of KMS, what KMS does by itself (rotation, deletion), and calls that could blind CloudTrail; or, where keys are named, only
+ * what is about them.
+ */
+export function kmsEventPattern(keys: readonly string[]): Record<string, unknown> {
+  return {
+    "detail-type": ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"],
+    detail:
+      keys.length > 0
+        ? { eventSource: ["kms.amazonaws.com"], resources: { ARN: [...keys] } }
+        : { eventSource: ["kms.amazonaws.com", "cloudtrail.amazonaws.com"] },
+  };
+}
 
 /** Log files that a trail has written; the records are read out of the bucket by whoever reads the stream. */
 export function logFilePattern(bucket: string): Record<string, unknown> {

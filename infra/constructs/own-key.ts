@@ -192,7 +192,7 @@ export class OwnKey extends Construct {
           new ServicePrincipal("cloudwatch.amazonaws.com"),
           new ServicePrincipal("events.amazonaws.com"),
         ],
-        actions: ["kms:GenerateDataKey", "kms:Decrypt"],
+        actions: ["kms:GenerateDataKey", "kms:Decrypt", "kms:DescribeKey"],
         resources: ["*"],
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
       }),

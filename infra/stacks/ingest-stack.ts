@@ -104,7 +104,7 @@ function sendersOf(
     const { account, bucket } = ingest.sender;
     return { organization: undefined, accounts: [account], pattern: logFilePattern(bucket) };
   }
-  const { organization, senders } = ingest;
+  const { organization, senders, keys } = ingest;
   const accounts = organization === undefined ? senders.map(({ account }) => account) : [];
-  return { organization, accounts: [...new Set(accounts)], pattern: kmsEventPattern };
+  return { organization, accounts: [...new Set(accounts)], pattern: kmsEventPattern(keys) };
 }

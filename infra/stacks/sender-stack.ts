@@ -41,7 +41,10 @@ export class SenderStack extends Stack {
     }
     this.rule = new BusRule(this, "Events", {
       busArn: `arn:${this.partition}:events:${at}:event-bus/${name}`,
-      pattern: ingest.route === "events" ? kmsEventPattern : logFilePattern(ingest.sender.bucket),
+      pattern:
+        ingest.route === "events"
+          ? kmsEventPattern(ingest.keys)
+          : logFilePattern(ingest.sender.bucket),
       description:
         ingest.route === "events"
           ? "KMS and CloudTrail events to Keyhawk"
