@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, type Environment, Validations } from "aws-cdk-lib";
+import { App, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -17,8 +17,8 @@ import { WorkerStack } from "./stacks/worker-stack.ts";
 /** The stacks of one deployment. */
 export interface Deployment {
   readonly ingest: IngestStack;
-  /** One for each account and Region that sends; none where the stream exists already. */
-  readonly senders: readonly SenderStack[];
+  /** For each account and Region that sends; none where the stream exists already. */
+  readonly sender: SenderStack | undefined;
   readonly serverless?: ServerlessStack;
   readonly worker?: WorkerStack;
 }
@@ -56,7 +56,7 @@ export function addDeployment(
     ingest: ingestSettings,
     operationsEmails: settings.operationsEmails,
   });
-  const senders = placesOf(ingestSettings).map((place) => addSender(app, settings, place));
+  const sender = addSender(app, settings);
   const common = {
     env,
     name,
@@ -73,28 +73,20 @@ export function addDeployment(
       settings: settings.worker,
       programFolder: packages.program(),
     });
-    return { ingest, senders, worker };
+    return { ingest, sender, worker };
   }
   const serverless = new ServerlessStack(app, `${name}-serverless`, {
     ...common,
     settings: settings.serverless,
     code: (handler) => Code.fromAsset(packages.handler(handler)),
   });
-  return { ingest, senders, serverless };
+  return { ingest, sender, serverless };
 }
 
-function addSender(
-  app: App,
-  { name, account, region, ingest }: Settings,
-  place: Required<Environment>,
-): SenderStack {
-  if (ingest.route === "existing") throw new TypeError("route existing: nothing sends");
-  return new SenderStack(app, `${name}-sender-${place.account}-${place.region}`, {
-    env: place,
-    name,
-    receiver: { account, region },
-    ingest,
-  });
+/** Of no account and Region in particular, so that one template serves all of them. */
+function addSender(app: App, { name, account, region, ingest }: Settings): SenderStack | undefined {
+  if (ingest.route === "existing") return undefined;
+  return new SenderStack(app, `${name}-sender`, { name, receiver: { account, region }, ingest });
 }
 
 const logRetentions = {
@@ -105,13 +97,6 @@ const logRetentions = {
   365: RetentionDays.ONE_YEAR,
   731: RetentionDays.TWO_YEARS,
 } as const;
-
-function placesOf(ingest: IngestSettings): Required<Environment>[] {
-  if (ingest.route === "existing") return [];
-  if (ingest.route === "events") return ingest.senders;
-  const { account, region } = ingest.sender;
-  return [{ account, region }];
-}
 
 function trailBucketOf(ingest: IngestSettings): TrailBucket | undefined {
   if (ingest.route !== "objects") return undefined;

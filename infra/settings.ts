@@ -52,8 +52,11 @@ const EventsRoute = z
       .regex(/^o-[a-z0-9]{10,32}$/, { error: "expected the id of an organization: o-…" })
       .optional()
       .describe("All accounts of it may send."),
-    senders: z.array(Place).min(1).describe("Accounts and Regions whose default bus sends on."),
+    accounts: z.array(AccountId).default([]).describe("Accounts that may send besides."),
     keys: z.array(KeyArn).max(50).default([]).describe("Only events about these keys; none: all."),
+  })
+  .refine(({ organization, accounts }) => organization !== undefined || accounts.length > 0, {
+    error: "expected an organization or accounts",
   })
   .describe("EventBridge rules in each account and Region; faster than a trail, but best effort.");
 

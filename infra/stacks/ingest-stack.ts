@@ -104,7 +104,6 @@ function sendersOf(
     const { account, bucket } = ingest.sender;
     return { organization: undefined, accounts: [account], pattern: logFilePattern(bucket) };
   }
-  const { organization, senders, keys } = ingest;
-  const accounts = organization === undefined ? senders.map(({ account }) => account) : [];
+  const { organization, accounts, keys } = ingest;
   return { organization, accounts: [...new Set(accounts)], pattern: kmsEventPattern(keys) };
 }

@@ -51,7 +51,7 @@ const deployments: Readonly<Record<string, unknown>> = {
     ...home,
     ...people,
     shape: "worker",
-    ingest: { route: "events", organization: "o-abcdefghij", senders: [trail] },
+    ingest: { route: "events", organization: "o-abcdefghij", accounts: [trail.account] },
   },
   objects: {
     ...home,
