@@ -129,6 +129,24 @@ describe("the DynamoDB store where things go wrong", () => {
       120_000,
     );
 
+    it("leaves a whole commit though the log of the one before is delivered again", async () => {
+      const table = await createTable(server.endpoint);
+      const log: ProxiedRequest[] = [];
+      proxy.plan((request) => {
+        if (request.operation === "PutItem" && request.body.includes("log#")) log.push(request);
+        return undefined;
+      });
+      const store = await openThroughProxy(table, 40);
+      await tell(store, 0, 2);
+      expect(log).toHaveLength(1);
+      proxy.plan(dyingAfter(2, true));
+      await expect(tell(store, 2, 3)).rejects.toMatchObject({ code: "busy" });
+      proxy.plan(undefined);
+      for (const { operation, body } of log) await sendRaw(operation, body);
+      expect(await contentIn(table)).toEqual(stages[3]);
+      await store[Symbol.asyncDispose]();
+    });
+
     async function deathAt(stage: number, last: number): Promise<string> {
       const table = await createTable(server.endpoint);
       proxy.plan(undefined);

@@ -1,8 +1,8 @@
 import type { Alert } from "../../detection/alert.ts";
 import type { ChangeSet } from "./change.ts";
-import { attribute, type Item } from "./item.ts";
+import { attribute, type Item, keyOf } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
-import { setText, textAttributes } from "./text.ts";
+import { partKeysOf, setText, textAttributes } from "./text.ts";
 
 /** An entry of the outbox where it was found. */
 export interface Found {
@@ -21,6 +21,12 @@ export const entryAttributes = [
   "error",
   ...textAttributes,
 ];
+
+/** Takes an entry out of sight, with the parts of its alert. */
+export function hideFound(changes: ChangeSet, { item }: Found, nowMs: number): void {
+  changes.hide(keyOf(item), nowMs, entryAttributes);
+  for (const key of partKeysOf(keyOf(item), item)) changes.hide(key, nowMs, ["body", "of"]);
+}
 
 /** Says whose an entry is, which its trace still does: `ALERT_ID/REVISION`, where it was queued without a log. */
 export const entryMark = "entry";

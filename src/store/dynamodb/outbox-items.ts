@@ -3,7 +3,7 @@ import { keepAlerts, parsedAlert } from "./alert-items.ts";
 import { attribute, countIn, keyOf, numberIn } from "./item.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { keyText, outboxKey, sinkKey } from "./keys.ts";
-import { entryAttributes, type Found, setEntry } from "./outbox-entry.ts";
+import { type Found, hideFound, setEntry } from "./outbox-entry.ts";
 import { moveToPending, sweepTraces } from "./outbox-moves.ts";
 import { queue, Room } from "./outbox-queue.ts";
 import { counts, due } from "./outbox-reading.ts";
@@ -52,7 +52,7 @@ export function outboxItems(access: StoreAccess, limit: number): OutboxItems {
         const pending = await find(items, "pending", ids);
         const parked = await find(items, "parked", ids);
         const entries = [...pending, ...parked];
-        for (const { item } of entries) changes.hide(keyOf(item), nowMs, entryAttributes);
+        for (const entry of entries) hideFound(changes, entry, nowMs);
         const accepted = new Map(entries.map(({ id, sink }) => [id, sink]));
         for (const sink of accepted.values()) changes.add(sinkKey(sink), { accepted: 1 });
         room.take(pending);
@@ -72,13 +72,14 @@ export function outboxItems(access: StoreAccess, limit: number): OutboxItems {
     park: (ids, error) =>
       access.commit(async ({ changes, items, nowMs }) => {
         const pending = await find(items, "pending", ids);
-        for (const { sink, id, item } of pending) {
+        for (const entry of pending) {
+          const { sink, id, item } = entry;
           const parked = outboxKey("parked", sink, id);
           const alert = parsedAlert(await textOf(items, item), item);
           setEntry(changes, parked, alert, numberIn(item, "queuedMs"));
           const attempts = attribute.number(countIn(item, "attempts") + 1);
           changes.set(parked, { attempts, error: attribute.text(error) });
-          changes.hide(keyOf(item), nowMs, entryAttributes);
+          hideFound(changes, entry, nowMs);
         }
         room.take(pending);
       }),

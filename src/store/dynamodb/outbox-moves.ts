@@ -6,6 +6,7 @@ import { entryAttributes, entryMark } from "./outbox-entry.ts";
 import { settingOf } from "./setting.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { Table } from "./table.ts";
+import { partKeysOf, textOf, writeText } from "./text.ts";
 import { timeToLiveAttribute } from "./table-definition.ts";
 
 /**
@@ -31,7 +32,7 @@ export async function moveToPending(access: StoreAccess, sink: string): Promise<
 
 /** Moves an entry with its text, first written there, then hidden here; false where it was here no more. */
 export async function moveEntry(
-  { table, now }: Pick<StoreAccess, "table" | "now">,
+  { table, items, now }: Pick<StoreAccess, "table" | "items" | "now">,
   move: {
     sink: string;
     item: Item;
@@ -39,7 +40,12 @@ export async function moveEntry(
     changed: Readonly<Record<string, AttributeValue | undefined>>;
   },
 ): Promise<boolean> {
-  const { sink, item, to, changed } = move;
+  const { sink, item, to } = move;
+  const key = outboxKey(to, sink, Number(keyOf(item).sk));
+  const oldParts = partKeysOf(keyOf(item), item);
+  // Parts lie beside their entry: it takes them along.
+  const text = oldParts.length > 0 ? await writeText(table, key, await textOf(items, item)) : {};
+  const changed = { ...move.changed, ...text };
   const set: Record<string, AttributeValue> = {};
   for (const name of [...entryAttributes, entryMark]) {
     const value = name in changed ? changed[name] : item[name];
@@ -50,11 +56,13 @@ export async function moveEntry(
     set,
     removed.filter((name) => set[name] === undefined),
   );
-  await table.update(outboxKey(to, sink, Number(keyOf(item).sk)), {
+  await table.update(key, {
     ...update,
     ConditionExpression: `attribute_not_exists(pk) OR attribute_exists(#${hiddenAttribute})`,
   });
-  return await hideEntry(table, keyOf(item), now());
+  const isMoved = await hideEntry(table, keyOf(item), now());
+  await table.deleteMany(oldParts);
+  return isMoved;
 }
 
 /** Takes an entry out of sight as a commit does; false where it was not in sight. */
