@@ -26,6 +26,7 @@ import { newKey } from "./new-key.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
+import { ransomChain } from "./ransom-chain.ts";
 import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
@@ -66,6 +67,7 @@ export const detectors: readonly Detector[] = [
   newOrigin,
   newSigner,
   policyChange,
+  ransomChain,
   reEncryptSweep,
   replicaInNewRegion,
   reservedContext,

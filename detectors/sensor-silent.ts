@@ -36,7 +36,7 @@ interface FlowHour {
 
 interface Flow {
   presence: Presence;
-  /** Usual events and principals in an hour that is not empty: exponentially weighted means. */
+  /** Usual events and principals in an hour that is not empty: exponentially weighted means, `NEWEST` the newest hour's share. */
   events: number;
   principals: number;
   /** Its newest hour. */
@@ -46,7 +46,7 @@ interface Flow {
 interface Bucket {
   /** By Region, and under `ALL`. */
   flows: Record<string, FlowHour>;
-  /** Some of those who were heard, as many as it takes to tell one from several. */
+  /** Some of those who were heard, as many as it takes to tell one from several; sorted. */
   principals: string[];
 }
 
@@ -76,7 +76,6 @@ const ALL = "";
 const MOST_FLOWS = 40;
 const MOST_PRINCIPALS = 8;
 const SAMPLES = 3;
-/** Weight of the newest hour in what is usual. */
 const NEWEST = 0.05;
 /** Entity that stands for the whole organization. */
 const WHOLE = "organization";
@@ -126,9 +125,7 @@ export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
     }
     addTo(bucket, ALL, event);
     if (event.region !== "") addTo(bucket, event.region, event);
-    const { principals } = bucket;
-    const { entity: name } = event.principal;
-    if (principals.length < MOST_PRINCIPALS && !principals.includes(name)) principals.push(name);
+    keepSmallest(bucket.principals, event.principal.entity, MOST_PRINCIPALS);
   },
 
   subjects: () => [],
@@ -150,11 +147,16 @@ function addTo({ flows }: Bucket, name: string, { timeMs, eventId }: KmsEvent): 
   const flow = (flows[name] ??= { events: 0, lastMs: 0, ids: [] });
   flow.events += 1;
   flow.lastMs = Math.max(flow.lastMs, timeMs);
-  const { ids } = flow;
-  if (ids.length === SAMPLES && eventId >= (ids[SAMPLES - 1] ?? "")) return;
-  ids.push(eventId);
-  ids.sort();
-  if (ids.length > SAMPLES) ids.pop();
+  keepSmallest(flow.ids, eventId, SAMPLES);
+}
+
+/** The smallest by text: which come first must not show. */
+function keepSmallest(kept: string[], value: string, most: number): void {
+  if (kept.includes(value)) return;
+  if (kept.length === most && value > (kept[most - 1] ?? "")) return;
+  kept.push(value);
+  kept.sort();
+  if (kept.length > most) kept.pop();
 }
 
 function learn(
