@@ -6,6 +6,14 @@ export function fade(steps: number, halfLife: number): number {
   return 2 ** (-steps / halfLife);
 }
 
+/**
+ * Cuts off after two decimals, for numbers of which a memory holds many. Cut, not rounded: a small rest that fades by less
+ * than half a hundredth would otherwise stay forever.
+ */
+export function shorter(value: number): number {
+  return Math.floor(value * 100) / 100;
+}
+
 /** Rounds to four decimals, so that memories stay short as text; the same on every machine. */
 export function short(value: number): number {
   return Math.round(value * 10_000) / 10_000;

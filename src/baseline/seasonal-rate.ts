@@ -1,5 +1,5 @@
 import { cellOf, isWeekend } from "./calendar.ts";
-import { fade, short } from "./forgetting.ts";
+import { fade, short, shorter } from "./forgetting.ts";
 import { upperCount } from "./negative-binomial.ts";
 
 /** Half-life of what is learned, in days of the entity's event time. */
@@ -74,10 +74,10 @@ export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
   const visits = isWeekend(hour) ? rate.weekends : rate.weekdays;
   const cell = rate.cells[cellOf(hour)] ?? 0;
   return {
-    mean: (cell + CELL_PRIOR_VISITS * level) / (visits + CELL_PRIOR_VISITS),
-    dispersion: dispersionOf(rate),
+    mean: short((cell + CELL_PRIOR_VISITS * level) / (visits + CELL_PRIOR_VISITS)),
+    dispersion: short(dispersionOf(rate)),
     peak: rate.peak,
-    daysLearned: rate.born < 0 ? 0 : (hour - rate.born) / 24,
+    daysLearned: rate.born < 0 ? 0 : short((hour - rate.born) / 24),
     samples: rate.active,
   };
 }
@@ -123,7 +123,7 @@ function learnCell(rate: SeasonalRate, hour: number, count: number): void {
   const weekend = isWeekend(hour);
   const factor = fade(1, weekend ? HALF_LIFE_WEEKEND_VISITS : HALF_LIFE_WEEKDAY_VISITS);
   const cell = cellOf(hour);
-  rate.cells[cell] = short((rate.cells[cell] ?? 0) * factor + count);
+  rate.cells[cell] = shorter((rate.cells[cell] ?? 0) * factor + count);
   // The 24 cells of a kind of day are visited in turn: one shared weight, moved a 24th of a visit each hour. A step is so
   // large that 24 of them, fading as they go, make one whole visit.
   const hourly = factor ** (1 / 24);

@@ -10,7 +10,8 @@ const Hour = z.int().min(-1).max(100_000_000);
 
 const OpenHour = z.looseObject({
   hour: Hour,
-  limits: z.unknown(),
+  /** Not written of the newest hour, see `writeMemory`. */
+  limits: z.unknown().optional(),
   bucket: z.union([z.null(), z.looseObject({})]),
 });
 

@@ -243,16 +243,31 @@ export function writeMemory(
   for (const [slot, { detector }] of detectors.entries()) {
     const kept = memory.slots[slot];
     if (kept !== undefined)
-      own[detector.id] = { v: detector.version, b: kept.baseline, h: kept.hours };
+      own[detector.id] = { v: detector.version, b: kept.baseline, h: kept.hours.map(written) };
   }
   // In order of their keys: which alert came first must not show.
   const alerts = [...memory.alerts].sort(([one], [other]) => (one < other ? -1 : 1));
   return JSON.stringify({ v: 1, top: memory.top, d: own, a: alerts });
 }
 
+/** The newest hour was frozen against the baseline as it still is: its limits follow from it, and are not written. */
+function written(
+  { hour, limits, bucket }: OpenHour,
+  at: number,
+  { length }: readonly OpenHour[],
+): WrittenHour {
+  return at === length - 1 ? { hour, bucket } : { hour, limits, bucket };
+}
+
+interface WrittenHour {
+  readonly hour: number;
+  readonly limits?: unknown;
+  readonly bucket: unknown;
+}
+
 interface WrittenMemory {
   readonly top: number;
-  readonly d: Record<string, { v: number; b: unknown; h: OpenHour[] }>;
+  readonly d: Record<string, { v: number; b: unknown; h: WrittenHour[] }>;
   readonly a: [string, OpenAlert][];
 }
 
@@ -275,7 +290,7 @@ export function readMemory(
     const own = others[name];
     delete others[name];
     if (own === undefined || own.v !== version) return undefined;
-    const read = { baseline: own.b, hours: own.h, due: null };
+    const read = { baseline: own.b, hours: readHours(own.b, own.h, configured), due: null };
     if (isAligned(read, written.top, openHours)) return read;
     for (const [key, alert] of alerts) {
       if (alert.detector === name) alerts.delete(key);
@@ -294,6 +309,18 @@ export function readMemory(
     reach: -1,
     due: [],
   };
+}
+
+function readHours(
+  baseline: unknown,
+  hours: readonly WrittenHour[],
+  { detector, options }: ConfiguredDetector,
+): OpenHour[] {
+  return hours.map(({ hour, limits = detector.limits(baseline, hour, options), bucket }) => ({
+    hour,
+    limits,
+    bucket,
+  }));
 }
 
 function isAligned({ hours }: DetectorMemory, top: number, openHours: number): boolean {
