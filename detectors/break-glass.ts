@@ -68,7 +68,7 @@ export const breakGlass = defineDetector<null, Bucket, null, z.infer<typeof Opti
     { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
   ],
   options: Options,
-  declaration: "breakGlass",
+  declarations: ["breakGlass"],
   grave: true,
 
   accepts: () => true,

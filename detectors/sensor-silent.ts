@@ -111,6 +111,7 @@ export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
     },
   ],
   options: Options,
+  grave: true,
 
   accepts: () => true,
   newBaseline: () => ({ flows: {}, spoken: [] }),

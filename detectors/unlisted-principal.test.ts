@@ -3,6 +3,7 @@ import type { Claim } from "../test/support/test-detector.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import {
   ACCOUNT,
+  context,
   event,
   hours,
   inHour,
@@ -26,6 +27,17 @@ function listed(
 ): Claim {
   const expectedPrincipals = lists.map((list) => ({ ...list, owner: "payments-team" }));
   return { events, organization: { declarations: { ...nothingDeclared, expectedPrincipals } } };
+}
+
+/** Uses of a key that are declared as Keyhawk's own. */
+function ownUses(events: Claim["events"], principals: string[] = []): Claim {
+  const self = [{ principal: stranger.principal.key, key: KEY, context: { keys: ["stream"] } }];
+  const expectedPrincipals =
+    principals.length === 0 ? [] : [{ key: keyArn(4), principals, owner: "payments-team" }];
+  return {
+    events,
+    organization: { declarations: { ...nothingDeclared, self, expectedPrincipals } },
+  };
 }
 
 const appOnly = [{ key: KEY, principals: [app.key] }];
@@ -75,6 +87,14 @@ testDetector(unlistedPrincipal, {
       [{ key: "alias/pay*", principals: [app.key] }],
       [...hours(0, 4).flatMap((hour) => inHour(hour, 1, byAlias)), event({ hour: 5, ...stranger })],
     ),
+    "Keyhawk's own role on another key, gravely": {
+      ...ownUses([event({ ...stranger, keys: [key(keyArn(4))], context: context("stream", 1) })]),
+      expect: { atLeast: "high", reasons: ["own-role"], withoutReasons: ["not-listed"] },
+    },
+    "Keyhawk's own role on its key under another context": {
+      ...ownUses([event({ ...stranger, context: context("PARAMETER_ARN", 1) })]),
+      expect: { atLeast: "high", reasons: ["own-role"] },
+    },
     "use of a key that is listed by its id": listed(
       [{ key: KEY.slice(KEY.indexOf("/") + 1), principals: [app.key] }],
       [event(stranger)],
@@ -91,6 +111,12 @@ testDetector(unlistedPrincipal, {
       inHour(1, 5, stranger),
     ),
     "keys without a list": listed(appOnly, inHour(1, 5, { ...stranger, keys: [key(keyArn(4))] })),
+    "Keyhawk's own use": ownUses(inHour(1, 5, { ...stranger, context: context("stream", 1) })),
+    "others beside Keyhawk": ownUses(inHour(1, 5)),
+    "Keyhawk's own role on a key whose list names it": ownUses(
+      inHour(1, 5, { ...stranger, keys: [key(keyArn(4))] }),
+      [stranger.principal.key],
+    ),
     "without any list": inHour(1, 5, stranger),
     "calls that are refused": listed(
       appOnly,

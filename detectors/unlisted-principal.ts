@@ -36,7 +36,7 @@ type View = HourView<null, Bucket, null>;
 /** Principals told apart within one hour of one key. */
 const MOST_USERS = 1000;
 
-/** A principal uses a key that the configuration says others use. */
+/** A principal uses a key that the configuration says others use, or Keyhawk's own role one that is not declared as its own. */
 export const unlistedPrincipal = defineDetector<null, Bucket, null, z.infer<typeof Options>>({
   id: "unlisted-principal",
   version: 1,
@@ -46,13 +46,13 @@ export const unlistedPrincipal = defineDetector<null, Bucket, null, z.infer<type
   why: "Who may use the most important keys is known beforehand. Where it is written down, nothing has to be learned, and the first call of anybody else is one too many.",
   falsePositives: ["The list was not brought up to date when a role was added or renamed."],
   knownGaps: [
-    "Keys without a list in detection.expectedPrincipals.",
+    "Keys without a list in detection.expectedPrincipals, but for roles in detection.self.",
     "Calls that AWS services make for themselves, and calls that are refused: see denied-probing.",
     "A key listed by alias only, until it was called by that alias or the alias was made.",
     "An intruder inside a role that is on the list.",
   ],
   triage: [
-    "Ask the list's owner whether the principal belongs on it.",
+    "Ask the list's owner whether the principal belongs on it; of Keyhawk's own role, compare the deployment with detection.self.",
     "Find out who gave the principal access: key policy, grants, IAM policies changed of late.",
     "If it does not belong there, remove the access and rotate what the key protects.",
   ],
@@ -65,7 +65,7 @@ export const unlistedPrincipal = defineDetector<null, Bucket, null, z.infer<type
     },
   ],
   options: Options,
-  declaration: "expectedPrincipals",
+  declarations: ["expectedPrincipals", "self"],
 
   accepts: (event) =>
     event.error === undefined && !event.principal.service && isCryptographic(event),
@@ -114,11 +114,15 @@ function describeUser({ hour, bucket, entity, knownBy, organization }: View, sub
   const startMs = hour * HOUR_MS;
   const key = keyOf(entity);
   const owners = organization.ownersOf(entity, knownBy).join(", ");
+  const isOwnRole = organization.isOwnRole(evidence.principal?.key ?? "");
   const calls = counted(evidence.count, "call");
+  const who = callerName(evidence.principal, subject);
   return {
     title: "Principal not listed for a key",
-    summary: `${callerName(evidence.principal, subject)} used a key whose declared users it is not among: ${calls}. Owner of the list: ${owners}.`,
-    reasons: user === undefined ? [] : reasonsOf(user, owners),
+    summary: isOwnRole
+      ? `${who}, a role of Keyhawk's own, used a key in a way that is not declared as its own: ${calls}.`
+      : `${who} used a key whose declared users it is not among: ${calls}. Owner of the list: ${owners}.`,
+    reasons: user === undefined ? [] : reasonsOf(user, isOwnRole ? undefined : owners),
     eventTimeMs: user?.firstMs ?? startMs,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
@@ -133,13 +137,20 @@ function describeUser({ hour, bucket, entity, knownBy, organization }: View, sub
   };
 }
 
-function reasonsOf(user: User, owners: string): Reason[] {
+/** `owners` of the key's lists; undefined for a role of Keyhawk's own. */
+function reasonsOf(user: User, owners: string | undefined): Reason[] {
   const reasons: Reason[] = [
-    {
-      code: "not-listed",
-      text: `Not among the principals that ${owners} declared for this key.`,
-      points: 70,
-    },
+    owners === undefined
+      ? {
+          code: "own-role",
+          text: "Keyhawk's role does nothing but what is declared; somebody else may hold it.",
+          points: 72,
+        }
+      : {
+          code: "not-listed",
+          text: `Not among the principals that ${owners} declared for this key.`,
+          points: 70,
+        },
   ];
   if (user.decrypts > 0) {
     const text = `${counted(user.decrypts, "call")} revealed plaintext.`;

@@ -90,8 +90,8 @@ export interface Detector<
   readonly attack: readonly AttackTechnique[];
   /** Every option has a default. */
   readonly options: z.ZodType<Options>;
-  /** What must be declared in the configuration; the detector does not run where nothing is. */
-  readonly declaration?: "expectedPrincipals" | "breakGlass";
+  /** What must be declared in the configuration, any of it; the detector does not run where nothing is. */
+  readonly declarations?: readonly ("expectedPrincipals" | "breakGlass" | "self")[];
   /** True where it stays loud in a change window and for a role for emergencies, unless it is named itself. */
   readonly grave?: boolean;
   /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */
@@ -172,13 +172,15 @@ export interface Organization {
   isApproved(accountId: string, timeMs: number): boolean;
   /**
    * Whether a principal is on a declared list of those who may use a key, by what was known of the key's aliases by an hour;
-   * undefined where no list names the key.
+   * undefined where no list names the key. A role of Keyhawk's own is expected nowhere else: its declared uses are no events.
    */
   expects(
     keyArn: string,
     principal: { readonly key: string; readonly entity: string },
     knownBy: number,
   ): boolean | undefined;
+  /** Whether a principal is declared as Keyhawk's own. */
+  isOwnRole(principalKey: string): boolean;
   /** Who answers for the lists of a key. */
   ownersOf(keyArn: string, knownBy: number): readonly string[];
   /** How an event uses a declared role for emergencies; undefined where its principal is none. */

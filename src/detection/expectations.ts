@@ -14,19 +14,26 @@ const MOST_KEYS = 10_000;
 export class Expectations {
   readonly #declared: Declarations;
   readonly #aliasesOf: AliasesOf;
+  readonly #ownRoles: ReadonlySet<string>;
   /** Key ARN → lists that name it other than by an alias. */
   readonly #lists = new Map<string, Declarations["expectedPrincipals"]>();
 
   constructor(declared: Declarations, aliasesOf: AliasesOf) {
     this.#declared = declared;
     this.#aliasesOf = aliasesOf;
+    this.#ownRoles = new Set(declared.self.map(({ principal }) => principal));
+  }
+
+  isOwnRole(principalKey: string): boolean {
+    return this.#ownRoles.has(principalKey);
   }
 
   /** Whether a principal is listed for a key, by any of its lists; undefined where the key has none. */
   expects(keyArn: string, principal: NamedPrincipal, knownBy: number): boolean | undefined {
-    if (this.#declared.expectedPrincipals.length === 0) return undefined;
+    const otherwise = this.#ownRoles.has(principal.key) ? false : undefined;
+    if (this.#declared.expectedPrincipals.length === 0) return otherwise;
     const lists = this.#listsOf(keyArn, knownBy);
-    if (lists.length === 0) return undefined;
+    if (lists.length === 0) return otherwise;
     return lists.some(({ principals }) => selectsPrincipal(principals, principal));
   }
 

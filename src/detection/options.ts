@@ -73,8 +73,8 @@ export function configureDetectors(
     const { enabled, shadow, severity, budgetPerDay, ...own } =
       options.detectors[detector.id] ?? {};
     if (enabled === false) continue;
-    const { declaration } = detector;
-    if (declaration !== undefined && options[declaration].length === 0) continue;
+    const { declarations } = detector;
+    if (declarations?.every((declared) => options[declared].length === 0) === true) continue;
     configured.push({
       detector,
       options: detector.options.parse(own),

@@ -66,6 +66,10 @@ export class LearnedOrganization implements Organization {
     return this.expectations.expects(keyArn, principal, knownBy);
   }
 
+  isOwnRole(principalKey: string): boolean {
+    return this.expectations.isOwnRole(principalKey);
+  }
+
   ownersOf(keyArn: string, knownBy: number): readonly string[] {
     return this.expectations.ownersOf(keyArn, knownBy);
   }

@@ -78,7 +78,7 @@ const options: Partial<EngineOptions> = {
       expectedPrincipals,
       breakGlass: [{ name: "e", principals: ["arn:aws:iam::*:role/emergency"], owner: "sec" }],
       detectors: {
-        "decrypt-spike": { learningDays: 3, severity: { shift: 1 } },
+        "decrypt-spike": { learningDays: 3, severity: { shift: -1 } },
         "unexpected-principal": {
           learningDays: 3,
           learningCalls: 10,
