@@ -5,6 +5,7 @@ import { detectors } from "../../detectors/index.ts";
 import { nearestName } from "../config/nearest-name.ts";
 import { counted } from "../detection/detector.ts";
 import { isAcceptance } from "./acceptance.ts";
+import { type ConfiguredMute, configuredMutes } from "./configured-mutes.ts";
 import type { CommandContext, Perform } from "./options.ts";
 import { writeText } from "./output.ts";
 import { addStateOptions, type StateOptions, withStore } from "./state.ts";
@@ -159,10 +160,17 @@ function registerList(suppress: Command, perform: Perform): void {
     );
   addStateOptions(command).action((options: StateOptions & { format: string }) =>
     perform(async (context) => {
-      const listed = await withStore(options, "read", (store) => store.suppressions.list());
+      const [listed, configured] = await withStore(options, "read", async (store) => [
+        await store.suppressions.list(),
+        await configuredMutes(store),
+      ]);
       const all = listed.filter((one) => !isAcceptance(one));
-      const text = options.format === "json" ? all.map(jsonLine).join("") : listTable(all, context);
-      if (all.length === 0) context.log.info({}, "nothing is muted");
+      if (all.length + configured.length === 0) context.log.info({}, "nothing is muted");
+      const tables = [listTable(all, context), configuredTable(configured, context)];
+      const text =
+        options.format === "json"
+          ? [...all, ...configured].map(jsonLine).join("")
+          : tables.filter((table) => table !== "").join("\n");
       await writeText(context.stdout, text);
       return 0;
     }),
@@ -188,6 +196,19 @@ function listTable(all: readonly Suppression[], context: CommandContext): string
       { title: "HITS", text: ({ hits }) => String(hits), align: "right" },
     ],
     colors,
+  );
+}
+
+function configuredTable(mutes: readonly ConfiguredMute[], context: CommandContext): string {
+  if (mutes.length === 0) return "";
+  return tableText(
+    mutes,
+    [
+      { title: "CONFIGURED", text: ({ id }) => id, maximum: 72 },
+      { title: "LAST MUTED", text: ({ lastEventTime }) => timeText(lastEventTime) },
+      { title: "HITS", text: ({ hits }) => String(hits), align: "right" },
+    ],
+    colorsFor(context),
   );
 }
 

@@ -18,6 +18,8 @@ export interface Summary extends BatchCounts {
   readonly alertsByDetector: Readonly<Record<string, number>>;
   readonly alertsBySeverity: Readonly<Record<Severity, number>>;
   readonly suppressed: number;
+  /** Alerts by what mutes them: a suppression's or acceptance's id, `change-window:NAME`, … */
+  readonly suppressedBy: Readonly<Record<string, number>>;
   /** Calls that were Keyhawk's own, as declared. */
   readonly self: number;
   readonly wallSeconds: number;
@@ -50,7 +52,8 @@ export class Tally {
   readonly #identityTypes = new Map<string, number>();
   /** Alert → its newest revision. */
   readonly #alerts = new Map<string, Pick<Alert, "detector" | "severity">>();
-  readonly #suppressed = new Set<string>();
+  /** Alert → what mutes it. */
+  readonly #suppressed = new Map<string, string>();
 
   /** Records of any service read so far. */
   get records(): number {
@@ -89,13 +92,15 @@ export class Tally {
     for (const { alertId, detector, severity } of alerts) {
       this.#alerts.set(alertId, { detector, severity });
     }
-    for (const alertId of suppressed?.keys() ?? []) this.#suppressed.add(alertId);
+    for (const [alertId, by] of suppressed ?? []) this.#suppressed.set(alertId, by);
     for (const alertId of unmuted ?? []) this.#suppressed.delete(alertId);
   }
 
   /** The counts by now. */
   summary(wallSeconds: number, peakRssBytes: number): Summary {
     const byDetector = new Map<string, number>();
+    const suppressedBy = new Map<string, number>();
+    for (const by of this.#suppressed.values()) increment(suppressedBy, by);
     const bySeverity = { informational: 0, low: 0, medium: 0, high: 0, critical: 0 };
     for (const { detector, severity } of this.#alerts.values()) {
       increment(byDetector, detector);
@@ -117,6 +122,7 @@ export class Tally {
       alertsByDetector: sorted(byDetector),
       alertsBySeverity: bySeverity,
       suppressed: this.#suppressed.size,
+      suppressedBy: sorted(suppressedBy),
       self: this.#self,
       wallSeconds: Math.round(wallSeconds * 1000) / 1000,
       recordsPerSecond: Math.round(this.#counts.records / Math.max(wallSeconds, 0.001)),
