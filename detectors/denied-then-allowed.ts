@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
+import { forgetRefusals, learnRefusal, type Refusals } from "../src/baseline/refusals.ts";
 import {
   addEvidence,
   baselineState,
@@ -23,7 +24,7 @@ interface Baseline {
   /** Principals who used the key before. */
   allowed: KnownSet;
   /** Principal → earliest refusal of each of the last hours that had one, oldest first. */
-  refusedMs: Record<string, number[]>;
+  refusedMs: Refusals;
   /** Changes of the last hours to who may use the key. */
   changes: Change[];
 }
@@ -53,10 +54,7 @@ interface Change {
   readonly human: boolean;
 }
 
-interface Limits {
-  days: number;
-  calls: number;
-}
+type Limits = Pick<Baseline, "calls"> & { days: number };
 
 const Options = z.strictObject({
   windowHours: z
@@ -159,11 +157,11 @@ export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Option
       const user = bucket.users[name];
       if (user === undefined) continue;
       if (user.calls > 0) meet(baseline.allowed, name, hour, MOST_USERS);
-      if (user.refusedMs > 0) (baseline.refusedMs[name] ??= []).push(user.refusedMs);
+      if (user.refusedMs > 0) learnRefusal(baseline.refusedMs, name, user.refusedMs);
     }
     // Three days are the longest window that can be configured.
     const oldestMs = (hour - 74) * HOUR_MS;
-    forgetRefusals(baseline, oldestMs);
+    forgetRefusals(baseline.refusedMs, oldestMs, MOST_REFUSED);
     baseline.changes = newestChanges([...baseline.changes, ...bucket.changes]).filter(
       ({ timeMs }) => timeMs >= oldestMs,
     );
@@ -297,18 +295,4 @@ function newestChanges(changes: readonly Change[]): Change[] {
   return [...changes]
     .sort((one, other) => one.timeMs - other.timeMs || (one.actor < other.actor ? -1 : 1))
     .slice(-MOST_CHANGES);
-}
-
-/** Drops refusals before a time, and of the longest refused principals those that are too many. */
-function forgetRefusals(baseline: Baseline, oldestMs: number): void {
-  for (const [name, times] of Object.entries(baseline.refusedMs)) {
-    const recent = times.filter((timeMs) => timeMs >= oldestMs);
-    if (recent.length === 0) delete baseline.refusedMs[name];
-    else baseline.refusedMs[name] = recent;
-  }
-  const names = Object.keys(baseline.refusedMs);
-  if (names.length <= MOST_REFUSED) return;
-  const last = (name: string): number => baseline.refusedMs[name]?.at(-1) ?? 0;
-  names.sort((one, other) => last(one) - last(other) || (one < other ? -1 : 1));
-  for (const name of names.slice(0, names.length - MOST_REFUSED)) delete baseline.refusedMs[name];
 }

@@ -1,22 +1,30 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
-import { fade, short } from "../src/baseline/forgetting.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
-  addEvidence,
+  fadeNamedPeaks,
+  keepPeaksOf,
+  learnNamedPeak,
+  type NamedPeaks,
+} from "../src/baseline/named-peaks.ts";
+import {
+  accountOfCrossing,
   baselineState,
   callerName,
+  countCrossing,
   counted,
+  type Crossing,
+  crossingOf,
   defineDetector,
   type Evidence,
   type Finding,
   type HourView,
   keyOf,
-  type KmsEvent,
   levelOf,
-  newEvidence,
+  newCrossing,
   type Reason,
   type Subject,
+  used,
 } from "../src/detection/detector.ts";
 
 interface Baseline {
@@ -25,7 +33,7 @@ interface Baseline {
   /** `in:ACCOUNT`, `out:ACCOUNT` and the same with `:denied` met so far. */
   counterparts: KnownSet;
   /** Fading maximum of successful calls an hour, by counterpart. */
-  peaks: Record<string, number>;
+  peaks: NamedPeaks;
 }
 
 interface Bucket {
@@ -34,18 +42,10 @@ interface Bucket {
   crossings: Record<string, Crossing>;
 }
 
-interface Crossing {
-  firstMs: number;
-  decrypts: number;
-  encrypts: number;
-  denied: number;
-  evidence: Evidence;
-}
-
 interface Limits {
   days: number;
   events: number;
-  peaks: Record<string, number>;
+  peaks: NamedPeaks;
 }
 
 const Options = z.strictObject({
@@ -71,7 +71,6 @@ const MOST_COUNTERPARTS = 500;
 const MOST_CROSSINGS = 500;
 /** Times its largest hour so far that a known foreign account must exceed. */
 const BULK_RATIO = 5;
-const PEAK_HALF_LIFE_HOURS = 35 * 24;
 const BULK = ":bulk";
 const NOTHING: readonly Subject[] = [];
 
@@ -122,20 +121,10 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
     let crossing = bucket.crossings[name];
     if (crossing === undefined) {
       if (Object.keys(bucket.crossings).length >= MOST_CROSSINGS) return;
-      crossing = {
-        firstMs: event.timeMs,
-        decrypts: 0,
-        encrypts: 0,
-        denied: 0,
-        evidence: newEvidence(),
-      };
+      crossing = newCrossing();
       bucket.crossings[name] = crossing;
     }
-    crossing.firstMs = Math.min(crossing.firstMs, event.timeMs);
-    if (event.error !== undefined) crossing.denied += 1;
-    else if (event.operation === "decrypt") crossing.decrypts += 1;
-    else crossing.encrypts += 1;
-    addEvidence(crossing.evidence, event);
+    countCrossing(crossing, event);
   },
 
   subjects(event) {
@@ -165,14 +154,12 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
     for (const name of Object.keys(bucket.crossings).sort()) {
       meet(baseline.counterparts, name, hour, MOST_COUNTERPARTS);
       const crossing = bucket.crossings[name];
-      if (crossing !== undefined) learnPeak(baseline, name, used(crossing));
+      if (crossing !== undefined) learnNamedPeak(baseline.peaks, name, used(crossing));
     }
-    forgetPeaks(baseline);
+    keepPeaksOf(baseline.peaks, (name) => baseline.counterparts.members[name] !== undefined);
   },
   skip(baseline, from, to) {
-    for (const [name, peak] of Object.entries(baseline.peaks)) {
-      baseline.peaks[name] = short(peak * fade(to - from, PEAK_HALF_LIFE_HOURS));
-    }
+    fadeNamedPeaks(baseline.peaks, to - from);
   },
 
   history: (bucket) => ({
@@ -183,25 +170,8 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
   }),
 });
 
-/**
- * `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key; refused ones have a name of their own,
- * so that nobody gets known by trying.
- */
-function crossingOf(event: KmsEvent): string | undefined {
-  if (event.principal.service || event.networkActivity) return undefined;
-  if (event.operation === "read" || event.operation === "other") return undefined;
-  const caller = event.principal.accountId;
-  if (caller === undefined) return undefined;
-  for (const { accountId } of event.keys) {
-    if (accountId === "" || accountId === caller) continue;
-    const name = event.recipientAccountId === accountId ? `in:${caller}` : `out:${accountId}`;
-    return event.error === undefined ? name : `${name}:denied`;
-  }
-  return undefined;
-}
-
 function isForeign({ organization, knownBy }: View, name: string, crossing: Crossing): boolean {
-  const account = accountOf(name);
+  const account = accountOfCrossing(name);
   return (
     !organization.isOurs(account, knownBy) && !organization.isApproved(account, crossing.firstMs)
   );
@@ -212,27 +182,8 @@ function nameOf(subject: string): string {
   return subject.endsWith(BULK) ? subject.slice(0, -BULK.length) : subject;
 }
 
-function used({ decrypts, encrypts }: Crossing): number {
-  return decrypts + encrypts;
-}
-
 function bulkLimit({ peaks }: Limits, name: string, { bulkCalls }: Options): number {
   return Math.ceil(Math.max(bulkCalls, BULK_RATIO * (peaks[name] ?? 0))) + 1;
-}
-
-function learnPeak(baseline: Baseline, name: string, count: number): void {
-  const faded = (baseline.peaks[name] ?? 0) * fade(1, PEAK_HALF_LIFE_HOURS);
-  baseline.peaks[name] = short(Math.max(count, faded));
-}
-
-function forgetPeaks({ peaks, counterparts }: Baseline): void {
-  for (const name of Object.keys(peaks)) {
-    if (counterparts.members[name] === undefined) delete peaks[name];
-  }
-}
-
-function accountOf(subject: string): string {
-  return subject.split(":")[1] ?? "";
 }
 
 function describeCrossing(view: View, subject: string, options: Options): Finding {
@@ -242,7 +193,7 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
     throw new Error(`foreign-account: no crossing ${subject} in ${entity}`);
   const { evidence, decrypts, encrypts, denied } = crossing;
   const inbound = subject.startsWith("in:");
-  const account = accountOf(subject);
+  const account = accountOfCrossing(subject);
   const startMs = hour * HOUR_MS;
   const isSettled = organization.declared || limits.days >= options.learningDays;
   const isBulk = subject.endsWith(BULK);

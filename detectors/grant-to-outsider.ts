@@ -10,18 +10,18 @@ import {
   newKnownSet,
 } from "../src/baseline/known-set.ts";
 import {
-  addEvidence,
   baselineState,
   callerName,
   counted,
+  countGiven,
   defineDetector,
-  type Evidence,
   type Finding,
+  type Given,
+  givenName,
   type HourView,
   keyOf,
-  type KmsEvent,
   levelOf,
-  newEvidence,
+  newGiven,
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
@@ -40,22 +40,6 @@ interface Bucket {
   /** By subject. */
   given: Record<string, Given>;
   grantors: Record<string, true>;
-}
-
-interface Given {
-  grantee: string;
-  kind: Grant["kind"];
-  accountId: string | null;
-  regrants: boolean;
-  /** Whether none of them narrows the grant. */
-  unconstrained: boolean;
-  /** Whether all of them were made by services for somebody. */
-  byService: boolean;
-  refused: boolean;
-  human: boolean;
-  firstMs: number;
-  grantor: string;
-  evidence: Evidence;
 }
 
 interface Limits {
@@ -149,7 +133,7 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
   add({ bucket }, event) {
     if (event.error === undefined) bucket.grants += 1;
     const grant = grantOf(event.parameters);
-    const name = subjectOf(event, grant);
+    const name = givenName(event, grant);
     if (grant === undefined || name === undefined) return;
     let given = bucket.given[name];
     if (given === undefined) {
@@ -157,18 +141,13 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
       given = newGiven(event, grant);
       bucket.given[name] = given;
     }
-    const { entity, human, via } = event.principal;
-    given.firstMs = Math.min(given.firstMs, event.timeMs);
-    given.unconstrained ||= !grant.isConstrained;
-    given.byService &&= via !== undefined;
-    given.human ||= human;
-    if (entity < given.grantor) given.grantor = entity;
-    addEvidence(given.evidence, event);
+    countGiven(given, event, grant);
+    const { entity, via } = event.principal;
     if (via === undefined && event.error === undefined) bucket.grantors[entity] = true;
   },
 
   subjects(event) {
-    const name = subjectOf(event, grantOf(event.parameters));
+    const name = givenName(event, grantOf(event.parameters));
     return name === undefined ? NOTHING : [{ name, period: "once" }];
   },
 
@@ -197,32 +176,6 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
   },
   skip: () => {},
 });
-
-/** Grantee and what it gets, refused apart: nobody gets known by trying, nor for more than was given. */
-function subjectOf({ error }: KmsEvent, grant: Grant | undefined): string | undefined {
-  if (grant === undefined) return undefined;
-  const right = grant.regrants ? "grant further" : "use";
-  const ending = error === undefined ? right : "refused";
-  // Of the resources of a service in one account none is like another.
-  const name = grant.kind === "resource" ? `${grant.accountId ?? ""}:aws` : grant.grantee;
-  return `${name}|${ending}`;
-}
-
-function newGiven(event: KmsEvent, grant: Grant): Given {
-  return {
-    grantee: grant.grantee,
-    kind: grant.kind,
-    accountId: grant.accountId ?? null,
-    regrants: grant.regrants,
-    unconstrained: false,
-    byService: true,
-    refused: event.error !== undefined,
-    human: false,
-    firstMs: event.timeMs,
-    grantor: event.principal.entity,
-    evidence: newEvidence(),
-  };
-}
 
 /** No reasons at all where the grantee is nobody to ask about. */
 function reasonsOf(view: View, given: Given, options: Options): Reason[] {

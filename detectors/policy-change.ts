@@ -2,7 +2,8 @@ import { z } from "zod";
 import {
   accountOfPrincipal,
   defaultPolicy,
-  familyOfPrincipal,
+  isKin,
+  kindOfPrincipal,
   type PolicySummary,
   summarizePolicy,
 } from "../src/baseline/key-policy.ts";
@@ -214,15 +215,12 @@ function weightOf(
     account !== keyOf(view.entity).accountId &&
     !view.organization.isOurs(account, view.knownBy);
   if (isForeign) {
-    const isApproved = view.organization.isApproved(account, timeMs);
-    return isApproved ? approvedWeight(kind) : foreignWeight(view, kind, options);
+    if (!view.organization.isApproved(account, timeMs)) return foreignWeight(view, kind, options);
+    return kind === "admitted" ? "approved" : undefined;
   }
   if (kind === "loosened" || kind === "widened") return kind;
-  return kind === "admitted" && policy !== null ? additionOf(who, policy) : undefined;
-}
-
-function approvedWeight(kind: PolicyChange["kind"]): Change | undefined {
-  return kind === "admitted" ? "approved" : undefined;
+  if (kind !== "admitted" || policy === null) return undefined;
+  return isKin(policy, who) ? "kin" : kindOfPrincipal(who);
 }
 
 function foreignWeight(view: View, kind: PolicyChange["kind"], { settledDays }: Options): Change {
@@ -234,15 +232,6 @@ function foreignWeight(view: View, kind: PolicyChange["kind"], { settledDays }: 
     organization.declared || organization.isOurs(accountId, knownBy - settledDays * 24);
   if (!isSettled) return "member";
   return limits.policy === null ? "foreign-before" : "foreign";
-}
-
-function additionOf(who: string, before: PolicySummary): Change {
-  const family = familyOfPrincipal(who);
-  if (before.allows.some(([name]) => familyOfPrincipal(name) === family)) return "kin";
-  if (who.startsWith("service:")) return "service";
-  if (who.startsWith("org:")) return "organization";
-  if (who.startsWith("id:")) return "unknown";
-  return /:user\/|:federated-user\/|^federated:/.test(who) ? "user" : "member";
 }
 
 function reasonsOf(view: View, subject: string, doer: Doer, options: Options): Reason[] {

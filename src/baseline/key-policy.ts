@@ -204,3 +204,19 @@ function matches(pattern: string, text: string): boolean {
   while (pattern[at] === "*") at += 1;
   return at === pattern.length;
 }
+
+/** What kind of principal a policy's fact is about. */
+export function kindOfPrincipal(
+  who: string,
+): "service" | "organization" | "unknown" | "user" | "member" {
+  if (who.startsWith("service:")) return "service";
+  if (who.startsWith("org:")) return "organization";
+  if (who.startsWith("id:")) return "unknown";
+  return /:user\/|:federated-user\/|^federated:/.test(who) ? "user" : "member";
+}
+
+/** Whether the policy lets in somebody of the same family of names. */
+export function isKin({ allows }: PolicySummary, who: string): boolean {
+  const family = familyOfPrincipal(who);
+  return allows.some(([name]) => familyOfPrincipal(name) === family);
+}

@@ -4,15 +4,8 @@ import type { Combination } from "./combination.ts";
 import type { EntityKind, Finding, Organization, Subject } from "./detector.ts";
 import type { EngineOutput } from "./engine.ts";
 import type { Grader } from "./grading.ts";
-import {
-  type ConfiguredDetector,
-  type DetectorMemory,
-  type EntityMemory,
-  newMemory,
-  type OpenHour,
-  openDetector,
-  View,
-} from "./memory.ts";
+import { lateFindings } from "./late.ts";
+import type { ConfiguredDetector, EntityMemory, OpenHour, View } from "./memory.ts";
 import {
   alertKey,
   type AlertSubject,
@@ -24,7 +17,7 @@ import {
   revisionOf,
 } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
-import { entityName, route, type Target } from "./routing.ts";
+import { entityName, type Target } from "./routing.ts";
 import type { Silence, SilenceAlerting } from "./silence.ts";
 
 interface AlertingOptions {
@@ -198,43 +191,16 @@ export class Alerting implements SilenceAlerting {
     detectors: Readonly<Record<EntityKind, readonly ConfiguredDetector[]>>,
     organization: Organization,
   ): void {
-    const { sole } = this.#options;
-    for (const { kind, id } of route(event)) {
-      if (sole !== undefined && (kind !== sole.kind || id !== sole.id)) continue;
-      for (const [slot, configured] of detectors[kind].entries()) {
-        if (configured.detector.judgesLate !== true || !configured.detector.accepts(event))
-          continue;
-        const memory = newMemory(kind, id, detectors[kind].length);
-        memory.top = hour;
-        this.#judgeAlone(memory, slot, event, new View(organization, this.#options.openHours));
-      }
-    }
-  }
-
-  #judgeAlone(memory: EntityMemory, slot: number, event: KmsEvent, view: View): void {
-    const configured = this.#configured(memory, slot);
-    const { detector, options } = configured;
-    const own: DetectorMemory = openDetector(memory, slot, configured, this.#options.openHours);
-    const at = own.hours.length - 1;
-    const open = own.hours[at];
-    if (open === undefined) return;
-    open.bucket = detector.newBucket();
-    detector.add(view.at(memory, own, at), event, options);
-    for (const subject of detector.subjects(event)) {
-      if (detector.level(view.at(memory, own, at), subject.name, options) < 0) continue;
-      const finding = detector.describe(view.at(memory, own, at), subject.name, options);
-      const alertId = alertIdOf(
-        detector.id,
-        entityName(memory.kind, memory.id),
-        subject.name,
-        `late ${event.eventId}`,
-      );
-      const rendered = renderAlert(
-        { ...finding, title: `${finding.title} (arrived late)` },
-        detector,
-        { alertId, revision: 0, status: "created", replay: this.#options.replay },
-      );
-      const alert = this.#options.grader.grade(rendered, finding.evidence.keys);
+    const { sole, openHours, grader, replay } = this.#options;
+    const judging = { detectors, organization, openHours, sole };
+    for (const { finding, detector, alertId } of lateFindings(event, hour, judging)) {
+      const rendered = renderAlert(finding, detector, {
+        alertId,
+        revision: 0,
+        status: "created",
+        replay,
+      });
+      const alert = grader.grade(rendered, finding.evidence.keys);
       this.#closed.push(alert);
       if (this.#isTold(finding)) this.#revisions.push(alert);
     }

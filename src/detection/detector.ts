@@ -50,6 +50,15 @@ export {
   toldActs,
   witness,
 } from "./acts.ts";
+export {
+  accountOfCrossing,
+  countCrossing,
+  type Crossing,
+  crossingOf,
+  newCrossing,
+  used,
+} from "./crossing.ts";
+export { countGiven, type Given, givenName, newGiven } from "./given-grants.ts";
 export { severityOf, type Severity } from "./alert.ts";
 export type { Silence, SilenceView } from "./silence.ts";
 
