@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { deflateRawSync } from "node:zlib";
+import { packed } from "../../src/store/dynamodb/text.ts";
 import { monthOf, replayMonth } from "./month.ts";
 
 /**
@@ -60,8 +60,8 @@ function tables(memories: readonly Memory[]): string {
   const groups = [...Map.groupBy(memories, ({ kind }) => kind)];
   const sizes = groups.map(([kind, group]) => {
     const plain = group.map(({ text }) => Buffer.byteLength(text));
-    const packed = group.map(({ text }) => deflateRawSync(text).length);
-    return [kind, group.length, ...quantiles(plain), ...quantiles(packed)].join(" | ");
+    const kept = group.map(({ text }) => packed(text).B?.length ?? Buffer.byteLength(text));
+    return [kind, group.length, ...quantiles(plain), ...quantiles(kept)].join(" | ");
   });
   const parts = groups.map(([kind, group]) => partsTable(kind, group));
   const head = "kind | memories | median | p90 | p99 | compressed: median | p90 | p99";

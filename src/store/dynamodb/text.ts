@@ -1,13 +1,14 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 import { StoreError } from "../store.ts";
 import type { ChangeSet } from "./change.ts";
 import { attribute, bytesIn, countIn, damaged, type Item, keyItem, keyOf, textIn } from "./item.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { type ItemKey, keyText, partKey } from "./keys.ts";
 import type { Table } from "./table.ts";
+import { textDictionary } from "./text-dictionary.ts";
 
 /** Attributes that hold a text: `body`, or where to find its parts. */
 export const textAttributes = ["body", "parts", "partPrefix", "of"];
@@ -15,7 +16,7 @@ export const textAttributes = ["body", "parts", "partPrefix", "of"];
 /** A text as the value of `body`: compressed where that makes it shorter. */
 export function packed(text: string): AttributeValue {
   if (typeof text !== "string") throw new TypeError(`expected a text, found ${typeof text}`);
-  const compressed = deflateRawSync(text, { level: compressionLevel });
+  const compressed = deflateSync(text, { level: compressionLevel, dictionary: textDictionary() });
   const isShort = text.length < bodyBytes && Buffer.byteLength(text) <= compressed.length;
   return isShort ? { S: text } : { B: compressed };
 }
@@ -115,7 +116,7 @@ function unpacked(body: AttributeValue | undefined, item: Item): string {
   if (body?.S !== undefined) return body.S;
   if (body?.B === undefined) throw damaged("attribute body holds no text", item);
   try {
-    return inflateRawSync(body.B).toString("utf8");
+    return inflateSync(body.B, { dictionary: textDictionary() }).toString("utf8");
   } catch (error) {
     throw damaged("attribute body cannot be opened", item, error);
   }
