@@ -25,7 +25,7 @@ export function hotEntity(
   return {
     eventsPerSecond,
     shard: (eventsPerSecond * measured.packed.hotBytesPerEvent) / 1e6,
-    fold: (eventsPerSecond * measured.cpuMicros.foldPerTarget) / 1e6,
+    fold: (eventsPerSecond * measured.micros.foldPerTarget) / 1e6,
     partition: (itemUnits / windowSeconds + identityUnits) / 1000,
   };
 }

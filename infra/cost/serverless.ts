@@ -65,7 +65,7 @@ export function serverlessCounts(workload: Workload, knobs: ServerlessKnobs): Se
   const commits = total((counts) => counts.commits);
   const { eventsPerDay } = workload;
   const targets = entityKinds.reduce((sum, kind) => sum + measured.targets[kind], 0);
-  const { spreadPerEvent, foldPerTarget, commit } = measured.cpuMicros;
+  const { spreadPerEvent, foldPerTarget, commit } = measured.micros;
   const micros = eventsPerDay * (spreadPerEvent + targets * foldPerTarget) + commits * commit;
   return {
     ...spread,

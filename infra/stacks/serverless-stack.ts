@@ -151,7 +151,7 @@ export class ServerlessStack extends Stack {
         KEYHAWK_TABLE: this.table.table.tableName,
         KEYHAWK_BUCKETS: String(settings.buckets),
         KEYHAWK_DEAD_LETTER_BUCKET: deadLetters.bucket.bucketName,
-        KEYHAWK_HASH_KEY_SECRET: contextHashKey.secret.secretArn,
+        KEYHAWK_HASH_KEY_SECRET: `secretsmanager:${contextHashKey.secret.secretArn}`,
       },
     };
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { addDeployment, checkedApp } from "../../../infra/deployment.ts";
 import { Settings } from "../../../infra/settings.ts";
+import { Config } from "../../../src/config.ts";
 import {
   outboxFilter,
   tableDefinition,
@@ -130,6 +131,8 @@ interface Statement {
 
 interface PlacedStatement extends Statement {
   readonly place: string;
+  /** ARN of the role of a policy, as `arnOf` has it. */
+  readonly role: string;
   readonly actions: readonly string[];
 }
 
@@ -139,9 +142,15 @@ function statements(type: string, path: string): PlacedStatement[] {
     return Statement.map((statement) => ({
       ...statement,
       place,
+      role: roleOf(properties, place),
       actions: [statement.Action].flat(),
     }));
   });
+}
+
+function roleOf({ Roles }: Properties, place: string): string {
+  const [role] = (Roles ?? []) as readonly { readonly Ref: string }[];
+  return arnOf(role?.Ref ?? "", place);
 }
 
 describe("AWS's own rules", () => {
@@ -428,3 +437,98 @@ describe("what must last", () => {
     }
   });
 });
+
+describe("the configuration that the programs read", () => {
+  it.each([
+    ["logs/keyhawk-serverless", "keyhawk-topic"],
+    ["objects/keyhawk-serverless", "keyhawk-topic"],
+    ["events/keyhawk-worker", "keyhawk-topic"],
+  ])(
+    "of %s is valid once its ARNs are known, in parts that a parameter can hold",
+    (stack, sink) => {
+      const { text, parts } = configurationOf(stack);
+      const parsed = Config.safeParse(JSON.parse(text));
+      expect(parsed.error).toBeUndefined();
+      expect(parsed.data?.sinks.map(({ name }) => name)).toEqual(["siem", sink]);
+      expect(Math.max(...parts.map((part) => Buffer.byteLength(part)))).toBeLessThanOrEqual(4096);
+    },
+  );
+
+  it("of a worker names the stream and the folder on the volume", () => {
+    const { text } = configurationOf("events/keyhawk-worker");
+    expect(JSON.parse(text)).toMatchObject({
+      source: { kinesis: { stream: expect.stringContaining("arn:aws:kinesis:") } },
+      state: "/var/lib/keyhawk/state",
+    });
+  });
+
+  it.each(["logs/keyhawk-serverless", "events/keyhawk-worker"])(
+    "of %s leaves out what our roles may do with our keys, and nothing else",
+    (stack) => {
+      const parsed = Config.parse(JSON.parse(configurationOf(stack).text));
+      const [declared, ...own] = parsed.detection.self;
+      expect(declared?.principal).toContain("keyhawk-elsewhere");
+      const told = own.map(({ principal, key, context }) =>
+        [
+          principal,
+          key,
+          ...(context?.keys ?? []).filter((name) => name !== "SecretVersionId"),
+        ].join(" "),
+      );
+      const allowed = statements("AWS::IAM::Policy", "PolicyDocument")
+        .filter(({ place }) => place.startsWith(`${stack.split("/")[0]}/`))
+        .flatMap(({ role, place, Resource, Condition }) => {
+          const names = Object.keys((Condition?.["StringEquals"] ?? {}) as Properties)
+            .filter((name) => name.startsWith("kms:EncryptionContext:"))
+            .map((name) => name.replace("kms:EncryptionContext:", ""));
+          return names.length === 0
+            ? []
+            : [[role, resolved(Resource, place), ...names.sort()].join(" ")];
+        });
+      expect(new Set(told)).toEqual(new Set(allowed));
+      expect(told.length).toBe(new Set(told).size);
+    },
+  );
+});
+
+/** The parameters of a stack put together, with an ARN for whatever is known at deployment only. */
+function configurationOf(stack: string): {
+  readonly text: string;
+  readonly parts: readonly string[];
+} {
+  const parts = all("AWS::SSM::Parameter")
+    .filter(({ place }) => place.startsWith(`${stack}/`))
+    .sort((one, other) =>
+      String(one.properties["Name"]) < String(other.properties["Name"]) ? -1 : 1,
+    )
+    .map(({ place, properties }) => resolved(properties["Value"], place));
+  return { text: parts.join(""), parts };
+}
+
+/** A value of a template as it might be at deployment. */
+function resolved(value: unknown, place: string): string {
+  if (typeof value === "string") return value;
+  const [[name, given] = ["", ""]] = Object.entries(value as Properties);
+  if (name === "Fn::Join") {
+    const [, pieces] = given as [string, unknown[]];
+    return pieces.map((piece) => resolved(piece, place)).join("");
+  }
+  if (name === "Ref") return arnOf(String(given), place);
+  if (name === "Fn::GetAtt") return arnOf(String((given as unknown[])[0]), place);
+  const [, stack = "", id = ""] =
+    /^([\w-]+):ExportsOutputFnGetAtt(\w+?)Arn[0-9A-F]{8}$/.exec(String(given)) ?? [];
+  return arnOf(id, `${place.split("/")[0]}/${stack}/`);
+}
+
+function arnOf(id: string, place: string): string {
+  const [, stack = ""] = place.split("/");
+  const here = "eu-central-1:777788889999";
+  const digit = stack.endsWith("-ingest") ? "2" : "1";
+  if (/^Key[0-9A-F]{8}$/.test(id)) {
+    return `arn:aws:kms:${here}:key/${digit.repeat(8)}-1234-1234-1234-123456789012`;
+  }
+  if (id.includes("Stream")) return `arn:aws:kinesis:${here}:stream/${stack}-${id}`;
+  if (id.includes("Topic")) return `arn:aws:sns:${here}:${stack}-${id}`;
+  // A role's name ends in letters that CloudFormation adds.
+  return `arn:aws:iam::777788889999:role/${stack}-${id}-AbCdEfGhIjKl`;
+}
