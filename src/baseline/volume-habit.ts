@@ -231,18 +231,22 @@ function recurs(
   return days.size >= 2;
 }
 
-/** Closes the days before `day`; what a day held beyond its limit is not learned. */
+/** Closes the days before `day`, one by one, so that it does not matter how many are closed at once. */
 function learnDay(habit: VolumeHabit, day: number): void {
   if (habit.rate.born < 0 || day <= habit.day) return;
   if (habit.day > 0) {
-    const days = Math.min(day - habit.day, 60);
-    const factor = fade(days, 10);
-    const count = Math.min(habit.dayCount, habit.dayLimit);
-    habit.daySum = short(habit.daySum * factor + count);
-    habit.dayWeight = short(habit.dayWeight * factor + days);
-    habit.peakDay = short(Math.max(count, habit.peakDay * fade(days, PEAK_HALF_LIFE_DAYS)));
     if (habit.dayCount > 0) habit.activeDays += 1;
+    closeDay(habit, Math.min(habit.dayCount, habit.dayLimit));
+    for (let empty = habit.day + 1; empty < day; empty += 1) closeDay(habit, 0);
   }
   habit.day = day;
   habit.dayCount = 0;
+}
+
+/** Learns a day's count; what the day held beyond its limit is left out. */
+function closeDay(habit: VolumeHabit, count: number): void {
+  const factor = fade(1, 10);
+  habit.daySum = short(habit.daySum * factor + count);
+  habit.dayWeight = short(habit.dayWeight * factor + 1);
+  habit.peakDay = short(Math.max(count, habit.peakDay * fade(1, PEAK_HALF_LIFE_DAYS)));
 }

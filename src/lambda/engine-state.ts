@@ -54,10 +54,12 @@ export class EngineState implements EntityState {
     engine.grader.useNotes(this.#notes.current);
     engine.process(events);
     const outputs = [engine.take()];
-    for (let hour = engine.closesAtHour; hour !== undefined && hour <= toHour;) {
+    // From one end of an alert to the next, so that memories do not depend on how often somebody says what time it is.
+    let hour = engine.closesAtHour ?? Number.POSITIVE_INFINITY;
+    while (hour <= toHour) {
       engine.passTime(hour);
       outputs.push(engine.take());
-      hour = engine.closesAtHour;
+      hour = Math.max(hour + 1, engine.closesAtHour ?? Number.POSITIVE_INFINITY);
     }
     return this.#changeOf(outputs);
   }

@@ -1,4 +1,4 @@
-import { DAY_HOURS, hourOf } from "../baseline/calendar.ts";
+import { hourOf } from "../baseline/calendar.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ClosingEntity, EntityStore } from "../store/entity-store.ts";
 import { isCombination } from "./entity-names.ts";
@@ -30,8 +30,8 @@ const NAMES_TOGETHER = 200;
 /** An outbox that is older was missed by `deliver`. */
 const MISSED_AFTER_MS = 120_000;
 const MOST_MISSED = 500;
-/** Combined signs wait for signs on their way, but no longer than so many hours of event time. */
-const MOST_WAIT_HOURS = DAY_HOURS;
+/** Combined signs wait for signs on their way, but no longer than so. */
+const MOST_WAIT_MS = 30 * 60_000;
 
 /**
  * Lets time pass where no event comes: alerts that are over close, outboxes that were missed are emptied, and what sinks did not
@@ -39,13 +39,14 @@ const MOST_WAIT_HOURS = DAY_HOURS;
  */
 export function makeTickHandler(dependencies: TickDependencies): TickHandler {
   const { store, metrics, now, log } = dependencies;
+  const ripening = new Ripening(dependencies);
   return async (_, context) => {
     const startMs = now();
     const counts: Counts = {};
     const deadline = deadlineOf(context, RESERVE_MS);
     const missed = await store.pendingOutboxes(now() - MISSED_AFTER_MS, MOST_MISSED);
     const { failed } = await dispatchOutboxes(missed, dependencies, { deadline, counts });
-    await passTime(dependencies, deadline, counts);
+    await passTime(dependencies, ripening, { deadline, counts });
     await sendWaiting(dependencies, deadline);
     await countWaiting(dependencies, counts);
     count(counts, "outboxesMissed", missed.length);
@@ -57,16 +58,15 @@ export function makeTickHandler(dependencies: TickDependencies): TickHandler {
 
 async function passTime(
   dependencies: TickDependencies,
-  deadline: Deadline,
-  counts: Counts,
+  ripening: Ripening,
+  { deadline, counts }: { readonly deadline: Deadline; readonly counts: Counts },
 ): Promise<void> {
   const { store, buckets, now } = dependencies;
   const watermarkMs = await store.watermark();
   if (watermarkMs === undefined) return;
   count(counts, "watermarkLagMs", Math.max(0, now() - watermarkMs));
   const hour = hourOf(watermarkMs);
-  const due = await store.closing(hour, MOST_CLOSING);
-  const ripe = await ripeOnes(due, hour, store, now());
+  const ripe = await ripening.ripe(await store.closing(hour, MOST_CLOSING));
   const byBucket = Map.groupBy(ripe, ({ name }) => bucketOf(name, buckets));
   const records: OutgoingRecord[] = [];
   for (const [bucket, own] of byBucket) {
@@ -82,24 +82,33 @@ async function passTime(
 }
 
 /**
- * All but combined signs whose last signs may still be on their way: in an entity that is to close first, or in an outbox. They
+ * Holds back combined signs whose last signs may still be on their way: in an entity that is to close first, or in an outbox. They
  * have the better part of a day for it; only where event time runs fast, in a replay, must they be waited for.
  */
-async function ripeOnes(
-  due: readonly ClosingEntity[],
-  hour: number,
-  store: TickDependencies["store"],
-  nowMs: number,
-): Promise<readonly ClosingEntity[]> {
-  const [combinations, others] = [true, false].map((which) =>
-    due.filter(({ name }) => isCombination(name) === which),
-  ) as [ClosingEntity[], ClosingEntity[]];
-  if (combinations.length === 0) return others;
-  const isQuiet = others.length === 0 && (await store.pendingOutboxes(nowMs + 1, 1)).length === 0;
-  const ripe = combinations.filter(
-    ({ closesAtHour }) => isQuiet || hour >= closesAtHour + MOST_WAIT_HOURS,
-  );
-  return [...others, ...ripe];
+class Ripening {
+  readonly #dependencies: TickDependencies;
+  /** Since when each waits, milliseconds. */
+  #waiting = new Map<string, number>();
+
+  constructor(dependencies: TickDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async ripe(due: readonly ClosingEntity[]): Promise<readonly ClosingEntity[]> {
+    const { store, now } = this.#dependencies;
+    const nowMs = now();
+    const others = due.filter(({ name }) => !isCombination(name));
+    const combinations = due.filter(({ name }) => isCombination(name));
+    this.#waiting = new Map(
+      combinations.map(({ name }) => [name, this.#waiting.get(name) ?? nowMs]),
+    );
+    if (combinations.length === 0) return others;
+    const isQuiet = others.length === 0 && (await store.pendingOutboxes(nowMs + 1, 1)).length === 0;
+    const ripe = combinations.filter(
+      ({ name }) => isQuiet || nowMs - (this.#waiting.get(name) ?? nowMs) >= MOST_WAIT_MS,
+    );
+    return [...others, ...ripe];
+  }
 }
 
 async function sendWaiting(

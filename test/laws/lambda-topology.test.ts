@@ -1,0 +1,332 @@
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, it } from "vitest";
+import { DAY_HOURS, hourOf } from "../../src/baseline/calendar.ts";
+import { detectors } from "../../detectors/index.ts";
+import type { KmsEvent } from "../../src/cloudtrail/event.ts";
+import type { Alert } from "../../src/detection/alert.ts";
+import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
+import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
+import { Random } from "../../src/simulation/random.ts";
+import type { EntityStore } from "../../src/store/entity-store.ts";
+import { engineOptions } from "../support/detection.ts";
+import { gzip, type Json, read } from "../support/parsing.ts";
+import { type FaultRates, roughRates } from "../support/topology/faults.ts";
+import { type PlantedBug, Topology } from "../support/topology/topology.ts";
+import { timeOf, Trail } from "../support/topology/trail.ts";
+
+const MINUTE_MS = 60_000;
+/** Event time that arrives before everything is drained: with the greatest delay it makes the lateness, one hour. */
+const SLICE_MS = 20 * MINUTE_MS;
+const MOST_DELAY_MS = 39 * MINUTE_MS;
+/** How far back a second mapping begins: of the six hours for which calls are recognised, two for each of both streams. */
+const OVERLAP_SLICES = 6;
+const SEEDS = (process.env["TOPOLOGY_SEEDS"] ?? "1,2,3").split(",");
+
+const BUDGETED = "unexpected-principal";
+
+const options: EngineOptions = engineOptions({
+  replay: false,
+  detectors: configureDetectors(
+    detectors,
+    // A small budget, so that notices are told.
+    detectionOptions(detectors).parse({
+      detectors: { [BUDGETED]: { budgetPerDay: 1 } },
+    }),
+  ),
+});
+const trail = new Trail(new Random("trail"));
+const habit = trail.habit();
+const night = trail.night();
+const learned = learn();
+const expected = throughEngine();
+
+describe("the Lambda topology", () => {
+  it("has something to be compared with", () => {
+    expect(learned.open).toEqual([]);
+    expect(expected.memories.size).toBeGreaterThan(8);
+    const found = new Set([...expected.alerts.values()].map(({ detector }) => detector));
+    expect([...found]).toEqual(
+      expect.arrayContaining([
+        "alert-budget",
+        "combined-signals",
+        "context-fan-out",
+        "decrypt-spike",
+        "foreign-account",
+        "foreign-encryption",
+        "key-destruction",
+        "sensor-blinded",
+        "unexpected-principal",
+      ]),
+    );
+  });
+
+  const counts: Record<string, number> = {};
+
+  it.each(SEEDS)(
+    "leaves the memories and alerts of one engine, whatever goes wrong (seed %s)",
+    async (seed) => {
+      const { outcome, topology, poison } = await run(seed, roughRates);
+      for (const [name, count] of Object.entries(topology.faults.counts)) {
+        counts[name] = (counts[name] ?? 0) + count;
+      }
+      expect(differences(outcome.alerts, expected.alerts)).toEqual([]);
+      expect(differences(outcome.memories, expected.memories)).toEqual([]);
+      expect(undelivered(topology.received, outcome.alerts)).toEqual([]);
+      const kept = new Set(
+        topology.letters.map(({ payload }) => Buffer.from(payload).toString("hex")),
+      );
+      expect(kept).toEqual(new Set(poison.map((payload) => Buffer.from(payload).toString("hex"))));
+    },
+  );
+
+  it("has met every kind of fault", () => {
+    // What the seeds survived, for whoever wants to know.
+    process.stderr.write(`${JSON.stringify(counts)}\n`);
+    for (const name of [
+      "bisected",
+      "coldStarts",
+      "conflicts",
+      "crashes",
+      "discardedBatches",
+      "doubleInvocations",
+      "failedBatches",
+      "hurriedInvocations",
+      "lostResponses",
+      "partialResponses",
+      "rebatched",
+      "recordsRefused",
+      "reshardings",
+      "secondMappings",
+      "sinkRefusals",
+      "throttled",
+    ]) {
+      expect(counts[name], name).toBeGreaterThan(0);
+    }
+  });
+
+  describe.each(Object.entries(planted()))("shows a bug: %s", (_, bug) => {
+    it("within a few seeds", async () => {
+      let found = false;
+      for (let seed = 0; seed < 5 && !found; seed += 1) {
+        found = await run(`planted ${seed}`, roughRates, bug).then(
+          ({ outcome: { alerts, memories }, topology }) =>
+            differences(alerts, expected.alerts).length > 0 ||
+            differences(memories, expected.memories).length > 0 ||
+            undelivered(topology.received, alerts).length > 0,
+          () => true,
+        );
+      }
+      expect(found).toBe(true);
+    });
+  });
+});
+
+interface Outcome {
+  readonly memories: Map<string, unknown>;
+  readonly alerts: Map<string, Alert>;
+}
+
+interface Bug {
+  readonly plant?: PlantedBug;
+  readonly heedsFailures?: boolean;
+}
+
+/** Bugs where the handlers meet the world: each must show. */
+function planted(): Record<string, Bug> {
+  const empty = new Uint8Array();
+  const change = (changed: (store: EntityStore) => Partial<EntityStore>): Bug => ({
+    plant: (store) => ({ ...store, ...changed(store) }),
+  });
+  return {
+    "identities of calls are not kept": change((store) => ({
+      commit: (write) => store.commit({ ...write, calls: empty }),
+    })),
+    "segments of identities are lost": change(() => ({ readSegments: async () => new Map() })),
+    "an item is written whatever its version": change((store) => ({
+      async commit(write) {
+        const version = (await store.load([write.name])).get(write.name)?.version ?? 0;
+        return await store.commit({ ...write, version });
+      },
+    })),
+    "the outbox is not part of the commit": change((store) => ({
+      async commit(write) {
+        const isWritten = await store.commit({ ...write, outbox: [] });
+        return isWritten;
+      },
+    })),
+    "entries leave the outbox before they are told": change((store) => ({
+      async outboxes(names) {
+        const all = await store.outboxes(names);
+        for (const [name, own] of all) {
+          await store.removeFromOutbox(
+            name,
+            own.map(({ id }) => id),
+          );
+        }
+        return all;
+      },
+    })),
+    "nobody tells quiet entities that time passes": change(() => ({ closing: async () => [] })),
+    "outboxes that were missed are not looked for": change(() => ({
+      pendingOutboxes: async () => [],
+    })),
+    "what is known of accounts is not shared": change(() => ({
+      accounts: async () => new Map(),
+    })),
+    "records that failed are taken as done": { heedsFailures: false },
+  };
+}
+
+/** Two weeks learned by one engine: where the night begins for both. */
+function learn() {
+  const engine = new Engine(options, undefined);
+  const alerts = new Map<string, Alert>();
+  const memories = new Map<string, string>();
+  engine.process(eventsOf(habit));
+  const output = engine.take();
+  for (const alert of output.alerts) alerts.set(alert.alertId, alert);
+  for (const [name, text] of output.memories) memories.set(name, text);
+  const { open, accounts } = JSON.parse(output.state ?? "{}") as {
+    open: string[];
+    accounts: Record<string, number>;
+  };
+  return { state: output.state, alerts, memories, open, accounts, calls: output.calls };
+}
+
+function throughEngine(): Outcome {
+  const engine = new Engine(options, learned.state);
+  engine.restoreCalls(learned.calls);
+  engine.adopt(learned.memories);
+  const alerts = new Map(learned.alerts);
+  const keep = () => {
+    for (const alert of engine.take().alerts) alerts.set(alert.alertId, alert);
+  };
+  const byHour = Map.groupBy(eventsOf(night), ({ timeMs }) => hourOf(timeMs));
+  for (const [, events] of [...byHour].sort(([one], [other]) => one - other)) {
+    engine.process(events.sort((one, other) => one.timeMs - other.timeMs));
+    keep();
+  }
+  engine.finish();
+  const output = engine.take();
+  for (const alert of output.alerts) alerts.set(alert.alertId, alert);
+  return { memories: parsed(output.memories), alerts };
+}
+
+async function run(seed: string | undefined, rates: FaultRates, bug: Bug = {}) {
+  const random = new Random(`${seed}`);
+  const topology = new Topology({ engine: options, rates, random, ...bug });
+  await seedStore(topology);
+  const poison = poisonOf(random);
+  const slices = Map.groupBy(arrivals(random), ({ atMs }) => Math.floor(atMs / SLICE_MS));
+  const waiting = [...poison];
+  for (const [number, slice] of [...slices].sort(([one], [other]) => one - other)) {
+    for (const envelope of envelopesOf(slice, random)) {
+      topology.source.put(String(random.bits()), envelope);
+    }
+    const next = random.chance(0.2) ? waiting.shift() : undefined;
+    if (next !== undefined) topology[next.stream].put("3", next.data);
+    topology.beginSlice(number);
+    if (random.chance(0.08)) topology.doubleMapping(OVERLAP_SLICES);
+    if (random.chance(0.08)) topology.reshard();
+    await topology.drain();
+    if (random.chance(0.3)) await topology.tick();
+  }
+  const end = hourOf(Math.max(...night.map(timeOf))) + 5 * DAY_HOURS;
+  await topology.settle(end);
+  return {
+    topology,
+    outcome: outcomeOf(topology),
+    poison: poison.filter((one) => !waiting.includes(one)).map(({ data }) => data),
+  };
+}
+
+/** The night as it arrives: delayed, and some of it twice. */
+function arrivals(random: Random): { readonly record: Json; readonly atMs: number }[] {
+  const once = night.map((record) => ({ record, atMs: timeOf(record) }));
+  const twice = once.filter(() => random.chance(0.1));
+  return [...once, ...twice]
+    .map(({ record, atMs }) => ({ record, atMs: atMs + random.integer(0, MOST_DELAY_MS) }))
+    .sort((one, other) => one.atMs - other.atMs);
+}
+
+function envelopesOf(slice: readonly { readonly record: Json }[], random: Random): Buffer[] {
+  const envelopes: Buffer[] = [];
+  for (let at = 0; at < slice.length;) {
+    const size = random.integer(1, 15);
+    const Records = slice.slice(at, at + size).map(({ record }) => record);
+    envelopes.push(
+      random.chance(0.5) ? gzip({ Records }) : Buffer.from(JSON.stringify({ Records })),
+    );
+    at += size;
+  }
+  return envelopes;
+}
+
+/** A source record that is no envelope, and a record of the entity stream of a version to come. */
+function poisonOf(random: Random) {
+  return [
+    { stream: "source", data: Buffer.from(`<html>${random.uuid()}`) },
+    { stream: "entities", data: Buffer.from(`\u0009${random.uuid()}`) },
+    { stream: "entities", data: Buffer.from(`\u0001\u0001${random.uuid()}`) },
+  ] as const;
+}
+
+async function seedStore({ store }: Topology): Promise<void> {
+  await store.noteAccounts(new Map(Object.entries(learned.accounts)));
+  for (const [name, memory] of learned.memories) {
+    const calls = new Uint8Array();
+    await store.commit({ name, version: 0, memory, calls, closesAtHour: undefined, outbox: [] });
+  }
+}
+
+function outcomeOf({ store }: Topology): Outcome {
+  const lastMs = Math.max(...night.map(timeOf));
+  const state = JSON.stringify({ watermarkMs: lastMs, accounts: learned.accounts, open: [] });
+  const engine = new Engine(options, state);
+  const items = [...store.items()].filter(([name]) => /^(?:principal|key|account):/.test(name));
+  engine.adopt(new Map(items.map(([name, { memory }]) => [name, memory])));
+  engine.finish();
+  const alerts = new Map(learned.alerts);
+  for (const [id, { alert }] of store.keptAlerts()) alerts.set(id, alert);
+  return { memories: parsed(engine.take().memories), alerts };
+}
+
+/** Memories that hold anything: an event that no detector counts goes nowhere. */
+function parsed(memories: ReadonlyMap<string, string>): Map<string, unknown> {
+  return new Map(
+    [...memories]
+      .map(([name, text]) => [name, JSON.parse(text) as { d: object }] as const)
+      .filter(([, { d }]) => Object.keys(d).length > 0),
+  );
+}
+
+/** Names under which two maps differ, and what first differs there: a whole memory is too long to print. */
+function differences(actual: ReadonlyMap<string, unknown>, wanted: ReadonlyMap<string, unknown>) {
+  return [...new Set([...actual.keys(), ...wanted.keys()])].flatMap((name) => {
+    const one = actual.get(name);
+    const other = wanted.get(name);
+    if (isDeepStrictEqual(one, other)) return [];
+    const [left, right] = [JSON.stringify(one) ?? "", JSON.stringify(other) ?? ""];
+    const at = [...left].findIndex((character, index) => character !== right[index]);
+    const part = (text: string) => text.slice(Math.max(0, at - 60), at + 60);
+    return [`${name}: …${part(left)}… instead of …${part(right)}…`];
+  });
+}
+
+/** Alerts whose last revision the sink does not have, but for those that are held back by their detector's budget. */
+function undelivered(received: readonly Alert[], kept: ReadonlyMap<string, Alert>): string[] {
+  const newest = new Map<string, number>();
+  for (const { alertId, revision } of received) {
+    newest.set(alertId, Math.max(newest.get(alertId) ?? 0, revision));
+  }
+  return [...kept]
+    .filter(([alertId, { detector }]) => !learned.alerts.has(alertId) && detector !== BUDGETED)
+    .filter(([alertId, { revision }]) => newest.get(alertId) !== revision)
+    .map(([, { detector, status }]) => `${detector} ${status}`);
+}
+
+function eventsOf(records: readonly Json[]): KmsEvent[] {
+  const { events, rejected } = read({ Records: records });
+  expect(rejected).toEqual([]);
+  return [...events].sort((one, other) => one.timeMs - other.timeMs);
+}
