@@ -209,6 +209,10 @@ function throughEngine(): Outcome {
   engine.finish();
   const output = engine.take();
   for (const alert of output.alerts) alerts.set(alert.alertId, alert);
+  // Hours without events are judged by the live consumer only.
+  for (const { alertId, detector } of alerts.values()) {
+    if (detector === "sensor-silent") alerts.delete(alertId);
+  }
   return { memories: parsed(output.memories), alerts };
 }
 
