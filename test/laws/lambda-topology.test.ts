@@ -311,7 +311,8 @@ function differences(actual: ReadonlyMap<string, unknown>, wanted: ReadonlyMap<s
     const other = wanted.get(name);
     if (isDeepStrictEqual(one, other)) return [];
     const [left, right] = [JSON.stringify(one) ?? "", JSON.stringify(other) ?? ""];
-    const at = [...left].findIndex((character, index) => character !== right[index]);
+    let at = 0;
+    while (at < left.length && left[at] === right[at]) at += 1;
     const part = (text: string) => text.slice(Math.max(0, at - 60), at + 60);
     return [`${name}: …${part(left)}… instead of …${part(right)}…`];
   });

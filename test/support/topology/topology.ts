@@ -303,7 +303,10 @@ export class Topology {
       outbox,
       sinks: [this.#sink(calls)],
       options: DeliveryOptions.parse({}),
-      ...{ log, now, random, sleep },
+      log,
+      now,
+      random,
+      sleep,
     });
     const budget = new Budget({ ...engine, openHours: engine.latenessHours + 1 });
     return {
