@@ -63,10 +63,9 @@ export class Budget {
   constructor(options: BudgetOptions, written: WrittenBudget = []) {
     this.#options = options;
     this.#perDay = new Map(
-      options.detectors.map(({ detector, budgetPerDay }) => [
-        detector.id,
-        budgetPerDay ?? Number.POSITIVE_INFINITY,
-      ]),
+      options.detectors.flatMap(({ detector, budgetPerDay }) =>
+        budgetPerDay === undefined ? [] : [[detector.id, budgetPerDay]],
+      ),
     );
     this.#days = new Map(
       written.map(({ detector, day, alerts, level }) => [
@@ -83,15 +82,15 @@ export class Budget {
 
   /** The detector and day whose budget an alert is counted against, as one text; undefined where there is no limit. */
   nameOf({ detector, eventTime }: Alert): string | undefined {
-    if (!Number.isFinite(this.#perDay.get(detector) ?? Number.POSITIVE_INFINITY)) return undefined;
+    if (!this.#perDay.has(detector)) return undefined;
     return `${detector} ${dayOf(hourOf(Date.parse(eventTime)))}`;
   }
 
   /** Counts a revision that would be sent; false where it is held back. */
   admits(alert: Alert): boolean {
     const { detector, alertId, score, status, eventTime } = alert;
-    const budget = this.#perDay.get(detector) ?? Number.POSITIVE_INFINITY;
-    if (budget === Number.POSITIVE_INFINITY) return true;
+    const budget = this.#perDay.get(detector);
+    if (budget === undefined) return true;
     const hour = hourOf(Date.parse(eventTime));
     const isGrave = score >= leastScore("high");
     const day = this.#day(detector, dayOf(hour));
@@ -106,6 +105,12 @@ export class Budget {
     known.sure ||= status === "closed" || hour % DAY_HOURS >= this.#options.openHours - 1;
     this.#judge(day, budget);
     return known.sent;
+  }
+
+  /** Whether nothing of an alert was admitted or held back yet; never for a detector without a budget. */
+  isNews(alert: Alert): boolean {
+    const name = this.nameOf(alert);
+    return name !== undefined && this.#days.get(name)?.alerts.has(alert.alertId) !== true;
   }
 
   /** Whether an alert is held back. */

@@ -1,4 +1,4 @@
-import { hourOf } from "../baseline/calendar.ts";
+import { DAY_HOURS, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { Alert } from "./alert.ts";
 import { covers, isOpen, type Scoped } from "./change-window.ts";
 import { type Declarations, nothingDeclared, type Override } from "./declarations.ts";
@@ -130,14 +130,14 @@ export class Grader {
   #windowOf(alert: Alert): string | undefined {
     const { changeWindows } = this.#declarations;
     if (changeWindows.length === 0) return undefined;
-    const timeMs = Date.parse(alert.eventTime);
+    const times = timesOf(alert);
     const { detector } = alert;
     const isGrave = this.#isGrave(detector);
     const scoped = scopeOf(alert);
     const open = changeWindows.find(
       (window) =>
         (window.detectors?.includes(detector) ?? !isGrave) &&
-        isOpen(window, timeMs) &&
+        times.every((timeMs) => isOpen(window, timeMs)) &&
         covers(window, scoped, this.#aliasesOf(alert)),
     );
     return open === undefined ? undefined : `change-window:${open.name}`;
@@ -174,6 +174,18 @@ export class Grader {
   #knownBy({ eventTime }: Alert): number {
     return hourOf(Date.parse(eventTime)) - this.#openHours;
   }
+}
+
+/**
+ * Times at which a window must be open: when the alert fired, and in the last hour that contributed to it, for what begins in a
+ * window and goes on after it is no work of the window. What is about a whole day shows only when it fired.
+ */
+function timesOf({ eventTime, window }: Alert): number[] {
+  const [firedMs, startMs, endMs] = [eventTime, window.start, window.end].map((time) =>
+    Date.parse(time),
+  ) as [number, number, number];
+  if (endMs - startMs >= DAY_HOURS * HOUR_MS) return [firedMs];
+  return [firedMs, Math.max(firedMs, endMs - HOUR_MS)];
 }
 
 function scopeOf(alert: Alert): Scoped {

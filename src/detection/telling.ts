@@ -41,6 +41,10 @@ export function sift(made: Made, grader: Grader, budget: Budget, watermarkMs: nu
     const standing = grader.standing(alert);
     if (standing.kind === "off") continue;
     sifted.alerts.push(alert);
+    // What was muted at first and is no more, since it went on or grew, is told at once.
+    if (standing.kind === "told" && budget.isNews(alert) && budget.admits(alert)) {
+      sifted.told.push(alert);
+    }
     if (standing.kind === "muted") sifted.muted.set(alert.alertId, standing.by);
     else if (standing.kind === "told" && budget.holdsBack(alert)) {
       sifted.muted.set(alert.alertId, `budget:${alert.detector}`);

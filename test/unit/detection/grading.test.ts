@@ -138,6 +138,18 @@ describe("what becomes of an alert", () => {
     ],
     ["after the window is told", { changeWindows: [{ ...window, to: at }] }, alert, "told"],
     [
+      "that fires in a window and goes on after it is told",
+      { changeWindows: [window] },
+      alertOf({ window: { start: "2026-03-14T02:00:00Z", end: "2026-03-14T09:00:00Z" } }),
+      "told",
+    ],
+    [
+      "about a whole day that fires in a window is muted",
+      { changeWindows: [window] },
+      alertOf({ window: { start: "2026-03-14T00:00:00Z", end: "2026-03-15T00:00:00Z" } }),
+      "change-window:patch",
+    ],
+    [
       "about another account is told",
       { changeWindows: [{ ...window, accounts: ["2*"] }] },
       alert,
