@@ -73,6 +73,20 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
     expect(await entities.commit(writeOf({ version: 1 }))).toBe(false);
   });
 
+  it("what only handlers wrote is state that the commands read, and a consumer goes on from", async () => {
+    await expect(
+      openDynamodbStore(table, { endpoint: server.endpoint, access: "read" }),
+    ).rejects.toThrow("no state here");
+    await using entities = asHandlers();
+    await entities.commit(writeOf({ memory: "1" }));
+    await entities.keepAlerts([alertOf()], new Map());
+    for (const access of ["read", "consume"] as const) {
+      await using store = await openDynamodbStore(table, { endpoint: server.endpoint, access });
+      expect(await store.loadMemories(["principal:a"])).toEqual(new Map([["principal:a", "1"]]));
+      expect(await store.alerts.list({})).toHaveLength(1);
+    }
+  });
+
   it("combinations are the handlers' own, no part of what was learned", async () => {
     await using entities = asHandlers();
     await entities.commit(writeOf({ name: "combination:principal 20000" }));
