@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../src/simulation/random.ts";
+import { Bell } from "./lambda/bell.ts";
 import { type FilterPattern, passesFilter } from "./lambda/event-filter.ts";
 import { type BatchOptions, Lane, type MappingCounts, noCounts } from "./lambda/lane.ts";
 import type { LambdaFunction } from "./lambda/lambda-function.ts";
@@ -13,7 +14,7 @@ import type {
 export interface MappingOptions extends BatchOptions {
   /** Batches of a shard at the same time, 1 to 10; records of one partition key keep their order. */
   readonly parallelizationFactor: number;
-  /** Pause between reads of a shard that has nothing new; shards are listed at a quarter of that pace. */
+  /** Pause between reads of a shard that has nothing new, and of the list of shards; shorter while somebody waits in `drained`. */
   readonly pollMs: number;
   /** Records that do not pass are skipped. */
   readonly filter: FilterPattern;
@@ -52,10 +53,12 @@ const defaults: MappingOptions = {
   maximumRecordAgeMs: Number.POSITIVE_INFINITY,
   retryDelayMs: 5,
   filter: {},
-  pollMs: 10,
+  pollMs: 100,
   seed: "mapping",
   chaos: {},
 };
+/** Pause between reads while somebody waits for the end. */
+const HURRIED_POLL_MS = 20;
 /** Records read ahead of the function, per shard. */
 const MOST_AHEAD = 20_000;
 
@@ -71,6 +74,7 @@ export function startEventSourceMapping(
   const options = { ...defaults, ...given };
   const counts = options.counts ?? noCounts();
   const stopped = new AbortController();
+  const bell = new Bell();
   const shards = new Map<string, ReadShard>();
   let listedMs = Number.NEGATIVE_INFINITY;
   let lastError: unknown;
@@ -95,7 +99,7 @@ export function startEventSourceMapping(
       return new Lane({ invoked, stream: reader, shardId: id, options, counts, random, signal });
     });
     const from = options.positions?.get(id) ?? { type: "oldest" };
-    return new ReadShard(id, from, lanes, { reader, options, counts, noteError, stopped });
+    return new ReadShard(id, from, lanes, { reader, options, counts, noteError, stopped, bell });
   }
 
   function noteError(error: unknown): void {
@@ -106,7 +110,7 @@ export function startEventSourceMapping(
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       await list().catch(noteError);
-      await sleep(options.pollMs * 4);
+      await bell.wait(options.pollMs);
     }
   }
 
@@ -120,7 +124,8 @@ export function startEventSourceMapping(
       const calledMs = performance.now();
       const isDrained = () =>
         listedMs > calledMs && [...shards.values()].every((shard) => shard.isDrained(calledMs));
-      while (!isDrained()) {
+      for (let turn = 0; !isDrained(); turn += 1) {
+        if (turn % (HURRIED_POLL_MS / 2) === 0) bell.ring();
         if (performance.now() - calledMs > deadlineMs) {
           const open = [...shards.values()].map((shard) => shard.describe()).join(", ");
           throw new Error(
@@ -133,6 +138,7 @@ export function startEventSourceMapping(
     },
     async stop() {
       stopped.abort();
+      bell.ring();
       await running;
       await Promise.all([...shards.values()].map((shard) => shard.ended));
       reader.close();
@@ -147,6 +153,7 @@ interface ShardContext {
   readonly counts: MappingCounts;
   readonly noteError: (error: unknown) => void;
   readonly stopped: AbortController;
+  readonly bell: Bell;
 }
 
 /** A shard under way: reads it to the end and deals its records out to the lanes. */
@@ -206,7 +213,7 @@ class ReadShard {
   }
 
   async #read(): Promise<void> {
-    const { reader, options, counts, noteError, stopped } = this.#context;
+    const { reader, options, counts, noteError, stopped, bell } = this.#context;
     let iterator: string | undefined;
     while (!stopped.signal.aborted) {
       if (this.#waiting > MOST_AHEAD) {
@@ -222,7 +229,7 @@ class ReadShard {
         if (page.isAtTip) this.#tipMs = startedMs;
         if (page.next === undefined) return;
         iterator = page.next;
-        if (page.isAtTip) await sleep(options.pollMs);
+        if (page.isAtTip) await bell.wait(options.pollMs);
       } catch (error) {
         noteError(error);
         // Whether it was the iterator or the connection: the last record read says where to go on.

@@ -102,7 +102,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
     bundledSandboxes(options.files[name], env),
   );
   const functions = await eachOf(functionNames, async (name) =>
-    lambdaFunction({ name, ...sandboxes[name], timeoutMs: 60_000, concurrency: 12 }),
+    lambdaFunction({ name, ...sandboxes[name], timeoutMs: 60_000, concurrency: 4 }),
   );
   const s3 = s3Client(aws);
   const readers = {
@@ -118,7 +118,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
       bisectBatchOnFunctionError: true,
       onFailure: bucketDestination(s3, discardBucket),
       retryDelayMs: 5,
-      pollMs: 15,
+      pollMs: 250,
       seed: name,
       filter: name === "deliver" ? outboxFilter : {},
       ...options.mappings?.[name],

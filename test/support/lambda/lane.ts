@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../../src/simulation/random.ts";
+import { Bell } from "./bell.ts";
 import { type Chaos, type ChaosCounts, invokeInChaos, noChaos } from "./chaos.ts";
 import type { Discarded, FailureDestination } from "./failure-destination.ts";
 import {
@@ -89,7 +90,6 @@ interface Pending {
 }
 
 const EMPTY_PAYLOAD_BYTES = '{"Records":[]}'.length;
-const TURN_MS = 2;
 
 /** One of the at most ten lines in which a shard's records wait: batches of one line never overlap, and keep their order. */
 export class Lane {
@@ -99,9 +99,11 @@ export class Lane {
   #batch: Pending[] = [];
   #failures = 0;
   #isClosed = false;
+  readonly #bell = new Bell();
 
   constructor(context: LaneContext) {
     this.#context = context;
+    context.signal.addEventListener("abort", () => this.#bell.ring());
     this.#done = this.#run();
   }
 
@@ -123,11 +125,13 @@ export class Lane {
       attempts: 0,
       endsBatch: false,
     });
+    this.#bell.ring();
   }
 
   /** No more records will come; resolves when the last is settled, or the mapping stopped. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#bell.ring();
     await this.#done;
   }
 
@@ -140,7 +144,7 @@ export class Lane {
       } else if (this.#isClosed && this.#queue.length === 0) {
         return;
       } else {
-        await sleep(TURN_MS);
+        await this.#bell.wait(this.#windowMs());
       }
     }
   }
@@ -162,17 +166,21 @@ export class Lane {
 
   /** Number of records of the next batch; 0 while it may still grow. */
   #nextSize(): number {
-    const { batchSize, batchingWindowMs } = this.#context.options;
+    const { batchSize } = this.#context.options;
     let bytes = EMPTY_PAYLOAD_BYTES;
     for (const [index, pending] of this.#queue.entries()) {
       bytes += pending.bytes;
       if (index > 0 && bytes > MOST_PAYLOAD_BYTES) return index;
       if (index + 1 >= batchSize || pending.endsBatch) return index + 1;
     }
+    return this.#isClosed || this.#windowMs() <= 0 ? this.#queue.length : 0;
+  }
+
+  /** Time until the records that wait are a batch, whatever their number. */
+  #windowMs(): number {
     const [first] = this.#queue;
-    if (first === undefined) return 0;
-    const isOver = this.#isClosed || performance.now() - first.queuedMs >= batchingWindowMs;
-    return isOver ? this.#queue.length : 0;
+    if (first === undefined) return Number.POSITIVE_INFINITY;
+    return first.queuedMs + this.#context.options.batchingWindowMs - performance.now();
   }
 
   async #settle(result: InvocationResult): Promise<void> {
