@@ -1,6 +1,7 @@
 import { hourOf } from "../baseline/calendar.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ClosingEntity, EntityStore } from "../store/entity-store.ts";
+import type { OutboxCount } from "../store/store.ts";
 import { isCombination } from "./entity-names.ts";
 import { bucketOf, type OutgoingRecord, putAll } from "./entity-stream.ts";
 import { type Deadline, deadlineOf, type InvocationContext } from "./invocation.ts";
@@ -123,9 +124,22 @@ async function sendWaiting(
   await delivery.sendDue(AbortSignal.timeout(mostMs));
 }
 
-async function countWaiting({ store }: TickDependencies, counts: Counts): Promise<void> {
-  for (const { pending, parked } of await store.deliveries.counts()) {
+async function countWaiting({ store, now }: TickDependencies, counts: Counts): Promise<void> {
+  Object.assign(counts, waitingCounts(await store.deliveries.counts(), now()));
+}
+
+/** What waits for sinks and what was given up, over all of them; alarms ring on these. */
+export function waitingCounts(
+  outbox: readonly Pick<OutboxCount, "pending" | "parked" | "oldestPendingMs">[],
+  nowMs: number,
+): Counts {
+  const counts: Counts = {};
+  for (const { pending, parked, oldestPendingMs } of outbox) {
     count(counts, "deliveriesPending", pending);
     count(counts, "deliveriesParked", parked);
+    if (oldestPendingMs === undefined) continue;
+    const ageMs = Math.max(0, nowMs - oldestPendingMs);
+    counts["oldestPendingMs"] = Math.max(counts["oldestPendingMs"] ?? 0, ageMs);
   }
+  return counts;
 }
