@@ -24,6 +24,7 @@ import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newKey } from "./new-key.ts";
 import { newOrigin } from "./new-origin.ts";
+import { newSecrets } from "./new-secrets.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
 import { ransomChain } from "./ransom-chain.ts";
@@ -65,6 +66,7 @@ export const detectors: readonly Detector[] = [
   longTermCredentials,
   newKey,
   newOrigin,
+  newSecrets,
   newSigner,
   policyChange,
   ransomChain,
