@@ -288,7 +288,7 @@ function secretReasons({ limits }: View, read: number, unexplained: number): Rea
       code: "distinct-secrets",
       text: `${read} different secrets or parameters decrypted in the hour; limit ${limits.secrets}.`,
       points:
-        48 + Math.min(38, Math.round(10 * Math.log2(Math.max(1, unexplained / limits.secrets)))),
+        56 + Math.min(32, Math.round(10 * Math.log2(Math.max(1, unexplained / limits.secrets)))),
     },
   ];
   if (unexplained < limits.secrets) {

@@ -87,7 +87,7 @@ const LASTING = 3;
 /** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
 const OFTEN = 2;
 const OFTEN_DAYS = 2;
-const QUERY_POINTS = 55;
+const QUERY_POINTS = 48;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
@@ -288,17 +288,16 @@ function describeDay(view: View): Finding {
   const expected = round(limits.expectedDay);
   const already = count - bucket.count;
   const over = crossingSecond(bucket.minutes, Math.max(0, limits.day - already), NEVER, 5);
+  const volume: Reason = {
+    code: "day-volume",
+    text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,
+    points: strength(count / limits.day),
+  };
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt volume of a day",
     summary: `${name(bucket)} decrypted ${count} times by this hour of the day; a day's usual volume is ${expected}.`,
-    reasons: [
-      {
-        code: "day-volume",
-        text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,
-        points: strength(count / limits.day),
-      },
-    ],
+    reasons: [volume, ...personReasons(bucket, [volume])],
     eventTimeMs: hour * HOUR_MS + over * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + 24 * HOUR_MS,

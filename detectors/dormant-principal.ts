@@ -67,7 +67,7 @@ const MOST_KEYS = 100;
 /** A principal that has not used any key for weeks uses one again. */
 export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-principal",
-  version: 1,
+  version: 2,
   title: "Dormant principal awakes",
   entity: "principal",
   severity: "low to medium",
@@ -182,7 +182,7 @@ function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(34, 24 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(42, 33 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (bucket.calls >= 20) {

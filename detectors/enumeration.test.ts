@@ -28,9 +28,14 @@ testDetector(enumeration, {
         alerts: 1,
       },
     },
-    "descriptions alone, low": {
+    "descriptions alone, by a workload": {
       events: [...habit, ...looks(NOW, 12)],
-      expect: { atLeast: "low", atMost: "low", withoutReasons: ["rights"] },
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["workload"],
+        withoutReasons: ["rights"],
+      },
     },
     "a person, low": {
       events: [
@@ -39,7 +44,7 @@ testDetector(enumeration, {
       ],
       expect: { atLeast: "low", atMost: "low", reasons: ["person"] },
     },
-    "a scanner at its first run only, low": { events: scans, expect: { alerts: 1, atMost: "low" } },
+    "a scanner at its first run only": { events: scans, expect: { alerts: 1, atMost: "medium" } },
     "a scanner that looks at ten times as many": {
       events: [...scans, ...looks(NOW, 400)],
       learnUntilHour: NOW,
@@ -51,7 +56,7 @@ testDetector(enumeration, {
     ],
     "once a day, with an update where it goes on": {
       events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
-      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "medium", "medium"] },
+      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["medium", "medium", "medium"] },
     },
   },
   staysSilent: {

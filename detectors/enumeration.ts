@@ -61,7 +61,7 @@ const RIGHTS = new Set(["GetKeyPolicy", "ListKeyPolicies", "ListGrants", "ListRe
 /** A principal looks at one key after another, which it never does. */
 export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "enumeration",
-  version: 1,
+  version: 2,
   title: "Enumeration",
   entity: "principal",
   severity: "low to medium",
@@ -179,7 +179,10 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
       points: 12,
     });
   }
-  if (bucket.human) {
+  if (!bucket.human) {
+    const text = "The principal is a workload; workloads know their keys.";
+    reasons.push({ code: "workload", text, points: 8 });
+  } else {
     const text = "The principal is a person; people page through the console.";
     reasons.push({ code: "person", text, points: -8 });
   }

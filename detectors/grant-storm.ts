@@ -72,7 +72,7 @@ type View = HourView<Baseline, Bucket, Limits>;
 /** What each kind of storm weighs at its limit, and its words. */
 const KINDS = {
   identical: [58, "grants on one key that ask for just the same"],
-  revoked: [50, "grants revoked"],
+  revoked: [54, "grants revoked"],
   created: [40, "grants made"],
   retired: [34, "grants retired"],
 } as const;

@@ -81,7 +81,7 @@ const OF_SERVICES = new Set<Grant["kind"]>(["service", "service-role", "resource
 /** A grant lets somebody use a key who has no business with it. */
 export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "grant-to-outsider",
-  version: 1,
+  version: 2,
   title: "Grant to an outsider",
   entity: "key",
   severity: "low to critical",
@@ -225,7 +225,7 @@ function newcomerReason(view: View, given: Given): Reason | undefined {
   const { baseline, limits, knownBy, entity } = view;
   if (given.byService) return undefined;
   if (given.kind === "user") {
-    return { code: "user", text: "The grantee is a user, not a role.", points: 34 };
+    return { code: "user", text: "The grantee is a user, not a role.", points: 42 };
   }
   if (given.kind === "id") {
     return { code: "nameless", text: "The grantee goes by a unique id.", points: 34 };

@@ -290,5 +290,5 @@ function actorReasons(view: View, subject: string, actor: Actor): Reason[] {
   }
   if (actor.human || standingOfAdministrator(view, subject) !== "regular") return [];
   const text = "A workload that administers keys regularly.";
-  return [{ code: "administrator", text, points: -12 }];
+  return [{ code: "administrator", text, points: -14 }];
 }

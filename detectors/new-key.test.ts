@@ -19,7 +19,7 @@ testDetector(newKey, {
         atLeast: "low",
         atMost: "low",
         reasons: ["new-key"],
-        withoutReasons: ["by-service", "many-calls"],
+        withoutReasons: ["by-service", "own-key"],
         kmsKey: keyArn(2),
         observed: { newKeys: 1, calls: 3 },
         expected: { newKeys: 0, calls: 0, knownKeys: 1 },
@@ -31,6 +31,10 @@ testDetector(newKey, {
     "hundreds of calls with it, low all the same: what the key says of it decides": {
       events: [...habit, ...inHour(NOW, 400, OTHER)],
       expect: { atLeast: "low", atMost: "low", reasons: ["many-calls"] },
+    },
+    "a single call, less": {
+      events: [...habit, ...inHour(NOW, 1, OTHER)],
+      expect: { atMost: "low", withoutReasons: ["many-calls"] },
     },
     "calls that a service made, less": {
       events: [...habit, ...inHour(NOW, 3, { ...OTHER, ...byService })],

@@ -213,7 +213,7 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     {
       code: "new-key",
       text: `Never used before; ${counted(limits.keys, "key")} in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(32, 8 + 5 * surprise)),
+      points: Math.round(Math.min(28, 6 + 4.5 * surprise)),
     },
   ];
   if (uses.every(({ isMade }) => isMade)) {
@@ -225,8 +225,8 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     const text = "An AWS service made the calls.";
     reasons.push({ code: "by-service", text, points: -8 });
   }
-  if (bucket.fresh >= 5) {
-    const points = Math.min(bucket.fresh >= 20 ? 8 : 4, MOST_POINTS - sumOf(reasons));
+  if (bucket.fresh >= 3) {
+    const points = Math.min(bucket.fresh >= 10 ? 8 : 4, MOST_POINTS - sumOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });

@@ -92,7 +92,7 @@ const MOST_KNOWN = 64;
 /** Names of each kind told apart within one hour. */
 const MOST_MET = 32;
 /** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
-const SHARES = [1, 0.7, 0.5, 0.4];
+const SHARES = [1, 0.85, 0.6, 0.5];
 
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({

@@ -42,7 +42,8 @@ const Options = z.strictObject({
 type Options = z.infer<typeof Options>;
 type View = HourView<DailyDrift, Bucket, Limits>;
 
-const RULE = { allowance: 0.6, threshold: 3.5, leastDays: 3, leastPerDay: 12 };
+/** A campaign, a month's end or an import that is caught up with is over in three days. */
+const RULE = { allowance: 0.6, threshold: 3.5, leastDays: 4, leastPerDay: 12 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 2;
 const DAILY: Subject = { name: "", period: "day" };
@@ -51,7 +52,7 @@ const SUBJECTS = [DAILY];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 1,
+  version: 2,
   title: "Slow drift",
   entity: "principal",
   severity: "low, medium when steep",

@@ -285,12 +285,17 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     const way = user.via === "" ? "directly" : `through ${user.via}`;
     reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 4 });
   }
-  const extent = extentOf(user.count);
+  // A person's query through a service decrypts all that it reads: how much says little.
+  const isQuery = user.human && user.via !== "";
+  const extent = isQuery ? -4 : extentOf(user.count);
   if (extent > 0) {
     const text = `${user.count} calls in its first hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: extent });
   } else if (extent < 0) {
-    reasons.push({ code: "one-call", text: "A single call in its first hour.", points: extent });
+    const text = isQuery
+      ? "A service made the calls for a person."
+      : "A single call in its first hour.";
+    reasons.push({ code: isQuery ? "query" : "one-call", text, points: extent });
   }
   return reasons;
 }

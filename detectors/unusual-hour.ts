@@ -66,7 +66,7 @@ type Options = z.infer<typeof Options>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
-const FEW_CALLS = 5;
+const FEW_CALLS = 6;
 
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
