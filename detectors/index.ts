@@ -20,6 +20,7 @@ import { grantStorm } from "./grant-storm.ts";
 import { grantToOutsider } from "./grant-to-outsider.ts";
 import { importedMaterial } from "./imported-material.ts";
 import { keyDestruction } from "./key-destruction.ts";
+import { keyRevived } from "./key-revived.ts";
 import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newKey } from "./new-key.ts";
@@ -62,6 +63,7 @@ export const detectors: readonly Detector[] = [
   grantToOutsider,
   importedMaterial,
   keyDestruction,
+  keyRevived,
   keyWideRise,
   longTermCredentials,
   newKey,

@@ -16,6 +16,7 @@ const ADMINISTRATION = [
   "grant-storm",
   "grant-to-outsider",
   "imported-material",
+  "key-revived",
   "policy-change",
   "replica-in-new-region",
   "rotation-off",
@@ -47,6 +48,8 @@ const acts: Record<string, (random: Random) => Readonly<Record<string, unknown>>
   DeleteAlias: (random) => ({ aliasName: `alias/${random.integer(1, 3)}` }),
   DisableKeyRotation: () => ({}),
   RotateKeyOnDemand: () => ({}),
+  CancelKeyDeletion: () => ({}),
+  EnableKey: () => ({}),
 };
 
 describe("law 1, for administration", () => {
