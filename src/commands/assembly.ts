@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { detectors } from "../../detectors/index.ts";
 import type { Config } from "../config.ts";
 import { Engine } from "../detection/engine.ts";
-import { configureDetectors } from "../detection/options.ts";
+import { engineOptionsOf } from "../engine-options.ts";
 import type { StateStore } from "../store/store.ts";
 
 /** The engine of a configuration, as far as this store has brought it. */
@@ -16,28 +15,7 @@ export async function assembleEngine(
     readonly isTransient?: boolean;
   },
 ): Promise<Engine> {
-  const { detection, organization, limits } = config;
-  return new Engine(
-    {
-      detectors: configureDetectors(detectors, detection),
-      latenessHours: Math.ceil(detection.latenessMinutes / 60),
-      deduplicationHours: detection.deduplicationHours,
-      organization: {
-        accounts: organization.accounts,
-        approvedForeignAccounts: organization.approvedForeignAccounts.map(
-          ({ account, expires }) => ({
-            account,
-            expiresMs: expires === undefined ? undefined : Date.parse(expires),
-          }),
-        ),
-        declarations: detection,
-      },
-      accountOverrides: detection.accountOverrides,
-      entitiesInMemory: limits.entitiesInMemory,
-      ...options,
-    },
-    await store.engineState(),
-  );
+  return new Engine({ ...engineOptionsOf(config), ...options }, await store.engineState());
 }
 
 const HASH_KEY = "context-hash-key";

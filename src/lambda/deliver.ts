@@ -1,3 +1,5 @@
+import { deliverDependencies } from "./assembly/deliver.ts";
+import { assembledOnce } from "./environment.ts";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import type { Delivery } from "../delivery/delivery.ts";
 import { deadlineOf, type InvocationContext } from "./invocation.ts";
@@ -61,3 +63,8 @@ async function sendOwn(
     log.warn({ error }, "deliver: the outbox failed while sending");
   }
 }
+
+/** What Lambda calls. */
+export const handler: DeliverHandler = assembledOnce(async () =>
+  makeDeliverHandler(await deliverDependencies()),
+);

@@ -1,3 +1,5 @@
+import { detectDependencies } from "./assembly/detect.ts";
+import { assembledOnce } from "./environment.ts";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { hourOf } from "../baseline/calendar.ts";
 import type { Log } from "../telemetry.ts";
@@ -202,3 +204,8 @@ function tally(
   if (Number.isFinite(newestMs))
     count(counts, "eventToArrivalMs", Math.max(0, arrivalMs - newestMs));
 }
+
+/** What Lambda calls. */
+export const handler: DetectHandler = assembledOnce(async () =>
+  makeDetectHandler(await detectDependencies()),
+);

@@ -1,3 +1,5 @@
+import { spreadDependencies } from "./assembly/spread.ts";
+import { assembledOnce } from "./environment.ts";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { readEnvelope } from "../cloudtrail/envelope.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
@@ -197,3 +199,8 @@ async function fetchOrWhyNot(
     return { problem: error.message };
   }
 }
+
+/** What Lambda calls. */
+export const handler: SpreadHandler = assembledOnce(async () =>
+  makeSpreadHandler(await spreadDependencies()),
+);

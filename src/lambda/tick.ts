@@ -1,3 +1,5 @@
+import { deliverDependencies } from "./assembly/deliver.ts";
+import { assembledOnce } from "./environment.ts";
 import { hourOf } from "../baseline/calendar.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ClosingEntity, EntityStore } from "../store/entity-store.ts";
@@ -143,3 +145,8 @@ export function waitingCounts(
   }
   return counts;
 }
+
+/** What Lambda calls. */
+export const handler: TickHandler = assembledOnce(async () =>
+  makeTickHandler(await deliverDependencies()),
+);

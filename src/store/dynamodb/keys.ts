@@ -45,9 +45,9 @@ export function positionKey(source: string): ItemKey {
   return { pk: positionsPartition, sk: sortable(source) };
 }
 
-/** Combinations are no part of what was learned: they are kept apart from memories. */
+/** Combinations and budgets are no part of what was learned: they are kept apart from memories. */
 export function memoryKey(entity: string): ItemKey {
-  const kind = entity.startsWith("combination:") ? "combination" : "memory";
+  const kind = /^(?:combination|budget):/.test(entity) ? "combination" : "memory";
   return { pk: partition(kind, entity), sk: sortable(entity) };
 }
 
