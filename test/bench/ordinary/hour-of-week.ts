@@ -18,7 +18,7 @@ interface Settings {
 export const hourOfWeek: Method<Settings> = {
   name: "hour-of-week",
   title: "seasonal hour-of-week model with rare terms",
-  chosen: { deviations: 10, leastCalls: 5, mostUsers: Number.POSITIVE_INFINITY },
+  chosen: { deviations: 10, leastCalls: 10, mostUsers: Number.POSITIVE_INFINITY },
   choices: [4, 6, 10, 20].flatMap((deviations) =>
     [5, 10, 20, 100].flatMap((leastCalls) =>
       [3, 10, 30, Number.POSITIVE_INFINITY].map((mostUsers) => ({

@@ -17,7 +17,7 @@ interface Settings {
 export const weightedMean: Method<Settings> = {
   name: "weighted-mean",
   title: "exponentially weighted mean",
-  chosen: { weight: 0.003, deviations: 15, leastCalls: 10 },
+  chosen: { weight: 0.003, deviations: 10, leastCalls: 10 },
   choices: [0.003, 0.01, 0.03, 0.1].flatMap((weight) =>
     [3, 6, 10, 15, 20].flatMap((deviations) =>
       [10, 20, 50, 100].map((leastCalls) => ({ weight, deviations, leastCalls })),
