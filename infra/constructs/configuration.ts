@@ -26,6 +26,7 @@ export class Configuration extends Construct {
   /** Changes with the document: functions that name it start anew. */
   readonly revision: string;
   readonly #props: ConfigurationProps;
+  readonly #readers: { readonly role: Role; readonly action: string }[] = [];
 
   constructor(scope: Construct, id: string, props: ConfigurationProps) {
     super(scope, id);
@@ -47,23 +48,9 @@ export class Configuration extends Construct {
     return Lazy.string({ produce });
   }
 
-  allowReading(role: Role): void {
-    const stack = Stack.of(this);
-    const produce = () =>
-      this.parameters.map((_, index) =>
-        stack.formatArn({
-          service: "ssm",
-          resource: "parameter",
-          resourceName: this.#parameterName(index).slice(1),
-          arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-        }),
-      );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ["ssm:GetParameter", "ssm:GetParameters"],
-        resources: Lazy.list({ produce }),
-      }),
-    );
+  /** The functions read all parts at once, the script of an instance one by one. */
+  allowReading(role: Role, action: "ssm:GetParameters" | "ssm:GetParameter"): void {
+    this.#readers.push({ role, action });
   }
 
   /** Writes it, the uses of our own keys included; called once all roles have what they need. */
@@ -77,6 +64,20 @@ export class Configuration extends Construct {
         }),
       );
     }
+    // Only now it is known how many parts there are.
+    const resources = this.parameters.map((_, index) => this.#parameterArn(index));
+    for (const { role, action } of this.#readers) {
+      role.addToPolicy(new PolicyStatement({ actions: [action], resources }));
+    }
+  }
+
+  #parameterArn(index: number): string {
+    return Stack.of(this).formatArn({
+      service: "ssm",
+      resource: "parameter",
+      resourceName: this.#parameterName(index).slice(1),
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
   }
 
   #parameterName(index: number): string {

@@ -37,6 +37,11 @@ export class ContextHashKey extends Construct {
     );
   }
 
+  /** What KEYHAWK_HASH_KEY_SECRET says. */
+  get reference(): string {
+    return `secretsmanager:${this.secret.secretArn}`;
+  }
+
   allowReading(role: Role): void {
     const { secretArn } = this.secret;
     role.addToPolicy(

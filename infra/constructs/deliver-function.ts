@@ -28,7 +28,7 @@ export class DeliverFunction extends KeyhawkFunction {
       timeoutSeconds: 120,
     });
     table.allowStream(this.role);
-    table.allowItems(this.role, itemActions);
+    table.allowItems(this.role, deliveryActions);
     entities.allowWriting(this.role);
     alerts.allowPublishing(this.role);
     sinkSecrets.allowReading(this.role);
@@ -41,8 +41,8 @@ export class DeliverFunction extends KeyhawkFunction {
   }
 }
 
-/** Reads outboxes, keeps alerts as items of their own, takes out what was accepted. */
-const itemActions = [
+/** Empties outboxes of entities into alerts and deliveries, and takes out what was accepted; `tick` does the same. */
+export const deliveryActions = [
   "GetItem",
   "BatchGetItem",
   "Query",

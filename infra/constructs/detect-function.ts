@@ -32,13 +32,5 @@ export class DetectFunction extends KeyhawkFunction {
   }
 }
 
-/** Writes items and segments of entities, reads them back, and removes segments that are over. */
-const itemActions = [
-  "GetItem",
-  "BatchGetItem",
-  "Query",
-  "PutItem",
-  "UpdateItem",
-  "DeleteItem",
-  "BatchWriteItem",
-] as const;
+/** Reads and writes entities and their parts; reads accounts and what people noted. */
+const itemActions = ["GetItem", "BatchGetItem", "Query", "UpdateItem", "BatchWriteItem"] as const;

@@ -13,7 +13,6 @@ import { Construct } from "constructs";
 import { acknowledgeBelow } from "./acknowledge.ts";
 import type { FunctionName } from "../bundle.ts";
 import type { Configuration } from "./configuration.ts";
-import type { ContextHashKey } from "./context-hash-key.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { OwnKey } from "./own-key.ts";
 
@@ -24,7 +23,6 @@ export interface HandlerParts {
   readonly code: (handler: FunctionName) => Code;
   readonly key: OwnKey;
   readonly configuration: Configuration;
-  readonly contextHashKey: ContextHashKey;
   readonly deadLetters: DeadLetters;
   readonly logGroupPath: string;
   readonly logRetention: RetentionDays;
@@ -92,8 +90,7 @@ export class KeyhawkFunction extends Construct {
       environment: props.environment,
       environmentEncryption: key.key,
     });
-    props.configuration.allowReading(this.role);
-    props.contextHashKey.allowReading(this.role);
+    props.configuration.allowReading(this.role, "ssm:GetParameters");
     // Without its permissions and its configuration in place the first calls of a new function fail.
     this.function.node.addDependency(this.role, props.configuration);
   }

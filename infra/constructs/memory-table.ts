@@ -167,5 +167,4 @@ export type ItemAction =
   | "PutItem"
   | "UpdateItem"
   | "DeleteItem"
-  | "BatchWriteItem"
-  | "ConditionCheckItem";
+  | "BatchWriteItem";

@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
+import { deliveryActions } from "./deliver-function.ts";
 import type { EncryptedTopic } from "./encrypted-topic.ts";
 import type { StreamAccess } from "./encrypted-stream.ts";
 import { type HandlerParts, KeyhawkFunction } from "./keyhawk-function.ts";
@@ -31,14 +32,8 @@ export class TickFunction extends KeyhawkFunction {
       timeoutSeconds: 55, // Less than a minute, so that two never run at once.
     });
     this.function.configureAsyncInvoke({ retryAttempts: 0 }); // The next one does what a failed one left.
-    table.allowItems(this.role, [
-      "GetItem",
-      "BatchGetItem",
-      "Query",
-      "PutItem",
-      "UpdateItem",
-      "DeleteItem",
-    ]);
+    table.allowItems(this.role, deliveryActions);
+    parts.deadLetters.allowWriting(this.role);
     table.allowIndexes(this.role);
     entities.allowWriting(this.role);
     alerts.allowPublishing(this.role);

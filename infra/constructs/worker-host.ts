@@ -72,7 +72,7 @@ export class WorkerHost extends Construct {
     this.#allowTelemetry();
     this.#allowShell();
     this.#allowProgram();
-    props.configuration.allowReading(this.role);
+    props.configuration.allowReading(this.role, "ssm:GetParameter");
     this.launchTemplate = this.#makeLaunchTemplate();
     this.group = this.#makeGroup();
     this.#startWith();

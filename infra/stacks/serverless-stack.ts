@@ -98,6 +98,7 @@ export class ServerlessStack extends Stack {
       source,
       entities,
       table,
+      contextHashKey: this.contextHashKey,
       mapping: spread,
     });
     props.trailBucket?.allowReading(this.spread.role);
@@ -135,13 +136,12 @@ export class ServerlessStack extends Stack {
     { name, code, settings, logRetention }: ServerlessStackProps,
     logGroupPath: string,
   ): HandlerParts {
-    const { key, configuration, contextHashKey, deadLetters } = this;
+    const { key, configuration, deadLetters } = this;
     return {
       name,
       code,
       key,
       configuration,
-      contextHashKey,
       deadLetters,
       logGroupPath,
       logRetention,
@@ -151,7 +151,6 @@ export class ServerlessStack extends Stack {
         KEYHAWK_TABLE: this.table.table.tableName,
         KEYHAWK_BUCKETS: String(settings.buckets),
         KEYHAWK_DEAD_LETTER_BUCKET: deadLetters.bucket.bucketName,
-        KEYHAWK_HASH_KEY_SECRET: `secretsmanager:${contextHashKey.secret.secretArn}`,
       },
     };
   }

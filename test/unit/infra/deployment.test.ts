@@ -245,6 +245,39 @@ describe("least privilege", () => {
     );
   });
 
+  it.each([
+    ["Spread", ["Query", "UpdateItem"]],
+    ["Detect", ["BatchGetItem", "BatchWriteItem", "GetItem", "Query", "UpdateItem"]],
+    [
+      "Deliver",
+      [
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "DescribeStream",
+        "GetItem",
+        "GetRecords",
+        "GetShardIterator",
+        "ListStreams",
+        "PutItem",
+        "Query",
+        "UpdateItem",
+      ],
+    ],
+    [
+      "Tick",
+      ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"],
+    ],
+  ])("%s may do with the table what its code does, and cannot scan or drop it", (role, actions) => {
+    const own = roles().filter(({ place }) =>
+      place.startsWith(`logs/keyhawk-serverless/${role}Role`),
+    );
+    const onTable = own
+      .flatMap((statement) => statement.actions)
+      .filter((action) => action.startsWith("dynamodb:"));
+    expect(new Set(onTable)).toEqual(new Set(actions.map((action) => `dynamodb:${action}`)));
+  });
+
   it("a key is used through one service only, and for one encryption context or by grant", () => {
     const uses = roles().filter(({ actions }) =>
       actions.some((action) => action.startsWith("kms:")),
