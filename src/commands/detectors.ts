@@ -17,6 +17,8 @@ type CatalogueEntry = Pick<
   | "version"
   | "title"
   | "entity"
+  | "grave"
+  | "declarations"
   | "severity"
   | "why"
   | "falsePositives"
@@ -107,6 +109,16 @@ function detectorPage(detector: CatalogueEntry, view: PageView): string {
     [
       `${colors.bold(safe(detector.title))}  ${colors.dim(`${safe(detector.id)}, version ${detector.version}`)}`,
       `About one ${detector.entity}; severity ${safe(detector.severity)}.`,
+      ...(detector.grave === true
+        ? [
+            "Grave: stays loud in change windows that do not name it, and is never accepted as normal.",
+          ]
+        : []),
+      ...(detector.declarations === undefined
+        ? []
+        : [
+            `Runs where ${detector.declarations.map((name) => `detection.${name}`).join(" or ")} is given.`,
+          ]),
       wrapped(detector.why, columns),
     ],
     section("When it is wrong", bullets(detector.falsePositives), view),
@@ -152,6 +164,7 @@ function entryData(detector: CatalogueEntry): Record<string, unknown> {
   const { id, version, title, entity, severity, why, falsePositives, knownGaps, triage, attack } =
     detector;
   const options = optionsOf(detector);
+  const { grave = false, declarations = [] } = detector;
   return {
     id,
     version,
@@ -163,6 +176,8 @@ function entryData(detector: CatalogueEntry): Record<string, unknown> {
     knownGaps,
     triage,
     attack,
+    grave,
+    declarations,
     options,
   };
 }

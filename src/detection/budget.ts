@@ -1,10 +1,9 @@
 import { DAY_HOURS, dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
-import type { Alert } from "./alert.ts";
+import { type Alert, severities, severityOf } from "./alert.ts";
 import type { Finding } from "./detector.ts";
 import { newEvidence } from "./evidence.ts";
 import type { ConfiguredDetector } from "./memory.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
-import { leastScore } from "./score-change.ts";
 
 export interface BudgetOptions {
   readonly detectors: readonly ConfiguredDetector[];
@@ -18,16 +17,24 @@ export interface BudgetOptions {
 interface Day {
   readonly detector: string;
   readonly day: number;
-  /** Alert id → whether it is sent, and whether it is sure to belong to this day. */
-  readonly alerts: Map<string, { sent: boolean; sure: boolean }>;
+  readonly alerts: Map<string, Counted>;
   /** How many times the number of alerts has doubled beyond the budget; −1 while it is kept. */
   level: number;
+}
+
+interface Counted {
+  /** Whether it is sent. */
+  sent: boolean;
+  /** Whether it is sure to belong to this day. */
+  sure: boolean;
+  /** Number of its severity, the mildest 0: the gravest so far. */
+  severity: number;
 }
 
 export type WrittenBudget = readonly {
   readonly detector: string;
   readonly day: number;
-  readonly alerts: readonly (readonly [string, sent: boolean, sure: boolean])[];
+  readonly alerts: readonly (readonly [string, sent: boolean, sure: boolean, severity: number])[];
   readonly level: number;
 }[];
 
@@ -44,10 +51,11 @@ const NOTICE = {
   ],
 };
 const NOTICE_SCORE = 30;
+const HIGH = severities.indexOf("high");
 
 /**
  * Holds back the single alerts of a detector that says too much on a day, and says so once instead. Alerts of high and critical severity
- * are never held back, and everything is recorded.
+ * are never held back, others only where as many as the budget allows were as grave; and everything is recorded.
  *
  * Whether there is a notice, its id, its revisions and its last content are the same in any order of arrival: it counts alerts by
  * id once the day of their event time is certain, and an id, once made, stays. Which alerts were the first, and so were sent
@@ -73,7 +81,9 @@ export class Budget {
         {
           detector,
           day,
-          alerts: new Map(alerts.map(([id, sent, sure]) => [id, { sent, sure }])),
+          alerts: new Map(
+            alerts.map(([id, sent, sure, severity]) => [id, { sent, sure, severity }]),
+          ),
           level,
         },
       ]),
@@ -92,15 +102,16 @@ export class Budget {
     const budget = this.#perDay.get(detector);
     if (budget === undefined) return true;
     const hour = hourOf(Date.parse(eventTime));
-    const isGrave = score >= leastScore("high");
+    const severity = severities.indexOf(severityOf(score));
     const day = this.#day(detector, dayOf(hour));
     let known = day.alerts.get(alertId);
     if (known === undefined) {
-      if (day.alerts.size >= Math.max(MOST_ALERTS, 2 * budget)) return isGrave;
-      known = { sent: isGrave || day.alerts.size < budget, sure: false };
+      if (day.alerts.size >= Math.max(MOST_ALERTS, 2 * budget)) return severity >= HIGH;
+      known = { sent: false, sure: false, severity: -1 };
       day.alerts.set(alertId, known);
     }
-    known.sent ||= isGrave;
+    known.severity = Math.max(known.severity, severity);
+    known.sent ||= known.severity >= HIGH || hasRoom(day, known, budget);
     // An event that comes late may move an alert back by less than the open hours: near midnight, to the day before.
     known.sure ||= status === "closed" || hour % DAY_HOURS >= this.#options.openHours - 1;
     this.#judge(day, budget);
@@ -143,7 +154,9 @@ export class Budget {
     return [...this.#days.values()].map(({ detector, day, alerts, level }) => ({
       detector,
       day,
-      alerts: [...alerts].map(([id, { sent, sure }]) => [id, sent, sure] as const).sort(byId),
+      alerts: [...alerts]
+        .map(([id, { sent, sure, severity }]) => [id, sent, sure, severity] as const)
+        .sort(byId),
       level,
     }));
   }
@@ -218,6 +231,13 @@ export class Budget {
 
 function byId([one]: readonly [string, ...unknown[]], [other]: readonly [string, ...unknown[]]) {
   return one < other ? -1 : 1;
+}
+
+/** Whether fewer than the budget are as grave as this one: many mild alerts must not keep a graver one back. */
+function hasRoom({ alerts }: Day, { severity }: Counted, budget: number): boolean {
+  let others = -1;
+  for (const one of alerts.values()) if (one.severity >= severity) others += 1;
+  return others < budget;
 }
 
 function countOf({ alerts }: Day): number {

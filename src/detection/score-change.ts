@@ -64,7 +64,7 @@ export function adjusted(alert: Alert, adjustment: SeverityAdjustment | undefine
 }
 
 /** The least score of a severity. */
-export function leastScore(severity: Severity): number {
+function leastScore(severity: Severity): number {
   return startOf(severities.indexOf(severity));
 }
 

@@ -30,6 +30,19 @@ describe("a budget of three alerts a day", () => {
     expect(budget.holdsBack(mild(4))).toBe(false);
   });
 
+  it("lets no number of milder alerts hold a graver one back", () => {
+    const budget = open();
+    for (const id of [1, 2, 3, 4, 5]) budget.admits(mild(id, { score: 5 }));
+    expect([6, 7, 8, 9].map((id) => budget.admits(mild(id, { score: 45 })))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(budget.admits(mild(10, { score: 5 }))).toBe(false);
+    expect(budget.admits(mild(4, { score: 25, revision: 1 }))).toBe(false);
+  });
+
   it("goes on sending revisions of what was sent", () => {
     const budget = open();
     for (const id of [1, 2, 3, 4]) budget.admits(mild(id));
