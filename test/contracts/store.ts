@@ -392,14 +392,6 @@ export function testStore(name: string, driver: StoreDriver): void {
         await store.suppressions.add({ ...mute, owner: "bo" });
         expect(await store.suppressions.list()).toMatchObject([{ owner: "bo", hits: 1 }]);
       });
-
-      it("an alert that nothing mutes any more loses its mark, and the hit stays", async () => {
-        await store.suppressions.add(mute);
-        await commit({ alerts: [alertOf()], suppressed: new Map([["a1", "s1"]]) });
-        await commit({ alerts: [alertOf({ revision: 1 })], unmuted: new Set(["a1", "unknown"]) });
-        expect((await store.alerts.get("a1"))?.suppressedBy).toBeUndefined();
-        expect((await store.suppressions.list())[0]?.hits).toBe(1);
-      });
     });
 
     describe("outbox", () => {

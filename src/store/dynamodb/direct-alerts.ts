@@ -1,7 +1,7 @@
 import type { Alert } from "../../detection/alert.ts";
 import { alertAttributes, timeAttributes } from "./alert-items.ts";
 import { hiddenAttribute } from "./change.ts";
-import { attribute, keyOf, numberIn } from "./item.ts";
+import { attribute, countIn, keyOf, numberIn } from "./item.ts";
 import { alertKey, alertTimeKey, keyText, suppressionKey } from "./keys.ts";
 import { inParallel } from "./parallel.ts";
 import { settingOf } from "./setting.ts";
@@ -10,8 +10,8 @@ import { timeToLiveAttribute } from "./table-definition.ts";
 import { partKeysOf, textAttributes, writeText } from "./text.ts";
 
 /**
- * Keeps alerts without a log, for many writers at once: one of a lower revision than the kept one is left out. What fails half
- * way is made whole by the same call again.
+ * Keeps alerts without a log, for many writers at once: one of a lower revision than the kept one is left out, and one that
+ * nothing mutes loses its mark. What fails half way is made whole by the same call again.
  */
 export async function keepAlertsDirectly(
   access: StoreAccess,
@@ -22,6 +22,7 @@ export async function keepAlertsDirectly(
   const known = new Map(found.map((item) => [keyText(keyOf(item)), item]));
   await inParallel(alerts, 8, async (alert) => {
     const before = known.get(keyText(alertKey(alert.alertId)));
+    if (countIn(before, "revision") > alert.revision) return;
     const suppressionId = suppressed.get(alert.alertId);
     const isHit = suppressionId !== undefined && before?.["suppressedBy"]?.S !== suppressionId;
     if (isHit) await countHit(access, suppressionId, alert.alertId);
@@ -42,7 +43,8 @@ async function keep(
     ...text,
     ...(suppressionId === undefined ? {} : { suppressedBy: attribute.text(suppressionId) }),
   };
-  const removed = textAttributes.filter((name) => text[name] === undefined);
+  const optional = [...textAttributes, "suppressedBy"];
+  const removed = optional.filter((name) => !(name in attributes));
   const before = await table.update(key, {
     ...settingOf(attributes, removed),
     ConditionExpression: "attribute_not_exists(revision) OR revision <= :revision",

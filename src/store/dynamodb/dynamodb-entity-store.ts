@@ -3,7 +3,6 @@ import { alertItems } from "./alert-items.ts";
 import { keepAlertsDirectly } from "./direct-alerts.ts";
 import { directOutbox } from "./direct-outbox.ts";
 import { entityItems } from "./entity-items.ts";
-import { newHead } from "./head.ts";
 import { segmentItems, sharedItems } from "./shared-items.ts";
 import { StoreAccess } from "./store-access.ts";
 import { suppressionItems } from "./suppression-items.ts";
@@ -24,16 +23,8 @@ export function openDynamodbEntityStore(
 ): EntityStore {
   const table = new Table(name, options);
   const access = new StoreAccess(table, "annotate", undefined, options.now ?? Date.now);
-  const entities = entityItems(access);
-  let isMarked = false;
   return {
-    ...entities,
-    async commit(write) {
-      // The commands take a table without a head for one without state.
-      if (!isMarked) await table.put(newHead, { ConditionExpression: "attribute_not_exists(pk)" });
-      isMarked = true;
-      return await entities.commit(write);
-    },
+    ...entityItems(access),
     ...segmentItems(access),
     ...sharedItems(access),
     keepAlerts: (alerts, suppressed) => keepAlertsDirectly(access, alerts, suppressed),

@@ -3,6 +3,7 @@ import { type Commit, type StateStore, StoreError } from "../store.ts";
 import { alertItems, keepAlerts } from "./alert-items.ts";
 import { addCalls, recentCalls, removeForgottenCalls } from "./call-items.ts";
 import { addCounters, addUsage, historyItems, setHistory } from "./history-items.ts";
+import { engineStateOfHandlers, hasHandlerState } from "./handed-over.ts";
 import { attribute, bytesIn, countIn, textIn } from "./item.ts";
 import { itemsIn } from "./item-reader.ts";
 import { readHead } from "./head.ts";
@@ -44,7 +45,9 @@ export async function openDynamodbStore(
   const table = new Table(name, options);
   try {
     if (access !== "consume") {
-      if ((await readHead(table, now())) === undefined) throw noStateError(table);
+      const isKnown =
+        (await readHead(table, now())) !== undefined || (await hasHandlerState(table));
+      if (!isKnown) throw noStateError(table);
       return storeOf(new StoreAccess(table, access, undefined, now), options, undefined);
     }
     const writer = await Writer.open(table, { leaseMs, now });
@@ -86,7 +89,8 @@ function storeOf(
 
     async engineState() {
       const item = await access.items.get(engineKey);
-      return item === undefined ? undefined : await textOf(access.items, item);
+      if (item === undefined) return await engineStateOfHandlers(table, access.items);
+      return await textOf(access.items, item);
     },
 
     recentCalls: () => recentCalls(access.items),

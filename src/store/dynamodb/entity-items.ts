@@ -8,7 +8,7 @@ import { memoryKey } from "./keys.ts";
 import { entityIn, nameAttribute } from "./memory-items.ts";
 import { inParallel } from "./parallel.ts";
 import type { StoreAccess } from "./store-access.ts";
-import { closingIndex, waitingIndex } from "./table-definition.ts";
+import { closingIndex, closingValue, waitingIndex, waitingValue } from "./table-definition.ts";
 import { hasText, packed, partKeysOf, textAttributes, textOf, writeText } from "./text.ts";
 
 type EntityItems = Pick<
@@ -59,13 +59,11 @@ export function entityItems(access: StoreAccess): EntityItems {
 
 /** The name of the entity of which the table's stream tells a change, undefined for other items. */
 export function changedEntity(image: Readonly<Record<string, { S?: string }>>): string | undefined {
-  const isEntity = /^(?:memory|combination)#\d+$/.test(image["pk"]?.S ?? "");
+  const isEntity = /^(?:memory|tally)#\d+$/.test(image["pk"]?.S ?? "");
   return isEntity ? (image["name"]?.S ?? image["sk"]?.S) : undefined;
 }
 
 const entryPrefix = "outbox:";
-const closingValue = "alerts";
-const waitingValue = "outbox";
 /** Removals that lost to others before it is given up. */
 const removalTries = 20;
 

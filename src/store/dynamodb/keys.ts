@@ -19,7 +19,7 @@ export function partitions(kind: SpreadKind): string[] {
   return Array.from({ length: partitionCount }, (_, index) => numbered(kind, index));
 }
 
-type SpreadKind = "memory" | "combination" | "history" | "usage";
+type SpreadKind = "memory" | "tally" | "history" | "usage";
 
 export const headKey: ItemKey = { pk: "head", sk: "head" };
 export const engineKey: ItemKey = { pk: "engine", sk: "state" };
@@ -45,9 +45,9 @@ export function positionKey(source: string): ItemKey {
   return { pk: positionsPartition, sk: sortable(source) };
 }
 
-/** Combinations and budgets are no part of what was learned: they are kept apart from memories. */
+/** Combinations and budgets, which only handlers keep as entities, are no part of what was learned: they are kept apart. */
 export function memoryKey(entity: string): ItemKey {
-  const kind = /^(?:combination|budget):/.test(entity) ? "combination" : "memory";
+  const kind = /^(?:combination|budget):/.test(entity) ? "tally" : "memory";
   return { pk: partition(kind, entity), sk: sortable(entity) };
 }
 

@@ -1,13 +1,7 @@
 import type { EntityStore } from "../entity-store.ts";
-import { attribute, bytesIn, keyItem, keyOf, numberIn } from "./item.ts";
-import { itemsIn } from "./item-reader.ts";
-import {
-  accountKey,
-  accountsPartition,
-  segmentKey,
-  watermarkKey,
-  watermarksPartition,
-} from "./keys.ts";
+import { accountsOfConsumer, notedAccounts, watermarkOf } from "./handed-over.ts";
+import { attribute, bytesIn, keyItem, keyOf } from "./item.ts";
+import { accountKey, segmentKey, watermarkKey } from "./keys.ts";
 import { inParallel } from "./parallel.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { timeToLiveAttribute } from "./table-definition.ts";
@@ -40,11 +34,7 @@ export function sharedItems(
 ): Pick<EntityStore, "watermark" | "raiseWatermark" | "accounts" | "noteAccounts"> {
   const { table } = access;
   return {
-    async watermark() {
-      const lanes = await itemsIn(access.items, { pk: watermarksPartition });
-      const times = lanes.map((item) => numberIn(item, "ms"));
-      return times.length === 0 ? undefined : Math.max(...times);
-    },
+    watermark: () => watermarkOf(access.items),
     async raiseWatermark(lane, timeMs) {
       await table.update(watermarkKey(lane), {
         UpdateExpression: "SET ms = :ms",
@@ -53,8 +43,12 @@ export function sharedItems(
       });
     },
     async accounts() {
-      const items = await itemsIn(access.items, { pk: accountsPartition });
-      return new Map(items.map((item) => [keyOf(item).sk, numberIn(item, "firstHour")]));
+      const [noted, learned] = await Promise.all([
+        notedAccounts(access.items),
+        accountsOfConsumer(access.items),
+      ]);
+      for (const [name, hour] of learned) noted.set(name, Math.min(hour, noted.get(name) ?? hour));
+      return noted;
     },
     async noteAccounts(accounts) {
       await inParallel([...accounts], 16, ([account, hour]) =>

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { StoreError } from "../store.ts";
 import { commitAttribute, isHidden } from "./change.ts";
 import { attribute, countIn, type Item, keyOf } from "./item.ts";
-import { headOf } from "./head.ts";
+import { headOf, newHead, readHead } from "./head.ts";
 import { type ItemReader, withMarks } from "./item-reader.ts";
 import { headKey, imageKey, type ItemKey, keyText } from "./keys.ts";
 import { finishCommit, imageAttribute } from "./redo-log.ts";
@@ -29,6 +29,10 @@ export class Snapshot implements ItemReader, AsyncDisposable {
 
   static async begin(table: Table, now: () => number): Promise<Snapshot> {
     const id = randomUUID();
+    if ((await readHead(table, now())) === undefined) {
+      // The handlers have none: what they write, they write one item at a time.
+      await table.put(newHead, { ConditionExpression: "attribute_not_exists(pk)" });
+    }
     const item = await table.update(headKey, {
       UpdateExpression: "SET snapshots.#id = seq, snapshotsUntil.#id = :until",
       ConditionExpression: "attribute_exists(pk)",

@@ -3,6 +3,7 @@ import type { Suppression, SuppressionTable } from "../store.ts";
 import { attribute, countIn, damaged, type Item, numberIn, textIn } from "./item.ts";
 import { itemsIn } from "./item-reader.ts";
 import { suppressionKey, suppressionsPartition } from "./keys.ts";
+import { settingOf } from "./setting.ts";
 import type { StoreAccess } from "./store-access.ts";
 
 export function suppressionItems(access: StoreAccess): SuppressionTable {
@@ -22,28 +23,23 @@ export function suppressionItems(access: StoreAccess): SuppressionTable {
           `suppression ${id}: needs a detector, principal, key or account to match`,
         );
       }
-      // Everything but the hits.
-      await access.table.update(suppressionKey(id), {
-        UpdateExpression:
-          "SET id = :id, #match = :match, #owner = :owner, reason = :reason, expiresMs = :expires, createdMs = :created" +
-          (acceptance === undefined ? " REMOVE acceptance" : ", acceptance = :acceptance"),
-        ExpressionAttributeNames: { "#match": "match", "#owner": "owner" },
-        ExpressionAttributeValues: {
-          ":id": attribute.text(id),
-          ":match": {
-            M: Object.fromEntries(
-              patterns.map(([name, pattern]) => [name, attribute.text(pattern ?? "")]),
-            ),
-          },
-          ":owner": attribute.text(owner),
-          ":reason": attribute.text(reason),
-          ":expires": attribute.number(expiresMs),
-          ":created": attribute.number(createdMs),
-          ...(acceptance === undefined
-            ? {}
-            : { ":acceptance": attribute.text(JSON.stringify(acceptance)) }),
-        },
-      });
+      const patternItem = Object.fromEntries(
+        patterns.map(([name, pattern]) => [name, attribute.text(pattern ?? "")]),
+      );
+      const attributes = {
+        id: attribute.text(id),
+        match: { M: patternItem },
+        owner: attribute.text(owner),
+        reason: attribute.text(reason),
+        expiresMs: attribute.number(expiresMs),
+        createdMs: attribute.number(createdMs),
+        ...(acceptance === undefined
+          ? {}
+          : { acceptance: attribute.text(JSON.stringify(acceptance)) }),
+      };
+      // The hits stay.
+      const removed = acceptance === undefined ? ["acceptance"] : [];
+      await access.table.update(suppressionKey(id), settingOf(attributes, removed));
     },
 
     async remove(id) {

@@ -6,10 +6,13 @@ import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
  */
 export const closingIndex = { name: "by-closing-hour", hash: "closing", range: "closesAtHour" };
 export const waitingIndex = { name: "by-waiting-time", hash: "waiting", range: "waitingSinceMs" };
+/** The hash of every item in the one index, and in the other. */
+export const closingValue = "alerts";
+export const waitingValue = "outbox";
 
 /** Which change of the table `deliver` is called for: the filter of its event source mapping. */
 export const outboxFilter = {
-  dynamodb: { NewImage: { [waitingIndex.hash]: { S: ["outbox"] } } },
+  dynamodb: { NewImage: { [waitingIndex.hash]: { S: [waitingValue] } } },
 };
 
 /**

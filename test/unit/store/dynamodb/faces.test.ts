@@ -87,13 +87,59 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
     }
   });
 
-  it("combinations are the handlers' own, no part of what was learned", async () => {
+  it("combinations and budgets are the handlers' own, no part of what was learned", async () => {
     await using entities = asHandlers();
     await entities.commit(writeOf({ name: "combination:principal 20000" }));
+    await entities.commit(writeOf({ name: "budget:new-key 20000" }));
     await entities.commit(writeOf({}));
     await using store = await asConsumer();
     expect([...(await store.memoriesAfter("", 9)).keys()]).toEqual(["principal:a"]);
     expect(await store.history.entities()).toEqual({ principals: 1, keys: 0, accounts: 0 });
+  });
+
+  it("what handlers learned is read where no consumer ever was, in a snapshot as well", async () => {
+    await using entities = asHandlers();
+    await entities.commit(writeOf({ memory: "1", closesAtHour: 9 }));
+    await entities.commit(writeOf({ name: "combination:x", closesAtHour: 9 }));
+    await entities.raiseWatermark(3, 5000);
+    await entities.noteAccounts(
+      new Map([
+        ["111122223333", 4],
+        ["arn:key alias/a", 6],
+      ]),
+    );
+    const reader = await openDynamodbStore(table, { endpoint: server.endpoint, access: "read" });
+    await using _reader = reader;
+    const [state, memories] = await reader.snapshot(() =>
+      Promise.all([reader.engineState(), reader.memoriesAfter("", 9)]),
+    );
+    expect(JSON.parse(state ?? "")).toEqual({
+      watermarkMs: 5000,
+      accounts: { "111122223333": 4 },
+      aliases: { "arn:key": { "alias/a": 6 } },
+      open: ["principal:a"],
+    });
+    expect(memories).toEqual(new Map([["principal:a", "1"]]));
+  });
+
+  it("the organization that a consumer learned is known to handlers", async () => {
+    await using entities = asHandlers();
+    await entities.noteAccounts(new Map([["111122223333", 9]]));
+    const engineState = JSON.stringify({
+      watermarkMs: 1,
+      accounts: { "111122223333": 4, "444455556666": 5 },
+      aliases: { "arn:key": { "alias/a": 6 } },
+      open: [],
+    });
+    await using store = await asConsumer();
+    await store.commit(commitOf({ engineState }));
+    expect(await entities.accounts()).toEqual(
+      new Map([
+        ["111122223333", 4],
+        ["444455556666", 5],
+        ["arn:key alias/a", 6],
+      ]),
+    );
   });
 
   it("alerts, verdicts and mutes are the same, whoever kept them", async () => {
@@ -119,7 +165,7 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
     expect(await entities.alerts.get("a1")).toEqual({
       alert: { ...later, status: "closed" },
       verdict,
-      suppressedBy: "s1",
+      suppressedBy: undefined,
     });
     await using store = await asConsumer();
     const listed = await store.alerts.list({});
@@ -197,7 +243,7 @@ describe("the entity that a change of the table is about", () => {
 
   it.each([
     ["an entity", { pk: text("memory#07"), sk: text("key:a") }, "key:a"],
-    ["a combination", { pk: text("combination#31"), sk: text("combination:x") }, "combination:x"],
+    ["a combination", { pk: text("tally#31"), sk: text("combination:x") }, "combination:x"],
     ["one with a long name", { pk: text("memory#00"), sk: text("x~1"), name: text("xyz") }, "xyz"],
     ["an alert", { pk: text("alert#1"), sk: text("alert") }, undefined],
     ["an image of an entity", { pk: text("image#3#memory#07"), sk: text("key:a") }, undefined],

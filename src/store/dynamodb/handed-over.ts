@@ -1,0 +1,69 @@
+import { keyOf, numberIn } from "./item.ts";
+import { type ItemReader, itemsIn } from "./item-reader.ts";
+import { accountsPartition, alertTimesPartition, engineKey, watermarksPartition } from "./keys.ts";
+import { entityIn } from "./memory-items.ts";
+import type { Table } from "./table.ts";
+import { closingIndex, closingValue } from "./table-definition.ts";
+import { textOf } from "./text.ts";
+
+/*
+ * What all entities share lies in one state of the engine where a consumer learns, and in items of their own where the handlers
+ * do. Here each face reads that of the other.
+ */
+
+/** Whether the handlers have left anything to read in a table where no consumer ever was. */
+export async function hasHandlerState(table: Table): Promise<boolean> {
+  for (const pk of [watermarksPartition, alertTimesPartition]) {
+    for await (const page of table.pages({ pk, pageItems: 1 })) {
+      if (page.length > 0) return true;
+    }
+  }
+  return false;
+}
+
+/** The state of an engine that would go on where the handlers are; undefined before they saw an event. */
+export async function engineStateOfHandlers(
+  table: Table,
+  items: ItemReader,
+): Promise<string | undefined> {
+  const watermarkMs = await watermarkOf(items);
+  if (watermarkMs === undefined) return undefined;
+  const accounts: Record<string, number> = {};
+  const aliases: Record<string, Record<string, number>> = {};
+  for (const [name, hour] of await notedAccounts(items)) {
+    const [first = "", aliasArn] = name.split(" ");
+    if (aliasArn === undefined) accounts[first] = hour;
+    else aliases[first] = { ...aliases[first], [aliasArn]: hour };
+  }
+  const range = { value: closingValue, most: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };
+  const open = (await table.indexed(closingIndex, range)).map(entityIn);
+  const isMemory = (name: string) => /^(?:principal|key|account):/.test(name);
+  return JSON.stringify({ watermarkMs, accounts, aliases, open: open.filter(isMemory).sort() });
+}
+
+/** Accounts, and pairs of key and alias, that a consumer learned, as the handlers note them. */
+export async function accountsOfConsumer(items: ItemReader): Promise<Map<string, number>> {
+  const item = await items.get(engineKey);
+  if (item === undefined) return new Map();
+  const { accounts = {}, aliases = {} } = JSON.parse(await textOf(items, item)) as {
+    accounts?: Record<string, number>;
+    aliases?: Record<string, Record<string, number>>;
+  };
+  const pairs = Object.entries(aliases).flatMap(([keyArn, own]) =>
+    Object.entries(own).map(([aliasArn, hour]) => [`${keyArn} ${aliasArn}`, hour] as const),
+  );
+  return new Map([...Object.entries(accounts), ...pairs]);
+}
+
+/** Newest event time that the handlers committed. */
+export async function watermarkOf(items: ItemReader): Promise<number | undefined> {
+  const lanes = await itemsIn(items, { pk: watermarksPartition });
+  const times = lanes.map((item) => numberIn(item, "ms"));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** First hours that the handlers noted, by account, or by key and alias. */
+export async function notedAccounts(items: ItemReader): Promise<Map<string, number>> {
+  const noted = await itemsIn(items, { pk: accountsPartition });
+  return new Map(noted.map((item) => [keyOf(item).sk, numberIn(item, "firstHour")]));
+}
