@@ -50,6 +50,9 @@ export function newGiven(event: KmsEvent, grant: Grant): Given {
 export function countGiven(given: Given, event: KmsEvent, grant: Grant): void {
   const { entity, human, via } = event.principal;
   given.firstMs = Math.min(given.firstMs, event.timeMs);
+  // Of grantees that share a name, and of what was refused, the first to come must not show.
+  if (grant.grantee < given.grantee) given.grantee = grant.grantee;
+  given.regrants ||= grant.regrants;
   given.unconstrained ||= !grant.isConstrained;
   given.byService &&= via !== undefined;
   given.human ||= human;
