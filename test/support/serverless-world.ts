@@ -18,7 +18,7 @@ import { dynamoDbReader } from "./lambda/dynamodb-reader.ts";
 import { bucketDestination } from "./lambda/failure-destination.ts";
 import { kinesisReader } from "./lambda/kinesis-reader.ts";
 import { lambdaFunction, type LambdaFunction } from "./lambda/lambda-function.ts";
-import { type Schedule, startSchedule } from "./lambda/schedule.ts";
+import { startSchedule } from "./lambda/schedule.ts";
 import { startTopic, type Topic } from "./topic.ts";
 
 export interface ServerlessOptions {
@@ -52,6 +52,8 @@ export interface ServerlessWorld extends AsyncDisposable {
   settle(): Promise<void>;
   /** Runs `tick` once. */
   tick(): Promise<void>;
+  /** Runs `tick` once as if it were ten minutes later: what was missed or refused is tried again then. */
+  tickLater(): Promise<void>;
   /** Goes on with the entity stream where a mapping stood some time ago: what came since comes again. */
   rewind(to: Rewind): Promise<void>;
   mark(): Rewind;
@@ -127,7 +129,12 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
   const mappings = await eachOf(["spread", "detect", "deliver"] as const, (name) =>
     startMapping(name),
   );
-  const schedule: Schedule = startSchedule(functions.tick, Number.POSITIVE_INFINITY);
+  const later = lambdaFunction({
+    name: "tick-later",
+    ...bundledSandboxes(options.files.tick, env, 600_000),
+    timeoutMs: 60_000,
+    concurrency: 1,
+  });
 
   return {
     source,
@@ -150,10 +157,8 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
         if (puts() === before) return;
       }
     },
-    async tick() {
-      const result = await schedule.fire();
-      if (result.status !== "answered") throw new Error(`tick: ${JSON.stringify(result)}`);
-    },
+    tick: () => fire(functions.tick),
+    tickLater: () => fire(later),
     mark: () => mappings.detect.positions(),
     async rewind(positions) {
       await mappings.detect.stop();
@@ -165,7 +170,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
     log: () => functionNames.map((name) => sandboxes[name].log()).join(""),
     async [Symbol.asyncDispose]() {
       await Promise.all(Object.values(mappings).map((mapping) => mapping.stop()));
-      await Promise.all(Object.values(functions).map((one) => one.stop()));
+      await Promise.all([...Object.values(functions), later].map((one) => one.stop()));
       source.close();
       entities.close();
       s3.destroy();
@@ -174,6 +179,13 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
       await Promise.all([aws.stop(), dynamodb.stop(), kinesis.stop()]);
     },
   };
+}
+
+async function fire(tick: LambdaFunction): Promise<void> {
+  const schedule = startSchedule(tick, Number.POSITIVE_INFINITY);
+  const result = await schedule.fire();
+  await schedule.stop();
+  if (result.status !== "answered") throw new Error(`tick: ${JSON.stringify(result)}`);
 }
 
 /** The environment variables that the functions are deployed with, and where their services are. */

@@ -10,11 +10,12 @@ export interface BundledSandboxes extends Pick<LambdaFunctionOptions, "create" |
 
 /**
  * Sandboxes for a bundled handler, each a thread with a copy of the code, an environment and clients of its own. Killing one
- * ends it wherever it stands, as Lambda does with a sandbox that ran out of time or memory.
+ * ends it wherever it stands, as Lambda does with a sandbox that ran out of time or memory. `Date.now` may be ahead there.
  */
 export function bundledSandboxes(
   file: string,
   env: Readonly<Record<string, string>>,
+  aheadMs = 0,
 ): BundledSandboxes {
   const workers = new Map<number, Worker>();
   const logged: string[] = [];
@@ -22,7 +23,7 @@ export function bundledSandboxes(
     log: () => logged.join(""),
     async create(sandbox) {
       const worker = new Worker(new URL("./sandbox-worker.ts", import.meta.url), {
-        workerData: { file },
+        workerData: { file, aheadMs },
         env: { ...env },
         execArgv: [],
         stdout: true,

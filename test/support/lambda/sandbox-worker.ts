@@ -12,7 +12,9 @@ export interface SandboxRequest {
 /** What a sandbox says. */
 export type SandboxReply = { readonly answer: string } | { readonly error: string };
 
-const { file } = workerData as { file: string };
+const { file, aheadMs } = workerData as { file: string; aheadMs: number };
+const clock = Date.now.bind(Date);
+Date.now = () => clock() + aheadMs;
 const { handler } = (await import(file)) as { handler: LambdaHandler };
 
 parentPort?.on("message", (request: SandboxRequest) => {
