@@ -81,8 +81,35 @@ async function writeTruth(directory: string, truth: Truth): Promise<void> {
     owner: "partner-management",
     reason: "exchanges files with us",
   }));
-  const config = { organization: { accounts: truth.accounts, approvedForeignAccounts } };
+  const config = {
+    organization: { accounts: truth.accounts, approvedForeignAccounts },
+    detection: declarationsOf(truth),
+  };
   await writeFile(join(directory, "keyhawk.yaml"), stringify(config));
+}
+
+/** What the organization knows beforehand of its roles for emergencies, and of Keyhawk's own. */
+function declarationsOf({ principals, keys }: Truth): Record<string, unknown> {
+  const [emergency, own] = ["break-glass", "keyhawk-consumer"].map((cause) =>
+    namesWith(principals, cause),
+  );
+  const breakGlass = emergency?.map((role, nth) => ({
+    name: `emergency-${nth + 1}`,
+    principals: [role],
+    owner: "security",
+  }));
+  const self = own?.flatMap((principal) =>
+    namesWith(keys, "keyhawk-consumer").map((key) => ({
+      principal,
+      key,
+      context: { keys: ["aws:kinesis:arn"] },
+    })),
+  );
+  return { breakGlass, self };
+}
+
+function namesWith(causes: Readonly<Record<string, readonly string[]>>, cause: string): string[] {
+  return Object.keys(causes).filter((name) => causes[name]?.includes(cause) === true);
 }
 
 function summaryOf(

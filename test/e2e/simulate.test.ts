@@ -96,6 +96,12 @@ describe("simulate, replay, evaluate", () => {
     expect(config.organization.approvedForeignAccounts.map(({ account }) => account)).toEqual(
       truth.approvedForeignAccounts,
     );
+    const { breakGlass, self } = config.detection;
+    expect(breakGlass.flatMap(({ principals }) => principals)).toEqual(
+      rolesOf(truth, "break-glass"),
+    );
+    expect(self.map(({ principal }) => principal)).toEqual(rolesOf(truth, "keyhawk-consumer"));
+    expect(self).toHaveLength(1);
   });
 
   it("write files that hold their own account, Region and time of delivery", async () => {
@@ -235,4 +241,9 @@ async function readStream(endpoint: string, stream: string): Promise<Uint8Array[
   }
   client.destroy();
   return data;
+}
+
+/** Principals that do something of a kind. */
+function rolesOf({ principals }: Truth, cause: string): string[] {
+  return Object.keys(principals).filter((name) => principals[name]?.includes(cause) === true);
 }
