@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { addDeployment, checkedApp } from "../../../infra/deployment.ts";
 import { Settings } from "../../../infra/settings.ts";
 import { Config } from "../../../src/config.ts";
+import { readEnvironment } from "../../../src/lambda/environment.ts";
 import {
   outboxFilter,
   tableDefinition,
@@ -487,6 +488,29 @@ describe("the configuration that the programs read", () => {
     },
   );
 
+  it("is what each function reads out of its environment, and spread alone has a key of hashes", async () => {
+    const functions = all("AWS::Lambda::Function");
+    expect(functions.length).toBe(8);
+    const keyed: string[] = [];
+    for (const { place, properties } of functions) {
+      const variables = valueAt(properties, "Environment.Variables") as Properties;
+      const environment = Object.fromEntries(
+        Object.entries(variables).map(([name, value]) => [name, resolved(value, place)]),
+      );
+      const stack = place.split("/").slice(0, 2).join("/");
+      const { config, buckets } = await readEnvironment(environment, {
+        parameters: async (names) => parametersOf(stack, names),
+      });
+      expect(
+        config.sinks.map(({ name }) => name),
+        place,
+      ).toEqual(["siem", "keyhawk-topic"]);
+      expect(buckets).toBe(256);
+      if ("KEYHAWK_HASH_KEY_SECRET" in environment) keyed.push(String(properties["FunctionName"]));
+    }
+    expect(keyed).toEqual(["keyhawk-spread", "keyhawk-spread"]);
+  });
+
   it("of a worker names the stream and the folder on the volume", () => {
     const { text } = configurationOf("events/keyhawk-worker");
     expect(JSON.parse(text)).toMatchObject({
@@ -523,6 +547,16 @@ describe("the configuration that the programs read", () => {
     },
   );
 });
+
+/** Parameters of a stack by their names. */
+function parametersOf(stack: string, names: readonly string[]): string[] {
+  return names.map((name) => {
+    const [parameter] = all("AWS::SSM::Parameter").filter(
+      ({ place, properties }) => place.startsWith(`${stack}/`) && properties["Name"] === name,
+    );
+    return resolved(parameter?.properties["Value"] ?? "", parameter?.place ?? "");
+  });
+}
 
 /** The parameters of a stack put together, with an ARN for whatever is known at deployment only. */
 function configurationOf(stack: string): {
