@@ -125,6 +125,12 @@ export const ServerlessSettings = z.strictObject({
     .describe(
       "Capacity units of the table, which follow the load between two bounds: cheaper than paying by request where the load is even.",
     ),
+  paused: z
+    .boolean()
+    .default(false)
+    .describe(
+      "true: everything is there and nothing is read yet, so that a baseline can be imported first.",
+    ),
   tickMinutes: z
     .int()
     .min(1)

@@ -7,8 +7,8 @@ import type { KeyhawkDocument } from "../keyhawk-configuration.ts";
 import type { KeyUse } from "./own-key.ts";
 
 export interface ConfigurationProps {
-  /** Name of the deployment. */
-  readonly name: string;
+  /** First part of the parameters' names: `/keyhawk/serverless/configuration`. */
+  readonly path: string;
   /** Keyhawk's configuration as its file has it. */
   readonly document: KeyhawkDocument;
   /** A sink for the topic of the stack. */
@@ -81,7 +81,7 @@ export class Configuration extends Construct {
   }
 
   #parameterName(index: number): string {
-    return `/${this.#props.name}/configuration/${index + 1}`;
+    return `${this.#props.path}/${index + 1}`;
   }
 
   #values(keys: readonly KeyUse[]): string[] {

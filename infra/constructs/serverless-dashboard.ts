@@ -32,7 +32,7 @@ export class ServerlessDashboard extends Construct {
     const perFunction = (metricName: string): IMetric[] =>
       functions.map(([label, target]) => lambdaMetric(metricName, label, target));
     this.dashboard = new Dashboard(this, "Dashboard", {
-      dashboardName: name,
+      dashboardName: `${name}-serverless`,
       defaultInterval: Duration.hours(12),
       widgets: [
         [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 4 })],

@@ -12,12 +12,13 @@ export interface SpreadFunctionProps {
   readonly table: MemoryTable;
   readonly contextHashKey: ContextHashKey;
   readonly mapping: MappingSettings;
+  readonly paused: boolean;
 }
 
 /** Opens what arrives on the source stream and hands each event on to the entities that it is about. */
 export class SpreadFunction extends KeyhawkFunction {
   constructor(scope: Construct, id: string, props: SpreadFunctionProps) {
-    const { parts, source, entities, table, contextHashKey, mapping } = props;
+    const { parts, source, entities, table, contextHashKey, mapping, paused } = props;
     super(scope, id, {
       ...parts,
       environment: { ...parts.environment, KEYHAWK_HASH_KEY_SECRET: contextHashKey.reference },
@@ -33,6 +34,7 @@ export class SpreadFunction extends KeyhawkFunction {
     this.mapping = mapStream(this, {
       streamArn: source.streamArn,
       settings: mapping,
+      paused,
       deadLetters: parts.deadLetters,
     });
   }

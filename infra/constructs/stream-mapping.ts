@@ -38,6 +38,8 @@ export interface StreamMappingProps {
   readonly streamArn: string;
   readonly settings: MappingSettings;
   readonly deadLetters: DeadLetters;
+  /** Whether it is made, but reads nothing yet. */
+  readonly paused?: boolean;
   /** Only records that match are handed over; a pattern of Lambda's event filtering. */
   readonly filter?: unknown;
 }
@@ -48,12 +50,13 @@ export interface StreamMappingProps {
  */
 export function mapStream(
   target: KeyhawkFunction,
-  { streamArn, settings, deadLetters, filter }: StreamMappingProps,
+  { streamArn, settings, deadLetters, filter, paused = false }: StreamMappingProps,
 ): CfnEventSourceMapping {
   deadLetters.allowWriting(target.role);
   const mapping = new CfnEventSourceMapping(target, "Mapping", {
     eventSourceArn: streamArn,
     functionName: target.function.functionName,
+    enabled: !paused,
     startingPosition: "TRIM_HORIZON", // LATEST may miss what arrives while the mapping is being made.
     batchSize: settings.batchRecords,
     maximumBatchingWindowInSeconds: settings.batchWindowSeconds,

@@ -23,7 +23,7 @@ export class WorkerDashboard extends Construct {
     const stream = { StreamName: source.streamName };
     const own = `Keyhawk/${name}`;
     this.dashboard = new Dashboard(this, "Dashboard", {
-      dashboardName: name,
+      dashboardName: `${name}-worker`,
       defaultInterval: Duration.hours(12),
       widgets: [
         [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 4 })],

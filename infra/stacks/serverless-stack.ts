@@ -83,7 +83,7 @@ export class ServerlessStack extends Stack {
     });
     this.contextHashKey = new ContextHashKey(this, "ContextHashKey", { key });
     this.configuration = new Configuration(this, "Configuration", {
-      name,
+      path: `/${name}/serverless/configuration`,
       document,
       topicArn: this.alerts.topic.topicArn,
     });
@@ -100,6 +100,7 @@ export class ServerlessStack extends Stack {
       table,
       contextHashKey: this.contextHashKey,
       mapping: spread,
+      paused: settings.paused,
     });
     props.trailBucket?.allowReading(this.spread.role);
     this.detect = new DetectFunction(this, "Detect", { parts, entities, table, mapping: detect });

@@ -68,7 +68,7 @@ export class WorkerStack extends Stack {
       emails: props.alertEmails,
     });
     this.configuration = new Configuration(this, "Configuration", {
-      name,
+      path: `/${name}/worker/configuration`,
       document,
       topicArn: this.alerts.topic.topicArn,
       place: {

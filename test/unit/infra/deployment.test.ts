@@ -58,6 +58,10 @@ const deployments: Readonly<Record<string, unknown>> = {
   objects: {
     ...home,
     ingest: { route: "objects", sender: { ...trail, bucket: "meadowlark-trail", keyArn } },
+    serverless: {
+      paused: true,
+      capacity: { read: { maximum: 400 }, write: { minimum: 100, maximum: 4000 } },
+    },
   },
 };
 
@@ -421,6 +425,18 @@ describe("event source mappings", () => {
     }
   });
 
+  it("read nothing at first where a baseline is to be imported, and everything otherwise", () => {
+    const spread = all("AWS::Lambda::EventSourceMapping").filter(({ place }) =>
+      /Spread/.test(place),
+    );
+    expect(
+      spread.map(({ place, properties }) => [place.split("/")[0], properties["Enabled"]]),
+    ).toEqual([
+      ["logs", true],
+      ["objects", false],
+    ]);
+  });
+
   it("give up a record before the stream forgets it", () => {
     for (const { place, properties } of all("AWS::Kinesis::Stream")) {
       expect(Number(properties["RetentionPeriodHours"]) * 3600, place).toBeGreaterThan(43_200);
@@ -438,7 +454,9 @@ describe("what must last", () => {
           StreamViewType: tableDefinition.StreamSpecification.StreamViewType,
         },
         DeletionProtectionEnabled: true,
-        BillingMode: tableDefinition.BillingMode,
+        ...(place.startsWith("logs/")
+          ? { BillingMode: tableDefinition.BillingMode }
+          : { ProvisionedThroughput: expect.anything() }),
         KeySchema: tableDefinition.KeySchema,
         GlobalSecondaryIndexes: tableDefinition.GlobalSecondaryIndexes,
       });
@@ -455,6 +473,19 @@ describe("what must last", () => {
     ["AWS::Logs::LogGroup", "Delete"],
   ])("%s: %s when the stack goes", (type, policy) => {
     for (const { place, deletion } of all(type)) expect(deletion, place).toBe(policy);
+  });
+
+  it("capacity follows the load of table and indexes where it is asked for", () => {
+    const targets = all("AWS::ApplicationAutoScaling::ScalableTarget");
+    expect(targets.every(({ place }) => place.startsWith("objects/"))).toBe(true);
+    const writes = targets.filter(({ properties }) =>
+      JSON.stringify(properties).includes(":WriteCapacityUnits"),
+    );
+    expect(
+      writes.map(({ properties }) => [properties["MinCapacity"], properties["MaxCapacity"]]),
+    ).toEqual(
+      Array.from({ length: 1 + tableDefinition.GlobalSecondaryIndexes.length }, () => [100, 4000]),
+    );
   });
 
   it("nothing that stays has a name of its own, so that a stack can be made again beside it", () => {
