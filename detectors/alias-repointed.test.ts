@@ -33,8 +33,8 @@ testDetector(aliasRepointed, {
     "an alias in use pointed at another key": {
       events: [...looks, ...uses, ...repoint(NOW)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         title: "Alias of a key changed",
         reasons: ["repointed", "in-use", "new-actor"],
         withoutReasons: ["young-target"],
@@ -55,9 +55,9 @@ testDetector(aliasRepointed, {
       events: [...looks, ...make(NOW - 9 * DAY, 0), ...repoint(NOW)],
       expect: { withoutReasons: ["young-target"] },
     },
-    "an unused alias without any history, at low": {
+    "an unused alias without any history, at medium": {
       events: repoint(0),
-      expect: { atLeast: "low", atMost: "low", withoutReasons: ["in-use", "new-actor"] },
+      expect: { atLeast: "medium", atMost: "medium", withoutReasons: ["in-use", "new-actor"] },
     },
     "an alias of the same name in another Region is not in use": {
       events: [...looks, ...uses, ...repoint(NOW, { region: "us-east-1" })],

@@ -59,7 +59,7 @@ type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, ActsLimits>;
 
 const ACTS = {
-  repointed: [39, "An alias was pointed at another key"],
+  repointed: [52, "An alias was pointed at another key"],
   deleted: [26, "An alias was deleted"],
 } as const satisfies ActWeights;
 const BY_CALL = new Map<string, keyof typeof ACTS>([
@@ -177,7 +177,7 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
   }
   if (thingsOf(doer, TARGET).some((arn) => isYoung(view, arn, options))) {
     const text = `The new target was made within ${options.youngDays} days.`;
-    reasons.push({ code: "young-target", text, points: 8 });
+    reasons.push({ code: "young-target", text, points: 10 });
   }
   if (refusalsOf(doer).length > 0) {
     const points = reasons.length > 0 ? 6 : 22;
@@ -185,7 +185,7 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
   }
   const standing = standingOfDoer(baseline, subject, doer, knownBy);
   const { learningDays } = options;
-  return [...reasons, ...standingReasons(standing, limits, { learningDays, regular: 22 })];
+  return [...reasons, ...standingReasons(standing, limits, { learningDays, regular: 38 })];
 }
 
 /** Whether the key was made in the days before; this hour and those not learned yet count as well. */

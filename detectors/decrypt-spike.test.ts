@@ -120,7 +120,7 @@ testDetector(decryptSpike, {
       events: [
         ...usage(29, () => 3),
         ...[15, 18].flatMap((day) => inHour(day * DAY + 5 + (day % 7), 200)),
-        ...inHour(28 * DAY + 1, 350),
+        ...inHour(28 * DAY + 1, 250),
       ],
       learnUntilHour: 28 * DAY,
       expect: { reasons: ["rises-often"], atMost: "medium" },

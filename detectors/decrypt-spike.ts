@@ -209,7 +209,7 @@ function describeHour(view: View): Finding {
     reasons.push({
       code: "five-minute-volume",
       text: `${bucket.fiveMinutes} decrypts within five minutes; limit ${fiveMinutes}.`,
-      points: hourFires ? 12 : strength(bucket.fiveMinutes / fiveMinutes),
+      points: hourFires ? 18 : strength(bucket.fiveMinutes / fiveMinutes),
     });
   }
   if (ratio >= 20 && isBeyondAll) {

@@ -81,7 +81,7 @@ const CHANGES = new Set(["PutKeyPolicy", "CreateGrant", "ReplicateKey"]);
 /** A principal that was refused on a key uses it within a day, for the first time. */
 export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "denied-then-allowed",
-  version: 1,
+  version: 2,
   title: "Denied then allowed",
   entity: "key",
   severity: "low to high",
@@ -276,7 +276,7 @@ function reasonsOf(story: Story, subject: string, limits: Limits, options: Optio
     reasons.push({ code: "own-change", text, points: 46 });
   } else if (change?.human === true) {
     const text = "A person changed the key's policy or grants in between.";
-    reasons.push({ code: "change-by-person", text, points: 20 });
+    reasons.push({ code: "change-by-person", text, points: 24 });
   } else if (change !== undefined) {
     const text = "A workload changed the key's policy or grants in between.";
     reasons.push({ code: "change-by-workload", text, points: 2 });

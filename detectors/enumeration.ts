@@ -165,7 +165,7 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     {
       code: "many-keys",
       text: `Looked at ${keys} keys; limit ${limits.keys}.`,
-      points: Math.round(Math.min(46, 24 + 5 * Math.log2(Math.max(1, keys / limits.keys)))),
+      points: Math.round(Math.min(52, 24 + 8 * Math.log2(Math.max(1, keys / limits.keys)))),
     },
   ];
   if (bucket.operations.filter((name) => RIGHTS.has(name)).length > 0) {

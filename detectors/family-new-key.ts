@@ -282,12 +282,12 @@ function reasonsOf(pair: Pair, { days, keys, discovery }: Habits): Reason[] {
     {
       code: "new-key",
       text: `The family used ${counted(keys, "key")} in ${Math.floor(days)} days, never this one.`,
-      points: Math.round(Math.min(34, 8 + 5.5 * surprise)),
+      points: Math.round(Math.min(38, 8 + 6 * surprise)),
     },
   ];
   if (pair.count >= 3) {
     const text = `${pair.count} calls in an hour: more than a try.`;
-    reasons.push({ code: "many-calls", text, points: pair.count >= 20 ? 10 : 6 });
+    reasons.push({ code: "many-calls", text, points: pair.count >= 20 ? 18 : 6 });
   }
   if (pair.members.length >= DEPLOYED) {
     const text = `${pair.members.length} members took it up within the hour, as after a deployment.`;

@@ -225,7 +225,7 @@ function newcomerReason(view: View, given: Given): Reason | undefined {
   const { baseline, limits, knownBy, entity } = view;
   if (given.byService) return undefined;
   if (given.kind === "user") {
-    return { code: "user", text: "The grantee is a user, not a role.", points: 42 };
+    return { code: "user", text: "The grantee is a user, not a role.", points: 44 };
   }
   if (given.kind === "id") {
     return { code: "nameless", text: "The grantee goes by a unique id.", points: 34 };

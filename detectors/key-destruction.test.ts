@@ -149,6 +149,11 @@ testDetector(keyDestruction, {
       events: [...uses(0, 10, 2), ...schedule(NOW, [1])],
       expect: { atLeast: "high", withoutReasons: ["idle", "in-use"] },
     },
+    "who retired an idle key before and destroys one in use, less excused": {
+      events: [...uses(0, 40, 1), ...schedule(20 * DAY, [2]), ...schedule(40 * DAY, [1])],
+      learnUntilHour: 40 * DAY,
+      expect: { atLeast: "medium", reasons: ["in-use", "did-before"] },
+    },
     "who was only refused before, in full": {
       events: [...schedule(0, [1], refused), ...schedule(NOW, [2])],
       learnUntilHour: DAY,

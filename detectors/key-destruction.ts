@@ -258,11 +258,10 @@ function reasonsOf(view: View, subject: string, actor: Actor, options: Options):
     const shortest = "The waiting period is the shortest allowed: 7 days.";
     reasons.push({ code: "shortest-window", text: shortest, points: 5 });
   }
-  return [
-    ...reasons,
-    ...useReasons(view, subject, actor, options),
-    ...actorReasons(view, subject, actor),
-  ];
+  const use = useReasons(view, subject, actor, options);
+  // Whoever tidies up idle keys is not known for destroying what works.
+  const isInUse = use.some(({ code }) => code === "in-use");
+  return [...reasons, ...use, ...actorReasons(view, subject, actor, isInUse)];
 }
 
 /** Keys that work are missed at once; those that nothing used for weeks are tidied up. */
@@ -283,10 +282,10 @@ function useReasons(view: View, subject: string, actor: Actor, { idleDays }: Opt
   return [{ code: "idle", text, points: isPatient ? -22 : -10 }];
 }
 
-function actorReasons(view: View, subject: string, actor: Actor): Reason[] {
+function actorReasons(view: View, subject: string, actor: Actor, isInUse: boolean): Reason[] {
   if (isKnown(view.baseline.actors, subject, view.knownBy)) {
     const text = "The principal has retired keys before.";
-    return [{ code: "did-before", text, points: -24 }];
+    return [{ code: "did-before", text, points: isInUse ? -14 : -24 }];
   }
   if (actor.human || standingOfAdministrator(view, subject) !== "regular") return [];
   const text = "A workload that administers keys regularly.";

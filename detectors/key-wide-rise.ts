@@ -69,10 +69,10 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Many principals each use a key somewhat more than usual. */
 export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "key-wide-rise",
-  version: 1,
+  version: 2,
   title: "Rise over all users of a key",
   entity: "key",
-  severity: "low, medium when steep",
+  severity: "low to high",
   why: "Whoever holds many roles, or a library that many services share, can take a little through each. Only the key's own count shows it.",
   falsePositives: [
     "A rush of customers, or all services restarting at once.",
@@ -158,7 +158,9 @@ function describeRise({ hour, bucket, limits, entity }: View): Finding {
     },
   ];
   if (bucket.count >= STEEP * limits.hour) {
-    reasons.push({ code: "steep", text: "Half as much again as the limit, or more.", points: 14 });
+    const points = Math.round(14 + 12 * Math.log2(bucket.count / (STEEP * limits.hour)));
+    const text = "Half as much again as the limit, or more.";
+    reasons.push({ code: "steep", text, points: Math.min(44, points) });
   }
   return {
     title: "Many principals use a key more",

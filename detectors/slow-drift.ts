@@ -55,7 +55,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   version: 2,
   title: "Slow drift",
   entity: "principal",
-  severity: "low, medium when steep",
+  severity: "low",
   why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up.",
   falsePositives: [
     "A service takes over another one's work, once: the new level is accepted as it is told.",
@@ -116,7 +116,7 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
     },
   ];
   if (drift.count >= STEEP * drift.expected) {
-    reasons.push({ code: "steep", text: "Twice as much as expected, or more.", points: 14 });
+    reasons.push({ code: "steep", text: "Twice as much as expected, or more.", points: 8 });
   }
   return {
     title: "Decrypts rise day by day",

@@ -7,7 +7,7 @@ import { revisionOf } from "./open-alert.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
-const SHARES = [1, 0.7, 0.55, 0.4, 0.3];
+const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
 /**
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert
  * speaks for itself, and whether it came before or after must not show.
