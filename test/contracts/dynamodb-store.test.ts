@@ -8,7 +8,7 @@ import { testStore } from "./store.ts";
 useLoopbackCredentials();
 
 /** A refusal comes with the holder's next sign of life, a fifth of it later. */
-const LEASE_MS = 2500;
+const LEASE_MS = 5000;
 
 function testOn(name: string, start: () => Promise<DynamoDbServer>): void {
   let server: DynamoDbServer;
