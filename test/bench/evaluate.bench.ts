@@ -106,8 +106,11 @@ async function ablate(): Promise<string> {
     const scores: [medium: Score, high: Score][] = [];
     for (const { name, title } of changes) {
       const { alerts } = await replayMonth(month, name === undefined ? {} : { change: name });
-      scores.push([scoreOf(month.truth, alerts, "medium"), scoreOf(month.truth, alerts, "high")]);
-      tell(`seed ${month.truth.seed}: ${title}`);
+      const medium = scoreOf(month.truth, alerts, "medium");
+      scores.push([medium, scoreOf(month.truth, alerts, "high")]);
+      const found = `${Math.round(100 * (medium.found ?? 0))} %`;
+      const rate = medium.falseIncidents?.toFixed(1) ?? "-";
+      tell(`seed ${month.truth.seed}: ${title}: found ${found}, false incidents ${rate}`);
     }
     return scores;
   });
