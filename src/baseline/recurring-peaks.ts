@@ -60,8 +60,9 @@ export function learnRoving(peaks: RecurringPeaks, count: number): void {
 /** Learns the hours from `from` up to, not including, `to`, in which nothing happened. */
 export function learnNoPeaks(peaks: RecurringPeaks, from: number, to: number): void {
   const days = Math.floor((to - from) / DAY_HOURS);
-  if (days > 0) {
-    const factor = fade(days, HALF_LIFE_DAYS);
+  const factor = fade(1, HALF_LIFE_DAYS);
+  // Day by day, so that rounding does not tell how many days were learned at once.
+  for (let day = 0; day < days; day += 1) {
     peaks.hours = peaks.hours.map((peak) => short(peak * factor));
     peaks.stray = short(peaks.stray * factor);
   }

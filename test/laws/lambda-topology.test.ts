@@ -7,7 +7,7 @@ import type { Alert } from "../../src/detection/alert.ts";
 import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
 import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
 import { Random } from "../../src/simulation/random.ts";
-import type { EntityStore } from "../../src/store/entity-store.ts";
+import type { EntityItem, EntityStore } from "../../src/store/entity-store.ts";
 import { engineOptions } from "../support/detection.ts";
 import { gzip, type Json, read } from "../support/parsing.ts";
 import { type FaultRates, roughRates } from "../support/topology/faults.ts";
@@ -142,12 +142,24 @@ function planted(): Record<string, Bug> {
       commit: (write) => store.commit({ ...write, calls: empty }),
     })),
     "segments of identities are lost": change(() => ({ readSegments: async () => new Map() })),
-    "an item is written whatever its version": change((store) => ({
-      async commit(write) {
-        const version = (await store.load([write.name])).get(write.name)?.version ?? 0;
-        return await store.commit({ ...write, version });
+    "an item is written whatever its version, out of what was read before": {
+      plant(store) {
+        const read = new Map<string, EntityItem>();
+        return {
+          ...store,
+          async load(names) {
+            for (const [name, item] of await store.load(names)) {
+              if (!read.has(name)) read.set(name, item);
+            }
+            return new Map([...read].filter(([name]) => names.includes(name)));
+          },
+          async commit(write) {
+            const version = (await store.load([write.name])).get(write.name)?.version ?? 0;
+            return await store.commit({ ...write, version });
+          },
+        };
       },
-    })),
+    },
     "the outbox is not part of the commit": change((store) => ({
       async commit(write) {
         const isWritten = await store.commit({ ...write, outbox: [] });
