@@ -67,6 +67,7 @@ const deployments: Readonly<Record<string, unknown>> = {
 
 interface Resource {
   readonly Type: string;
+  readonly DependsOn?: readonly string[];
   readonly Properties?: Properties;
   readonly DeletionPolicy?: string;
 }
@@ -79,6 +80,8 @@ interface Found {
   readonly type: string;
   readonly properties: Properties;
   readonly deletion: string | undefined;
+  /** Logical ids that its template says must be there first, by a reference or outright. */
+  readonly needs: readonly string[];
 }
 
 interface Report {
@@ -110,7 +113,16 @@ function resourcesIn(file: string, stack: string): Found[] {
     type: resource.Type,
     properties: resource.Properties ?? {},
     deletion: resource.DeletionPolicy,
+    needs: [...(resource.DependsOn ?? []), ...referencesIn(resource.Properties)],
   }));
+}
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, given]: [string, unknown]) => {
+    if (name === "Ref") return [String(given)];
+    return name === "Fn::GetAtt" ? [String((given as unknown[])[0])] : referencesIn(given);
+  });
 }
 
 /** Resources of a type; fails where there are none, so that no claim holds for want of anything to hold for. */
@@ -157,6 +169,26 @@ function roleOf({ Roles }: Properties, place: string): string {
   const [role] = (Roles ?? []) as readonly { readonly Ref: string }[];
   return arnOf(role?.Ref ?? "", place);
 }
+
+describe("templates", () => {
+  it("can be deployed in some order: nothing needs itself", () => {
+    const needs = new Map(
+      found.map(({ place, needs: ids }) => {
+        const stack = place.slice(0, place.lastIndexOf("/") + 1);
+        return [place, ids.map((id) => stack + id)];
+      }),
+    );
+    const done = new Set<string>();
+    const visit = (place: string, path: readonly string[]): void => {
+      expect(path, `${place} needs itself`).not.toContain(place);
+      if (done.has(place)) return;
+      for (const next of needs.get(place) ?? []) visit(next, [...path, place]);
+      done.add(place);
+    };
+    for (const place of needs.keys()) visit(place, []);
+    expect(done.size).toBeGreaterThan(200);
+  });
+});
 
 describe("AWS's own rules", () => {
   it.each(Object.keys(deployments))("find nothing to say about %s", (label) => {
