@@ -25,6 +25,9 @@ import {
   type HourView,
   levelOf,
   newEvidence,
+  oftenReasons,
+  personReasons,
+  pointsOfRise,
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
@@ -84,12 +87,9 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
-/** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
-const OFTEN = 2;
-const OFTEN_DAYS = 2;
-const QUERY_POINTS = 48;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
+
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "decrypt-spike",
@@ -202,39 +202,30 @@ function describeHour(view: View): Finding {
     reasons.push({
       code: "hour-volume",
       text: `${bucket.count} decrypts in the hour; expected ${expected}, limit ${limits.hour}.`,
-      points: strength(bucket.count / limits.hour),
+      points: pointsOfRise(bucket.count / limits.hour),
     });
   }
   if (fiveFires) {
     reasons.push({
       code: "five-minute-volume",
       text: `${bucket.fiveMinutes} decrypts within five minutes; limit ${fiveMinutes}.`,
-      points: hourFires ? 18 : strength(bucket.fiveMinutes / fiveMinutes),
+      points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
   }
   if (ratio >= 20 && isBeyondAll) {
-    reasons.push({
-      code: "ratio",
-      text: `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`,
-      points: 10,
-    });
+    const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;
+    reasons.push({ code: "ratio", text, points: 10 });
   }
   if (bucket.evidence?.principal?.via === null) {
-    reasons.push({
-      code: "direct",
-      text: "Called KMS directly, not through an AWS service.",
-      points: 3,
-    });
+    const text = "Called KMS directly, not through an AWS service.";
+    reasons.push({ code: "direct", text, points: 3 });
   }
   reasons.push(...personReasons(bucket, reasons), ...oftenReasons(bucket.count, limits));
   const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
   const isUsualElsewhere = bucket.count <= USUAL * limits.largestHour;
   if (isUsualElsewhere && points > USUAL_POINTS) {
-    reasons.push({
-      code: "usual-at-other-hours",
-      text: `As many as in its busiest hours (${round(limits.largestHour)}), but not at this hour of the day.`,
-      points: USUAL_POINTS - points,
-    });
+    const text = `As many as in its busiest hours (${round(limits.largestHour)}), but not at this hour of the day.`;
+    reasons.push({ code: "usual-at-other-hours", text, points: USUAL_POINTS - points });
   }
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
@@ -263,24 +254,6 @@ function describeHour(view: View): Finding {
   };
 }
 
-/** People open a report or run a query, and a service decrypts for them as many things as it holds. */
-function personReasons({ human, evidence }: Bucket, reasons: readonly Reason[]): Reason[] {
-  if (!human) return [];
-  if (evidence?.principal?.via === null) {
-    return [{ code: "person", text: "People work in bursts.", points: -6 }];
-  }
-  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
-  const text = "A person's query, for which a service decrypts.";
-  return [{ code: "person", text, points: Math.min(-25, QUERY_POINTS - points) }];
-}
-
-/** Whoever rises now and then by nature, as analysts and importers do, is judged by how often and how far. */
-function oftenReasons(count: number, { alarmDays, largestAlarm }: VolumeLimits): Reason[] {
-  if (alarmDays < OFTEN_DAYS || count > OFTEN * largestAlarm) return [];
-  const text = `Rose like this on ${alarmDays} days of late, up to ${largestAlarm}.`;
-  return [{ code: "rises-often", text, points: -Math.min(60, 20 + 10 * alarmDays) }];
-}
-
 function describeDay(view: View): Finding {
   const { hour, bucket, limits } = view;
   const count = countOfDay(view);
@@ -291,7 +264,7 @@ function describeDay(view: View): Finding {
   const volume: Reason = {
     code: "day-volume",
     text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,
-    points: strength(count / limits.day),
+    points: pointsOfRise(count / limits.day),
   };
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
@@ -316,11 +289,6 @@ function common(view: View, evidence: Evidence) {
     baseline: baselineState(expectation.daysLearned, expectation.samples),
     evidence,
   };
-}
-
-/** Points for how far over its limit a count is: 35 at the limit, 12 for each time that it doubles, 84 at most. */
-function strength(timesLimit: number): number {
-  return Math.round(Math.min(84, 35 + 12 * Math.log2(Math.max(1, timesLimit))) * 10) / 10;
 }
 
 function name(bucket: Bucket): string {

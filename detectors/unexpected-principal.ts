@@ -285,24 +285,16 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     const way = user.via === "" ? "directly" : `through ${user.via}`;
     reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 4 });
   }
-  // A person's query through a service decrypts all that it reads: how much says little.
-  const isQuery = user.human && user.via !== "";
-  const extent = isQuery ? -4 : extentOf(user.count);
-  if (extent > 0) {
-    const text = `${user.count} calls in its first hour: more than a try.`;
-    reasons.push({ code: "many-calls", text, points: extent });
-  } else if (extent < 0) {
-    const text = isQuery
-      ? "A service made the calls for a person."
-      : "A single call in its first hour.";
-    reasons.push({ code: isQuery ? "query" : "one-call", text, points: extent });
-  }
-  return reasons;
+  return [...reasons, ...extentReasons(user)];
 }
 
-/** Points for how much the newcomer did in its first hour. */
-function extentOf(calls: number): number {
-  if (calls < 2) return -6;
-  if (calls < 3) return 0;
-  return calls < 10 ? 4 : 8;
+/** How much the newcomer did in its first hour; of a person's query through a service that says little. */
+function extentReasons({ count, human, via }: User): Reason[] {
+  if (human && via !== "") {
+    return [{ code: "query", text: "A service made the calls for a person.", points: -4 }];
+  }
+  if (count < 2)
+    return [{ code: "one-call", text: "A single call in its first hour.", points: -6 }];
+  const text = `${count} calls in its first hour: more than a try.`;
+  return count < 3 ? [] : [{ code: "many-calls", text, points: count < 10 ? 4 : 8 }];
 }

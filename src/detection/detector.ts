@@ -27,6 +27,7 @@ export {
   noteKeys,
   standingOfAdministrator,
 } from "./key-ledger.ts";
+export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
 export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 export {
   actsFinding,

@@ -1,0 +1,38 @@
+import type { VolumeLimits } from "../baseline/volume-habit.ts";
+import type { Reason } from "./detector.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
+const OFTEN = 2;
+const OFTEN_DAYS = 2;
+/** What a person's query through a service is worth at most. */
+const QUERY_POINTS = 48;
+
+/** Points for how far over its limit a count is: 35 at the limit, 12 for each time that it doubles, 84 at most. */
+export function pointsOfRise(timesLimit: number): number {
+  return Math.round(Math.min(84, 35 + 12 * Math.log2(Math.max(1, timesLimit))) * 10) / 10;
+}
+
+/** People open a report or run a query, and a service decrypts for them as many things as it holds. */
+export function personReasons(
+  { human, evidence }: { readonly human: boolean; readonly evidence: Evidence | null },
+  reasons: readonly Reason[],
+): Reason[] {
+  if (!human) return [];
+  if (evidence?.principal?.via === null) {
+    return [{ code: "person", text: "People work in bursts.", points: -6 }];
+  }
+  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+  const text = "A person's query, for which a service decrypts.";
+  return [{ code: "person", text, points: Math.min(-25, QUERY_POINTS - points) }];
+}
+
+/** Whoever rises now and then by nature, as analysts and importers do, is judged by how often and how far. */
+export function oftenReasons(
+  count: number,
+  { alarmDays, largestAlarm }: Pick<VolumeLimits, "alarmDays" | "largestAlarm">,
+): Reason[] {
+  if (alarmDays < OFTEN_DAYS || count > OFTEN * largestAlarm) return [];
+  const text = `Rose like this on ${alarmDays} days of late, up to ${largestAlarm}.`;
+  return [{ code: "rises-often", text, points: -Math.min(60, 20 + 10 * alarmDays) }];
+}
