@@ -1,4 +1,3 @@
-import { hourOf } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { LambdaDeadLetter } from "./dead-letters.ts";
 import type { EntityWork } from "./entity-state.ts";
@@ -55,12 +54,6 @@ export function openBatch(records: readonly StreamRecord[]): DetectBatch {
   }
   for (const { work } of works.values()) work.events.sort(byTime);
   return { works, letters, newestMs };
-}
-
-/** Newest hour of an entity's work; −1 where it has no event. */
-export function newestHourOf({ events }: EntityWork): number {
-  const newest = events[events.length - 1];
-  return newest === undefined ? -1 : hourOf(newest.timeMs);
 }
 
 function openRecord(data: Uint8Array, origin: string): Parcel | LambdaDeadLetter {

@@ -47,8 +47,4 @@ export class EntityCache {
       this.take(oldest);
     }
   }
-
-  get size(): number {
-    return this.#held.size;
-  }
 }
