@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
@@ -105,7 +103,7 @@ function trailBucketOf(ingest: IngestSettings): TrailBucket | undefined {
 }
 
 function bundledPackages(): Packages {
-  const into = mkdtempSync(join(tmpdir(), "keyhawk-bundle-"));
+  const into = join(import.meta.dirname, "../out/bundles");
   let handlers: ReturnType<typeof bundleFunctions> | undefined;
   return {
     handler: (name) => (handlers ??= bundleFunctions(into))[name].folder,
