@@ -207,7 +207,8 @@ function environment(
     KEYHAWK_TABLE: table,
     KEYHAWK_BUCKETS: String(buckets),
     KEYHAWK_DEAD_LETTER_BUCKET: letterBucket,
-    KEYHAWK_HASH_KEY_SECRET: "00000000000000000000000000000000",
+    KEYHAWK_HASH_KEY_SECRET: "env:CONTEXT_HASH_KEY",
+    CONTEXT_HASH_KEY: "0".repeat(32),
   };
 }
 
