@@ -22,7 +22,7 @@ parentPort?.on("message", (request: SandboxRequest) => {
   const whole = {
     ...context,
     functionVersion: "$LATEST",
-    getRemainingTimeInMillis: () => Math.max(0, endsAtMs - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, endsAtMs - clock()),
   } as Context;
   const answered = async (): Promise<SandboxReply> => {
     const answer = await handler(JSON.parse(payload), whole);
