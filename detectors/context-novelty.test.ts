@@ -45,9 +45,9 @@ testDetector(contextNovelty, {
         alerts: 1,
       },
     },
-    "sixty such calls, medium": {
+    "sixty such calls, gravely": {
       events: [...habit, ...inHour(NOW, 60, OTHERS)],
-      expect: { atLeast: "medium", reasons: ["many-calls"], told: ["medium", "medium", "medium"] },
+      expect: { atLeast: "high", reasons: ["many-calls"], told: ["medium", "high", "high"] },
     },
     "names under which it writes too, as a new feature does, low": {
       events: [

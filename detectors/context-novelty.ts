@@ -94,7 +94,8 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
   version: 2,
   title: "New encryption context",
   entity: "principal",
-  severity: "low to medium",
+  reliable: { fromPoints: 50, points: 20 },
+  severity: "low to high",
   why: "The context says what a ciphertext belongs to. Software gives the same names for ever; whoever decrypts what belongs to others gives theirs, or none.",
   falsePositives: [
     "A new feature stores something new under the same key.",

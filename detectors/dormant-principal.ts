@@ -70,7 +70,8 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   version: 2,
   title: "Dormant principal awakes",
   entity: "principal",
-  severity: "low to medium",
+  reliable: { fromPoints: 41, points: 29 },
+  severity: "low to high",
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
   knownGaps: [

@@ -64,7 +64,8 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Enumeration",
   entity: "principal",
-  severity: "low to medium",
+  reliable: { fromPoints: 54, points: 16 },
+  severity: "low to high",
   why: "Before keys are stolen or destroyed they are counted: descriptions, policies and grants of one after another. Scanners do so every day, workloads never.",
   falsePositives: [
     "An inventory tool at its first run.",

@@ -94,6 +94,7 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Grant storm",
   entity: "principal",
+  reliable: { fromPoints: 60, points: 10 },
   severity: "low to high",
   why: "Of many equal grants one always remains when the others are revoked. Revoked grants take volumes, databases and backups from the services that live on them.",
   falsePositives: [

@@ -48,9 +48,9 @@ testDetector(longTermCredentials, {
     "an IAM user's access key where only roles were": {
       events: [...habit, ...inHour(NOW, 3, uploader)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
-        reasons: ["new-user", "long-term-key"],
+        atLeast: "high",
+        atMost: "high",
+        reasons: ["new-user", "long-term-key", "hardly-ever"],
         expected: { knownUsers: 0 },
         alerts: 1,
       },

@@ -14,9 +14,9 @@ testDetector(newSecrets, {
     "six secrets that it never read": {
       events: [...habit, ...read(NOW, hours(10, 16))],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
-        reasons: ["new-secrets"],
+        atLeast: "high",
+        atMost: "high",
+        reasons: ["new-secrets", "hardly-ever"],
         withoutReasons: ["person", "own-writes"],
         observed: { newSecretsOfDay: 6 },
         expected: { newSecretsOfDay: 0, knownSecrets: 2 },

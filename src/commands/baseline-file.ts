@@ -19,7 +19,7 @@ const OpenAlert = z.looseObject({
   alertId: z.string().regex(/^[0-9a-f-]{1,40}$/),
   detector: z.string(),
   subject: z.string(),
-  period: z.enum(["hour", "day", "once"]),
+  period: z.enum(["hour", "day", "once", "silence"]),
   start: Hour,
   level: z.int(),
   past: z.union([z.null(), z.looseObject({ reasons: z.array(z.looseObject({})) })]),

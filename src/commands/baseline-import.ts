@@ -31,7 +31,10 @@ export async function importBaseline(
   for (const acceptance of baseline.acceptances) await store.suppressions.add(acceptance);
   await store.commit({ ...nothing, ...baseline, engineState: JSON.stringify(state) });
   for (const detector of baseline.anew) {
-    log.warn({ detector }, "learned by another version of the detector; it starts to learn anew");
+    log.warn(
+      { detector },
+      "learned by another version of the detector, or under a secret that the file lacks; it starts to learn anew",
+    );
   }
   const learnedUntil = new Date(state.watermarkMs).toISOString();
   log.info({ memories: baseline.memories.size, learnedUntil, state: place }, "imported");

@@ -20,7 +20,7 @@ export interface LearnedBaseline {
   readonly acceptances: readonly Omit<Suppression, "hits">[];
   /** Entity → memory as JSON text. */
   readonly memories: ReadonlyMap<string, string>;
-  /** Detectors that run here in another version than the one that learned. */
+  /** Detectors that run here in another version than the one that learned, or under another secret of fingerprints. */
   readonly anew: ReadonlySet<string>;
 }
 
@@ -106,6 +106,11 @@ class Reading {
         this.#anew.add(detector.id);
         continue;
       }
+      if (detector.learnsFingerprints === true && this.#contextHashKey === undefined) {
+        this.#anew.add(detector.id);
+        forget(memory, detector.id);
+        continue;
+      }
       checkShape(own.b, detector.newBaseline(), `${path}.b`);
       checkHours(own.h.length, this.#openHours, `${path}.h`);
     }
@@ -121,6 +126,11 @@ class Reading {
     }
     this.#hasEnded = true;
   }
+}
+
+function forget(memory: LearnedMemory, detector: string): void {
+  delete memory.d[detector];
+  memory.a = memory.a.filter(([, alert]) => alert.detector !== detector);
 }
 
 function parseLine(text: string, isFirst: boolean): BaselineLine {

@@ -1,6 +1,6 @@
 import { sipHash64, toHex } from "../cloudtrail/siphash.ts";
 import { severityOf, type Alert } from "./alert.ts";
-import type { Detector, Finding } from "./detector.ts";
+import type { Detector, Finding, Reason } from "./detector.ts";
 import { soleKey } from "./evidence.ts";
 
 /** Version of MITRE ATT&CK (enterprise) that technique ids are taken from. */
@@ -34,10 +34,10 @@ const SECOND_KEY = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
 /** The alert that tells a finding. */
 export function renderAlert(
   finding: Finding,
-  detector: Pick<Detector, "id" | "version" | "attack" | "triage">,
+  detector: Pick<Detector, "id" | "version" | "attack" | "triage" | "reliable">,
   identity: Identity,
 ): Alert {
-  const { score, reasons } = weigh(finding);
+  const { score, reasons } = weigh([...finding.reasons, ...reliabilityOf(finding, detector)]);
   const { evidence } = finding;
   const key = finding.key ?? soleKey(evidence);
   return {
@@ -75,12 +75,27 @@ export function renderAlert(
   };
 }
 
+/** Being right is not yet being critical. */
+const MOST_RELIABLE = 89;
+
+function reliabilityOf({ reasons }: Finding, { reliable }: Pick<Detector, "reliable">): Reason[] {
+  const sum = sumOf(reasons);
+  if (reliable === undefined || sum < reliable.fromPoints) return [];
+  const points = Math.min(reliable.points, MOST_RELIABLE - sum);
+  const text = "Ordinary use hardly ever goes as far as this.";
+  return points <= 0 ? [] : [{ code: "hardly-ever", text, points }];
+}
+
+function sumOf(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, { points }) => sum + points, 0);
+}
+
 /** Points become a score of 0–100 and weights that add up to the score / 100. */
-function weigh(finding: Finding): { score: number; reasons: Alert["reasons"] } {
-  const total = finding.reasons.reduce((sum, reason) => sum + reason.points, 0);
+function weigh(given: readonly Reason[]): { score: number; reasons: Alert["reasons"] } {
+  const total = sumOf(given);
   const score = Math.round(Math.min(100, Math.max(0, total)));
   const scale = total <= 0 ? 0 : score / total / 100;
-  const reasons = finding.reasons.map(({ code, text, points }) => ({
+  const reasons = given.map(({ code, text, points }) => ({
     code,
     text,
     weight: Math.round(points * scale * 10_000) / 10_000,

@@ -75,13 +75,16 @@ describe("a baseline carried from a replay to another state", () => {
     expect(await alertsAfter(state)).toEqual(await wholeAlerts());
   });
 
-  it("leads to the same alerts without the secret, which stays where it is", async () => {
+  it("leads to the same alerts without the secret, which stays where it is, but for secrets never read", async () => {
     const file = join(folder, "without.ndjson");
     await writeFile(file, await ok("baseline", "export", "--state", first));
     const [header] = (await readFile(file, "utf8")).split("\n");
     expect(JSON.parse(header ?? "")).toMatchObject({ schemaVersion: 1, contextHashKey: null });
     const state = await carriedOn("without", file);
-    expect(revisions(await alertsAfter(state))).toEqual(revisions(await wholeAlerts()));
+    // Which secrets were read before is not known without the secret: that detector learns anew.
+    const told = async (alerts: Promise<Map<string, Alert>>) =>
+      revisions(await alerts, "new-secrets");
+    expect(await told(alertsAfter(state))).toEqual(await told(wholeAlerts()));
     await using store = await openSqliteStore(state, { access: "read" });
     expect(await store.setting("context-hash-key")).not.toEqual(new Uint8Array(16));
   });
@@ -231,10 +234,10 @@ function sorted(alerts: Map<string, Alert>): Map<string, Alert> {
   return new Map([...alerts].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-function revisions(alerts: ReadonlyMap<string, Alert>): string[] {
-  return [...alerts.values()].map(
-    ({ alertId, revision, status }) => `${alertId} ${revision} ${status}`,
-  );
+function revisions(alerts: ReadonlyMap<string, Alert>, without: string): string[] {
+  return [...alerts.values()]
+    .filter(({ detector }) => detector !== without)
+    .map(({ alertId, revision, status }) => `${alertId} ${revision} ${status}`);
 }
 
 function edited(lines: string[], index: number, what: string | RegExp, by: string): string[] {

@@ -89,10 +89,15 @@ describe("a live consumer, killed at random moments and started again", () => {
     expect(reached.at(-1)).toBeGreaterThan((arrivals.length * 2) / 3);
   });
 
-  it("delivers the same revisions of the same alerts, none lost, none invented", () => {
-    const revisions = revisionsIn(whole.siem.accepted);
-    expect(revisions.length).toBeGreaterThan(20);
-    expect(revisionsIn(killed.siem.accepted)).toEqual(revisions);
+  it("delivers the same alerts from their first to the same last revision, none lost, none invented", () => {
+    const last = lastRevisions(whole.siem.accepted);
+    expect(last.size).toBeGreaterThan(10);
+    expect(lastRevisions(killed.siem.accepted)).toEqual(last);
+    // Which ones are told in between depends on what a batch holds.
+    const created = [...last.keys()].map((id) => `${id} 0`);
+    for (const { siem } of [whole, killed]) {
+      expect(revisionsIn(siem.accepted)).toEqual(expect.arrayContaining(created));
+    }
     expect([...whole.siem.refused, ...killed.siem.refused]).toEqual([]);
   });
 
