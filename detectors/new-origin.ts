@@ -290,9 +290,6 @@ function titleOf(name: string | undefined): string {
   return `New ${name.startsWith("region") ? "Region" : (name.split(" ", 1)[0] ?? "")} of a caller`;
 }
 
-/** What a new network is worth to one that hardly ever has any. */
-const KEPT_NETWORKS_POINTS = 33;
-
 function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
   const { bucket, limits } = view;
   const found: Reason[] = KINDS.flatMap((kind) => {
@@ -316,10 +313,6 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
   }
   const isOnlyNetwork = found.every(({ code }) => code === "new-network");
-  if (isOnlyNetwork && !bucket.human && (found[0]?.points ?? 0) >= KEPT_NETWORKS_POINTS) {
-    const text = "A workload that kept to its networks for weeks.";
-    reasons.push({ code: "kept-networks", text, points: 7 });
-  }
   if (bucket.freshReads > 0 && !bucket.human && !isOnlyNetwork) {
     const text = "A workload's calls of that kind were given plaintext.";
     reasons.push({ code: "plaintext", text, points: 6 });

@@ -1,31 +1,8 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { nodePlatform } from "../node-platform.ts";
-import { writeTable } from "./event-table.ts";
-import { parseItem } from "./parse-items.ts";
-import type { ParseSettings } from "./parse-items.ts";
-import type { ParseAnswer, ParseRequest, SentResult } from "./parser.ts";
+import { enableCompileCache } from "node:module";
+import { workerData } from "node:worker_threads";
+import type { ThreadSettings } from "./parser.ts";
 
-/** The worker thread of `createParser`: answers requests one after the other. */
-const options = { ...(workerData as ParseSettings), platform: nodePlatform };
-let work = Promise.resolve();
-
-parentPort?.on("message", (request: ParseRequest) => {
-  work = work.then(() => answer(request));
-});
-
-async function answer({ id, items }: ParseRequest): Promise<void> {
-  const results: SentResult[] = [];
-  for (const item of items) {
-    const { events, ...rest } = await parseItem(item, options);
-    results.push({ ...rest, table: writeTable(events) });
-  }
-  const message: ParseAnswer = { id, results };
-  const payloads = results.flatMap(({ rejected }) => rejected.map(({ payload }) => payload));
-  parentPort?.postMessage(message, payloads.map(bufferOf));
-}
-
-/** Payloads are copies of their own (`parseItem`), so that they can be handed over. */
-function bufferOf({ buffer }: Uint8Array): ArrayBuffer {
-  if (!(buffer instanceof ArrayBuffer)) throw new TypeError("a payload must own its bytes");
-  return buffer;
-}
+/** A worker thread of `createParser`. What was compiled at an earlier start is found only by what is loaded from here on. */
+const { compileCache } = workerData as ThreadSettings;
+if (compileCache !== undefined) enableCompileCache(compileCache);
+await import("./parse-loop.ts");

@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from "node:module";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { nodePlatform } from "../node-platform.ts";
@@ -11,6 +12,12 @@ export interface Parser {
   /** Results in the order of the items; `size` is the sum of their stored bytes. */
   parse(items: readonly ParseItem[], size: number): Promise<Parsed[]>;
   close(): Promise<void>;
+}
+
+/** What a worker thread is started with. */
+export interface ThreadSettings extends ParseSettings {
+  /** Folder of compiled code, where this process uses one. */
+  readonly compileCache: string | undefined;
 }
 
 /** What is asked of a worker thread. */
@@ -83,7 +90,8 @@ class ParseThread {
   #next = 0;
 
   constructor(settings: ParseSettings) {
-    this.#worker = new Worker(workerUrl, { workerData: settings });
+    const workerData: ThreadSettings = { ...settings, compileCache: getCompileCacheDir() };
+    this.#worker = new Worker(workerUrl, { workerData });
     this.#worker.unref();
     this.#worker.on("message", (answer: ParseAnswer) => this.#settle(answer));
     this.#worker.on("error", (error) => this.#fail(error));
