@@ -105,8 +105,8 @@ export interface Detector<
   /** True where it stays loud in a change window and for a role for emergencies, unless it is named itself. */
   readonly grave?: boolean;
   /**
-   * From this sum of points on nine of ten of its alerts were right on simulated months, more than the sum alone says: a reason
-   * of its own adds so many points.
+   * From this sum of points on at least nine of ten of its alerts were right on the simulated months it was weighed on, more than
+   * the sum alone says: a reason of its own adds so many points.
    */
   readonly reliable?: { readonly fromPoints: number; readonly points: number };
   /** True where it learns fingerprints of contexts, which mean nothing under the secret of another installation. */
