@@ -27,6 +27,7 @@ import {
   newEvidence,
   oftenReasons,
   personReasons,
+  pointsOf,
   pointsOfRise,
   type Reason,
   type Subject,
@@ -221,7 +222,7 @@ function describeHour(view: View): Finding {
     reasons.push({ code: "direct", text, points: 3 });
   }
   reasons.push(...personReasons(bucket, reasons), ...oftenReasons(bucket.count, limits));
-  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+  const points = pointsOf(reasons);
   const isUsualElsewhere = bucket.count <= USUAL * limits.largestHour;
   if (isUsualElsewhere && points > USUAL_POINTS) {
     const text = `As many as in its busiest hours (${round(limits.largestHour)}), but not at this hour of the day.`;

@@ -21,6 +21,7 @@ import {
   levelOf,
   mergeEvidence,
   newEvidence,
+  pointsOf,
   type Reason,
   soleKey,
   type Subject,
@@ -226,15 +227,11 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     reasons.push({ code: "by-service", text, points: -8 });
   }
   if (bucket.fresh >= 3) {
-    const points = Math.min(bucket.fresh >= 10 ? 8 : 4, MOST_POINTS - sumOf(reasons));
+    const points = Math.min(bucket.fresh >= 10 ? 8 : 4, MOST_POINTS - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });
     }
   }
   return reasons;
-}
-
-function sumOf(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, { points }) => sum + points, 0);
 }

@@ -12,6 +12,7 @@ import {
   type HourView,
   type KmsEvent,
   newEvidence,
+  pointsOf,
   type Reason,
   severityOf,
   soleKey,
@@ -147,7 +148,7 @@ export const ransomChain = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: (event) => (actOf(event) === undefined ? NOTHING : SUBJECTS),
 
   level(view, _subject, options) {
-    const score = reasonsOf(view, options).reduce((sum, { points }) => sum + points, 0);
+    const score = pointsOf(reasonsOf(view, options));
     if (score < options.minimumScore) return -1;
     return ["high", "critical"].indexOf(severityOf(Math.min(100, score))) + 1;
   },

@@ -227,8 +227,3 @@ export function mainly(reasons: readonly Reason[], most: number): Reason[] {
     at === 0 ? reason : { ...reason, points: Math.min(reason.points, most) },
   );
 }
-
-/** Sum of the points. */
-export function pointsOf(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, { points }) => sum + points, 0);
-}

@@ -4,6 +4,7 @@ import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
 import type { EngineOptions } from "./engine.ts";
 import { revisionOf } from "./open-alert.ts";
+import { pointsOf } from "./points.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
@@ -207,7 +208,7 @@ function reasonsOf(signs: readonly Sign[]): Reason[] {
 }
 
 function totalOf(reasons: readonly Reason[]): number {
-  return Math.round(reasons.reduce((sum, { points }) => sum + points, 0));
+  return Math.round(pointsOf(reasons));
 }
 
 /** Event time of the sign with which, in order of event time, the least score was reached. */

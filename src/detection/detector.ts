@@ -27,6 +27,7 @@ export {
   noteKeys,
   standingOfAdministrator,
 } from "./key-ledger.ts";
+export { pointsOf } from "./points.ts";
 export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
 export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 export {
@@ -43,7 +44,6 @@ export {
   newActsBaseline,
   newActsOfHour,
   noteAct,
-  pointsOf,
   refusalsOf,
   standingOfDoer,
   standingReasons,

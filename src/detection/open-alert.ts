@@ -1,6 +1,7 @@
 import type { Alert } from "./alert.ts";
 import type { Finding, Subject } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
+import { pointsOf } from "./points.ts";
 
 /** An alert that may still change: what of it must be remembered. */
 export interface OpenAlert {
@@ -62,7 +63,7 @@ export function lastHourOf(alert: OpenAlert, openHours: number): number {
 
 /** One finding out of those of several hours, the earlier given first: the stronger one speaks, all of them are evidence. */
 export function mergeFindings(earlier: Finding, later: Finding): Finding {
-  const stronger = points(later) > points(earlier) ? later : earlier;
+  const stronger = pointsOf(later.reasons) > pointsOf(earlier.reasons) ? later : earlier;
   return {
     ...stronger,
     eventTimeMs: Math.min(earlier.eventTimeMs, later.eventTimeMs),
@@ -70,8 +71,4 @@ export function mergeFindings(earlier: Finding, later: Finding): Finding {
     windowEndMs: Math.max(earlier.windowEndMs, later.windowEndMs),
     evidence: mergeEvidence(earlier.evidence, later.evidence),
   };
-}
-
-function points(finding: Finding): number {
-  return finding.reasons.reduce((sum, reason) => sum + reason.points, 0);
 }

@@ -2,6 +2,7 @@ import { sipHash64, toHex } from "../cloudtrail/siphash.ts";
 import { severityOf, type Alert } from "./alert.ts";
 import type { Detector, Finding, Reason } from "./detector.ts";
 import { soleKey } from "./evidence.ts";
+import { pointsOf } from "./points.ts";
 
 /** Version of MITRE ATT&CK (enterprise) that technique ids are taken from. */
 export const ATTACK_VERSION = "18.1";
@@ -79,20 +80,16 @@ export function renderAlert(
 const MOST_RELIABLE = 89;
 
 function reliabilityOf({ reasons }: Finding, { reliable }: Pick<Detector, "reliable">): Reason[] {
-  const sum = sumOf(reasons);
+  const sum = pointsOf(reasons);
   if (reliable === undefined || sum < reliable.fromPoints) return [];
   const points = Math.min(reliable.points, MOST_RELIABLE - sum);
   const text = "Ordinary use hardly ever goes as far as this.";
   return points <= 0 ? [] : [{ code: "hardly-ever", text, points }];
 }
 
-function sumOf(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, { points }) => sum + points, 0);
-}
-
 /** Points become a score of 0–100 and weights that add up to the score / 100. */
 function weigh(given: readonly Reason[]): { score: number; reasons: Alert["reasons"] } {
-  const total = sumOf(given);
+  const total = pointsOf(given);
   const score = Math.round(Math.min(100, Math.max(0, total)));
   const scale = total <= 0 ? 0 : score / total / 100;
   const reasons = given.map(({ code, text, points }) => ({

@@ -1,6 +1,7 @@
 import type { VolumeLimits } from "../baseline/volume-habit.ts";
 import type { Reason } from "./detector.ts";
 import type { Evidence } from "./evidence.ts";
+import { pointsOf } from "./points.ts";
 
 /** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
 const OFTEN = 2;
@@ -22,7 +23,7 @@ export function personReasons(
   if (evidence?.principal?.via === null) {
     return [{ code: "person", text: "People work in bursts.", points: -6 }];
   }
-  const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+  const points = pointsOf(reasons);
   const text = "A person's query, for which a service decrypts.";
   return [{ code: "person", text, points: Math.min(-25, QUERY_POINTS - points) }];
 }
