@@ -2,7 +2,7 @@ import { hourOf } from "./baseline/calendar.ts";
 import type { Alert } from "./detection/alert.ts";
 import type { Engine } from "./detection/engine.ts";
 import { noticeAlert } from "./delivery/operational-alert.ts";
-import type { Batch, Source } from "./sources/source.ts";
+import { type Batch, noCounts, type Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
 
 /** Hourly history kept for reports: thirteen months. */
@@ -92,16 +92,7 @@ function deliveriesOf(alerts: readonly Alert[], sinksFor: Pipeline["sinksFor"]):
 const nothingMore: Batch = {
   events: [],
   deadLetters: [],
-  counts: {
-    files: 0,
-    filesSkipped: 0,
-    filesFailed: 0,
-    bytesCompressed: 0,
-    bytes: 0,
-    records: 0,
-    kmsEvents: 0,
-    rejected: 0,
-  },
+  counts: noCounts,
   positions: new Map(),
   notices: [],
 };

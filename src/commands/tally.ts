@@ -1,5 +1,5 @@
 import type { Alert, Severity } from "../detection/alert.ts";
-import type { Batch, BatchCounts } from "../sources/source.ts";
+import { type Batch, type BatchCounts, noCounts } from "../sources/source.ts";
 import type { Commit } from "../store/store.ts";
 
 /** The counts of a replay, as `--summary` writes them. */
@@ -29,16 +29,7 @@ export interface Summary extends BatchCounts {
 
 /** Adds up what a replay read and found. */
 export class Tally {
-  readonly #counts: Record<keyof BatchCounts, number> = {
-    files: 0,
-    filesSkipped: 0,
-    filesFailed: 0,
-    bytesCompressed: 0,
-    bytes: 0,
-    records: 0,
-    kmsEvents: 0,
-    rejected: 0,
-  };
+  readonly #counts: Record<keyof BatchCounts, number> = { ...noCounts };
   #duplicates = 0;
   #sharedCopies = 0;
   #late = 0;

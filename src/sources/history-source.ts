@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Log } from "../telemetry.ts";
 import { inParallel } from "./files/ahead.ts";
 import { diskRoot } from "./files/disk-store.ts";
-import { addCounts, noCounts } from "./files/event-stream.ts";
+import { addCounts } from "./files/event-stream.ts";
 import type { EventStream, PieceFeed } from "./files/event-stream.ts";
 import { fileStream, wasRead } from "./files/file-stream.ts";
 import { flatLanes, folderLane } from "./files/lane.ts";
@@ -27,7 +27,7 @@ import type { FoundFile, Walk } from "./files/walk.ts";
 import type { S3Options } from "./s3/s3-client.ts";
 import { s3Finder } from "./s3/s3-store.ts";
 import type { S3Finder } from "./s3/s3-store.ts";
-import type { Batch, Source } from "./source.ts";
+import { type Batch, noCounts, type Source } from "./source.ts";
 
 export interface HistoryOptions {
   /** `maxOpenedBytes` holds for each file that is no file of lines. */

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { noCounts } from "./files/event-stream.ts";
-import type { Batch, Source, SourceNotice } from "./source.ts";
+import { type Batch, noCounts, type Source, type SourceNotice } from "./source.ts";
 
 export interface SilenceOptions {
   /** Milliseconds of the wall clock without a record of any service after which it is said. */

@@ -42,6 +42,18 @@ export interface BatchCounts {
   readonly rejected: number;
 }
 
+/** The counts of a batch that nothing was read for. */
+export const noCounts: BatchCounts = {
+  files: 0,
+  filesSkipped: 0,
+  filesFailed: 0,
+  bytesCompressed: 0,
+  bytes: 0,
+  records: 0,
+  kmsEvents: 0,
+  rejected: 0,
+};
+
 /** Something that could not be understood, kept whole with where it was found. */
 export interface DeadLetter {
   readonly reason: RejectReason | "unreadable";

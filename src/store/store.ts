@@ -1,6 +1,6 @@
 import type { Alert } from "../detection/alert.ts";
 import type { Acceptance } from "../detection/suppression.ts";
-import type { BatchCounts, DeadLetter } from "../sources/source.ts";
+import { type BatchCounts, type DeadLetter, noCounts } from "../sources/source.ts";
 
 /**
  * What must survive: memories, positions, recent calls, alerts, outbox, dead letters. `test/contracts/store.ts` says what
@@ -84,15 +84,8 @@ export interface Counters extends BatchCounts {
 }
 
 /** The counters of a store where nothing was committed. */
-export const noCounts: Counters = {
-  files: 0,
-  filesSkipped: 0,
-  filesFailed: 0,
-  bytesCompressed: 0,
-  bytes: 0,
-  records: 0,
-  kmsEvents: 0,
-  rejected: 0,
+export const noCounters: Counters = {
+  ...noCounts,
   duplicates: 0,
   sharedCopies: 0,
   late: 0,

@@ -38,17 +38,6 @@ export interface Piece {
   position(): string;
 }
 
-export const noCounts: BatchCounts = {
-  files: 0,
-  filesSkipped: 0,
-  filesFailed: 0,
-  bytesCompressed: 0,
-  bytes: 0,
-  records: 0,
-  kmsEvents: 0,
-  rejected: 0,
-};
-
 /** Sums of counts, name by name. */
 export function addCounts(a: BatchCounts, b: Partial<BatchCounts>): BatchCounts {
   return {

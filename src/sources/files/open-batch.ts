@@ -1,6 +1,6 @@
 import type { KmsEvent } from "../../cloudtrail/event.ts";
-import type { Batch, BatchCounts, DeadLetter } from "../source.ts";
-import { addCounts, compareEvents, noCounts, placeOf } from "./event-stream.ts";
+import { type Batch, type BatchCounts, type DeadLetter, noCounts } from "../source.ts";
+import { addCounts, compareEvents, placeOf } from "./event-stream.ts";
 import type { EventStream, Piece } from "./event-stream.ts";
 
 /** When a batch is full. */

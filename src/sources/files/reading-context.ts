@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { KmsEvent } from "../../cloudtrail/event.ts";
 import type { Log } from "../../telemetry.ts";
-import type { DeadLetter } from "../source.ts";
-import { addCounts, compareEvents, isAfter, noCounts } from "./event-stream.ts";
+import { type DeadLetter, noCounts } from "../source.ts";
+import { addCounts, compareEvents, isAfter } from "./event-stream.ts";
 import type { Piece } from "./event-stream.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Parsed } from "./parse-items.ts";

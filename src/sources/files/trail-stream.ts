@@ -1,6 +1,7 @@
 import { SourceError } from "../source-error.ts";
 import { mapAhead } from "./ahead.ts";
-import { addCounts, noCounts } from "./event-stream.ts";
+import { noCounts } from "../source.ts";
+import { addCounts } from "./event-stream.ts";
 import type { FedPiece, Piece, PieceFeed } from "./event-stream.ts";
 import type { OpenLaneFile } from "./lane-cursor.ts";
 import type { Lane, TrailFile } from "./lane.ts";

@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { KmsEvent } from "../../cloudtrail/event.ts";
 import type { ObjectPointer, Reading } from "../../cloudtrail/records.ts";
-import type { Batch, BatchCounts, DeadLetter, SourceNotice } from "../source.ts";
+import {
+  type Batch,
+  type BatchCounts,
+  type DeadLetter,
+  noCounts,
+  type SourceNotice,
+} from "../source.ts";
 import type { ShardRecord } from "./lane.ts";
 import { type FetchObject, fetchObjects, PARALLEL } from "./objects.ts";
 import { formatPosition, positionKey } from "./position.ts";
@@ -136,17 +142,6 @@ function createTally() {
     result: () => ({ events: events.sort(byTime), deadLetters, counts: counts as BatchCounts }),
   };
 }
-
-const noCounts = {
-  files: 0,
-  filesSkipped: 0,
-  filesFailed: 0,
-  bytesCompressed: 0,
-  bytes: 0,
-  records: 0,
-  kmsEvents: 0,
-  rejected: 0,
-};
 
 function byTime(left: KmsEvent, right: KmsEvent): number {
   if (left.timeMs !== right.timeMs) {

@@ -2,7 +2,7 @@ import {
   type Counters,
   type HistoryReader,
   type HistoryRow,
-  noCounts,
+  noCounters,
   type UsageRow,
 } from "../store.ts";
 import type { ChangeSet } from "./change.ts";
@@ -170,6 +170,6 @@ function usageOf(item: Item): UsageRow {
 
 async function countersOf(items: ItemReader): Promise<Counters> {
   const item = await items.get(countersKey);
-  const counted = Object.keys(noCounts).map((name) => [name, countIn(item, name)]);
-  return { ...noCounts, ...(Object.fromEntries(counted) as Partial<Counters>) };
+  const counted = Object.keys(noCounters).map((name) => [name, countIn(item, name)]);
+  return { ...noCounters, ...(Object.fromEntries(counted) as Partial<Counters>) };
 }

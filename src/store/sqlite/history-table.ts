@@ -2,7 +2,7 @@ import {
   type Counters,
   type HistoryReader,
   type HistoryRow,
-  noCounts,
+  noCounters,
   type UsageRow,
 } from "../store.ts";
 import { damaged, type Database, numberIn, numberOrNullIn, textIn } from "./database.ts";
@@ -118,7 +118,7 @@ function addUsage(database: Database, row: UsageRow): void {
 function countersOf(database: Database): Counters {
   const rows = database.rows("SELECT name, value FROM counters");
   const counted = rows.map((row) => [textIn(row, "name"), numberIn(row, "value")]);
-  return { ...noCounts, ...(Object.fromEntries(counted) as Partial<Counters>) };
+  return { ...noCounters, ...(Object.fromEntries(counted) as Partial<Counters>) };
 }
 
 function memoriesOf(database: Database, kind: string): number {

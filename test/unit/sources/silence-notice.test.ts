@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Alert } from "../../../src/detection/alert.ts";
 import { noticeAlert } from "../../../src/delivery/operational-alert.ts";
-import { noCounts } from "../../../src/sources/files/event-stream.ts";
+import { noCounts } from "../../../src/sources/source.ts";
 import { withSilenceNotice } from "../../../src/sources/silence-notice.ts";
 import type { Batch, Source } from "../../../src/sources/source.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noCounts } from "../../../../src/sources/files/event-stream.ts";
+import { noCounts } from "../../../../src/sources/source.ts";
 import type { EventStream, Piece } from "../../../../src/sources/files/event-stream.ts";
 import { mergeStreams } from "../../../../src/sources/files/merge.ts";
 import { batchLimits } from "../../../../src/sources/files/open-batch.ts";
