@@ -6,6 +6,7 @@ import {
   learnPresent,
   mayBeLong,
   newPresence,
+  nextLong,
   type Presence,
   shareEmpty,
   silenceSince,
@@ -118,12 +119,7 @@ export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
   newBucket: () => ({ flows: {}, principals: [] }),
   limits: () => null,
 
-  add({ bucket, entity, hour }, event) {
-    if (entity === WHOLE) {
-      // Of an hour's events it sees one only, and which one depends on their order: that there is one must do.
-      bucket.flows[ALL] = { events: 1, lastMs: (hour + 1) * HOUR_MS, ids: [] };
-      return;
-    }
+  add({ bucket }, event) {
     addTo(bucket, ALL, event);
     if (event.region !== "") addTo(bucket, event.region, event);
     keepSmallest(bucket.principals, event.principal.entity, MOST_PRINCIPALS);
@@ -137,6 +133,11 @@ export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
 
   silence: {
     judge: judgeSilence,
+    due: dueHour,
+    hear(bucket, hour) {
+      // Who was heard first depends on the order of events: that somebody was must do.
+      bucket.flows[ALL] = { events: 1, lastMs: (hour + 1) * HOUR_MS, ids: [] };
+    },
     ends: (bucket, subject) => bucket.flows[subject] !== undefined,
   },
 
@@ -205,6 +206,20 @@ function judgeSilence(view: View, options: Options): Silence[] {
     keep(silences, silenceOf(taught, name, view.through, options));
   }
   return silences;
+}
+
+function dueHour(
+  { baseline, hours, through }: Pick<View, "baseline" | "hours" | "through">,
+  options: Options,
+): number | undefined {
+  let due: number | undefined;
+  for (const [name, { presence }] of Object.entries(baseline.flows)) {
+    const heard = hours.findLast(({ bucket }) => bucket.flows[name] !== undefined);
+    const last = heard?.hour ?? presence.last;
+    const next = nextLong({ ...presence, last }, through, options);
+    if (next !== undefined && (due === undefined || next < due)) due = next;
+  }
+  return due;
 }
 
 function keep(silences: Silence[], silence: Silence | undefined): void {

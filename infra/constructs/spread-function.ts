@@ -30,7 +30,7 @@ export class SpreadFunction extends KeyhawkFunction {
     contextHashKey.allowReading(this.role);
     source.allowReading(this.role);
     entities.allowWriting(this.role);
-    table.allowItems(this.role, ["Query", "UpdateItem"]); // Accounts and aliases seen.
+    table.allowItems(this.role, ["GetItem", "Query", "UpdateItem"]); // Accounts, aliases and hours.
     this.mapping = mapStream(this, {
       streamArn: source.streamArn,
       settings: mapping,

@@ -124,6 +124,18 @@ export function mayBeLong(
   return to - last >= Math.max(leastHours, HARDLY_LONGER * longest);
 }
 
+/** The first hour after `judged` up to which a silence may be long; undefined where a longer one is as grave as that before. */
+export function nextLong(
+  { born, last, longest }: Presence,
+  judged: number,
+  { leastHours, learningDays }: SilenceLimits,
+): number | undefined {
+  if (born < 0 || last - born < learningDays * DAY_HOURS) return undefined;
+  const first = last + Math.ceil(Math.max(leastHours, HARDLY_LONGER * longest));
+  const next = Math.max(first, judged + 1);
+  return next <= last + MOST_SILENT_HOURS ? next : undefined;
+}
+
 /** Share of all learned hours that were empty, 0–1. */
 export function shareEmpty({ hours, empty }: Presence): number {
   const all = hours[0] + hours[1];

@@ -25,6 +25,27 @@ export function noteSpoken(spoken: SpokenHours, hour: number): boolean {
   return true;
 }
 
+/** What two know together. */
+export function mergeSpoken(one: SpokenHours, other: SpokenHours): SpokenHours {
+  const merged: SpokenHours = [];
+  const ranges = [...one, ...other].sort(([from], [to]) => from - to);
+  for (const [first, last] of ranges) {
+    const before = merged[merged.length - 1];
+    if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], last);
+    else merged.push([first, last]);
+  }
+  return merged.slice(-MOST_RANGES);
+}
+
+/** The hours from `from` up to and including `to` in which something was heard, oldest first. */
+export function spokenHours(spoken: SpokenHours, from: number, to: number): number[] {
+  return spoken.flatMap(([first, last]) => {
+    const start = Math.max(first, from);
+    const length = Math.max(0, Math.min(last, to) - start + 1);
+    return Array.from({ length }, (_, index) => start + index);
+  });
+}
+
 /** Whether something was heard in the hour; false where it lies before all that is remembered. */
 export function spokeIn(spoken: SpokenHours, hour: number): boolean {
   for (let at = spoken.length - 1; at >= 0; at -= 1) {

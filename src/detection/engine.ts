@@ -13,17 +13,17 @@ import { Judging } from "./judging.ts";
 import type { WrittenAliases } from "./learned-aliases.ts";
 import {
   advance,
+  closingHours,
   type ConfiguredDetector,
   type EntityMemory,
   readMemory,
   View,
   writeMemory,
 } from "./memory.ts";
-import { lastHourOf } from "./open-alert.ts";
 import { LearnedOrganization, type OrganizationOptions } from "./organization.ts";
 import { OwnUses } from "./own-uses.ts";
-import { entityName, entityOf, type Target } from "./routing.ts";
-import { SilenceWatch, type WrittenSilence } from "./silence.ts";
+import { entityName, entityOf, isSame, type Target } from "./routing.ts";
+import { SilenceWatch, WHOLE, type WrittenSilence } from "./silence.ts";
 import { sift } from "./telling.ts";
 import { WorkingSet } from "./working-set.ts";
 
@@ -51,7 +51,10 @@ export interface SoleEntity {
   readonly entity: Target;
   /** Shared by the engines of all entities; it is no part of the state that `take` gives. */
   readonly organization: LearnedOrganization;
-  /** Whether anybody at all was heard in an hour; without it the silence of an account is not judged. */
+  /**
+   * Whether anybody at all was heard in an hour; without it the silence of an account is not judged. It must know the hours that
+   * lie behind by more than the lateness.
+   */
   readonly heard?: (hour: number) => boolean;
 }
 
@@ -133,6 +136,8 @@ export class Engine {
   readonly #unwritten = new Set<EntityMemory>();
   readonly #open: Set<string>;
   #watermarkMs: number;
+  /** Hour that event time was last said to have reached. */
+  #passedHour = -1;
   #batch = 0;
   #duplicates = 0;
   #sharedCopies = 0;
@@ -194,7 +199,6 @@ export class Engine {
       {
         detectors: account,
         openHours: this.#openHours,
-        view: this.#view,
         alerting: this.#alerting,
         sole: options.sole,
       },
@@ -207,31 +211,47 @@ export class Engine {
     return this.#watermarkMs;
   }
 
-  /**
-   * The next hour that event time must reach for an open alert to be over; undefined where none is open. One whose detector is
-   * switched off stays as it is.
-   */
+  /** The next hour that event time must reach for an open alert to be over; undefined where none is. */
   get closesAtHour(): number | undefined {
-    let next: number | undefined;
-    for (const name of this.#open) {
+    const hours = [...this.#open].flatMap((name) => {
       const memory = this.#working.named(name);
-      const running = this.#detectors[memory?.kind ?? "account"].map(({ detector }) => detector.id);
-      for (const alert of memory?.alerts.values() ?? []) {
-        if (!running.includes(alert.detector)) continue;
-        const closesAt = lastHourOf(alert, this.#openHours) + this.#openHours;
-        if (next === undefined || closesAt < next) next = closesAt;
-      }
+      if (memory === undefined) return [];
+      return closingHours(memory, this.#detectors[memory.kind], this.#openHours);
+    });
+    return hours.length === 0 ? undefined : Math.min(...hours);
+  }
+
+  /**
+   * The next hour that event time must reach for the silence of the engine's one account to be judged; undefined where nothing
+   * more is to be said of it, and where the engine counts for all.
+   */
+  get listensAtHour(): number | undefined {
+    const entity = this.#options.sole?.entity;
+    if (entity === undefined || entity.kind !== "account" || entity.id === WHOLE) return undefined;
+    const memory = this.#working.named(entityName("account", entity.id));
+    if (memory === undefined) return undefined;
+    return this.#silence.dueHour(memory, Math.max(memory.top, this.#passedHour));
+  }
+
+  /** Tells the engine of the organization as a whole in which hours anybody was heard, oldest first. */
+  hear(hours: readonly number[]): void {
+    const whole = this.#working.account(WHOLE);
+    for (const hour of hours) {
+      if (this.#silence.hearIn(whole, hour)) this.#touch(whole);
     }
-    return next;
   }
 
   /** Lets event time reach an hour for accounts, which may be silent, and for entities that have an alert open: what is over closes. */
   passTime(hour: number): void {
+    this.#passedHour = Math.max(this.#passedHour, hour);
     for (const memory of this.#working.accounts()) {
       if (this.#silence.judge(memory, hour)) this.#touched.add(memory);
     }
     for (const memory of this.#touched) this.#noteOpen(memory);
-    for (const name of this.#open) this.#advanceNamed(name, hour);
+    for (const name of this.#open) {
+      const memory = this.#working.named(name);
+      if (memory !== undefined) this.#advance(memory, hour);
+    }
   }
 
   /** Puts back the identities of recent calls. */
@@ -376,7 +396,7 @@ export class Engine {
     if (event.timeMs > this.#watermarkMs) this.#watermarkMs = event.timeMs;
     if (event.recipientAccountId !== undefined)
       this.#organization.see(event.recipientAccountId, hour);
-    this.#silence.hear(event, hour);
+    this.#silence.hear(hour);
     this.#organization.aliases.see(event, hour);
     if (this.#ownUses.includes(event)) {
       if (!isSecondView) this.#self += 1;
@@ -407,7 +427,7 @@ export class Engine {
 
   readonly #queue = (memory: EntityMemory, event: KmsEvent): void => {
     const { sole } = this.#options;
-    if (sole !== undefined && !isOf(memory, sole.entity)) return;
+    if (sole !== undefined && !isSame(memory, sole.entity)) return;
     if (!this.#counting.queue(memory, event)) this.#isLate = true;
   };
 
@@ -420,11 +440,6 @@ export class Engine {
     this.#judging.settle(memory);
     advance(memory, hour, this.#detectors[memory.kind], this.#openHours, this.#alerting);
     this.#touched.add(memory);
-  }
-
-  #advanceNamed(name: string, hour: number): void {
-    const memory = this.#working.named(name);
-    if (memory !== undefined) this.#advance(memory, hour);
   }
 
   #noteOpen(memory: EntityMemory): void {
@@ -455,10 +470,6 @@ export class Engine {
     };
     return JSON.stringify(state);
   }
-}
-
-function isOf(memory: EntityMemory, { kind, id }: Target): boolean {
-  return memory.kind === kind && memory.id === id;
 }
 
 /** A budget is about the alerts of all entities, so an engine for one of them has none. */

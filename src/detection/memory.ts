@@ -101,6 +101,21 @@ export function advance(
   advanceAtOnce(memory, { from: memory.top, to, detectors, openHours, closing });
 }
 
+/**
+ * The hours that event time must reach for each alert of a memory to be over. A silence ends with an event, whenever that comes,
+ * and an alert whose detector is switched off stays as it is.
+ */
+export function closingHours(
+  { alerts }: EntityMemory,
+  detectors: readonly ConfiguredDetector[],
+  openHours: number,
+): number[] {
+  const running = new Set(detectors.map(({ detector }) => detector.id));
+  return [...alerts.values()]
+    .filter((alert) => alert.period !== "silence" && running.has(alert.detector))
+    .map((alert) => lastHourOf(alert, openHours) + openHours);
+}
+
 function advanceAtOnce(memory: EntityMemory, step: Step): void {
   if (step.from >= 0) {
     for (let slot = 0; slot < step.detectors.length; slot += 1) advanceDetector(memory, slot, step);

@@ -39,6 +39,10 @@ export function eachTarget(event: KmsEvent, visit: (kind: EntityKind, id: string
   if (account !== undefined) visit("account", account);
 }
 
+export function isSame(one: Target, other: Target): boolean {
+  return one.kind === other.kind && one.id === other.id;
+}
+
 /** Name of an entity in the store: kind, colon, id. */
 export function entityName(kind: EntityKind, id: string): string {
   return `${kind}:${id}`;

@@ -1,5 +1,4 @@
 import { noteSpoken, spokeIn, type SpokenHours } from "../baseline/spoken-hours.ts";
-import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Finding } from "./detector.ts";
 import {
   advance,
@@ -9,7 +8,6 @@ import {
   newMemory,
   openDetector,
   readMemory,
-  type View,
   writeMemory,
 } from "./memory.ts";
 
@@ -42,6 +40,16 @@ export interface Silence {
 export interface SilenceJudge<Baseline, Bucket, Options> {
   /** Every silence that lasts or that ended in one of the view's hours. */
   judge(view: SilenceView<Baseline, Bucket>, options: Options): readonly Silence[];
+  /**
+   * The first hour after `view.through`, up to which all was judged, whose end may bring a silence or change one if nothing more
+   * is heard; undefined where none does. `view.hours` are all open hours with events.
+   */
+  due(
+    view: Pick<SilenceView<Baseline, Bucket>, "baseline" | "hours" | "through">,
+    options: Options,
+  ): number | undefined;
+  /** Counts an hour in which anybody was heard, for the organization as a whole. */
+  hear(bucket: Bucket, hour: number): void;
   /** Whether an hour's events end a silence. */
   ends(bucket: Bucket, subject: string): boolean;
 }
@@ -56,7 +64,6 @@ export interface SilenceOptions {
   /** Those of accounts, in the engine's order. */
   readonly detectors: readonly ConfiguredDetector[];
   readonly openHours: number;
-  readonly view: View;
   readonly alerting: SilenceAlerting;
   /** Given where the memory of one entity is judged beside engines of others, who alone know of everybody. */
   readonly sole: { readonly heard?: (hour: number) => boolean } | undefined;
@@ -87,7 +94,7 @@ export class SilenceWatch {
     );
     this.#spoken = written?.spoken ?? [];
     this.#whole =
-      written === undefined
+      written?.whole === undefined
         ? newMemory("account", WHOLE, detectors.length)
         : readMemory("account", WHOLE, written.whole, detectors, openHours);
   }
@@ -97,11 +104,15 @@ export class SilenceWatch {
     return this.#slots.length > 0 && this.#options.sole === undefined;
   }
 
-  /** Notes that somebody was heard in this hour; the first event of an hour speaks for all. */
-  hear(event: KmsEvent, hour: number): void {
-    if (!this.watchesAll || !noteSpoken(this.#spoken, hour)) return;
-    const { detectors, openHours, view, alerting } = this.#options;
-    const whole = this.#whole;
+  /** Notes that somebody was heard in this hour. */
+  hear(hour: number): void {
+    if (this.watchesAll && noteSpoken(this.#spoken, hour)) this.hearIn(this.#whole, hour);
+  }
+
+  /** Counts an hour in which somebody was heard into the memory of the organization as a whole; false where it is known, or closed. */
+  hearIn(whole: EntityMemory, hour: number): boolean {
+    const { detectors, openHours, alerting } = this.#options;
+    let isNews = false;
     if (hour > whole.top) {
       this.judge(whole, hour);
       advance(whole, hour, detectors, openHours, alerting);
@@ -112,10 +123,30 @@ export class SilenceWatch {
       if (configured === undefined) continue;
       const own = openDetector(whole, slot, configured, openHours);
       const open = own.hours[at];
-      if (open === undefined) continue;
-      open.bucket ??= configured.detector.newBucket();
-      configured.detector.add(view.at(whole, own, at), event, configured.options);
+      if (open === undefined || open.bucket !== null) continue;
+      open.bucket = configured.detector.newBucket();
+      configured.detector.silence?.hear(open.bucket, hour);
+      isNews = true;
     }
+    return isNews;
+  }
+
+  /**
+   * The hour that event time must reach for the silence of an account to be judged with another outcome, `judgedAt` being the
+   * last one that it reached; undefined where there is none.
+   */
+  dueHour(memory: EntityMemory, judgedAt: number): number | undefined {
+    const { detectors, openHours } = this.#options;
+    const through = judgedAt - openHours;
+    const hours = this.#slots.flatMap((slot) => {
+      const configured = detectors[slot];
+      const own = memory.slots[slot];
+      if (own === undefined) return [];
+      const heard = own.hours.filter(({ bucket }) => bucket !== null);
+      const view = { baseline: own.baseline, hours: heard, through };
+      return configured?.detector.silence?.due(view, configured.options) ?? [];
+    });
+    return hours.length === 0 ? undefined : Math.min(...hours) + openHours;
   }
 
   /**
@@ -168,5 +199,6 @@ export class SilenceWatch {
 /** Plain data, for the engine's state. */
 export interface WrittenSilence {
   readonly spoken: SpokenHours;
-  readonly whole: string;
+  /** Undefined where nothing is known of the organization as a whole. */
+  readonly whole?: string | undefined;
 }

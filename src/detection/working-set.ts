@@ -33,6 +33,11 @@ export class WorkingSet {
     this.#memories[memory.kind].set(memory.id, memory);
   }
 
+  /** The memory of an account, made where it is nowhere. */
+  account(id: string): EntityMemory {
+    return this.#memory("account", id);
+  }
+
   accounts(): Iterable<EntityMemory> {
     return this.#memories.account.values();
   }

@@ -4,7 +4,8 @@ import type { KinesisStreamEvent } from "aws-lambda";
 import { hourOf } from "../baseline/calendar.ts";
 import type { Log } from "../telemetry.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
-import { type BatchWork, openBatch } from "./detect-batch.ts";
+import { type BatchWork, type DetectBatch, openBatch } from "./detect-batch.ts";
+import { HeardReader } from "./heard-hours.ts";
 import { EntityFolder, type EntityFolderDependencies, type Settlement } from "./entity-folder.ts";
 import {
   type BatchResponse,
@@ -44,6 +45,8 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
   const { store, deadLetters, log, metrics, now } = dependencies;
   const folder = new EntityFolder(dependencies);
   const organization = new OrganizationReader(dependencies.options.organization, store);
+  const { engine, heard } = dependencies.options;
+  const listening = new HeardReader(store, { heard, detectors: engine.detectors });
   const notes = new NotesReader(dependencies);
   let raisedMs = Number.NEGATIVE_INFINITY;
 
@@ -67,6 +70,7 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
     let committedMs = Number.NEGATIVE_INFINITY;
     try {
       await organization.refresh(hourOf(batch.newestMs));
+      await listening.refresh(newestHourOf(batch));
       await notes.refresh();
       // Also those in the cache: a stale one shows here, for a read; at its commit it would cost a write that is refused.
       const loaded = await store.load([...batch.works.keys()]);
@@ -110,6 +114,12 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
       log.error({ error, letters: letters.length }, "detect: dead letters could not be kept");
     }
   }
+}
+
+/** The newest hour that a batch speaks of, by an event or by saying what time it is. */
+function newestHourOf({ newestMs, works }: DetectBatch): number {
+  const hours = [...works.values()].map(({ work }) => work.toHour);
+  return hours.reduce((newest, hour) => Math.max(newest, hour), hourOf(newestMs));
 }
 
 /** The first records of a batch that must come again: unsettled work, and letters until they are kept. */

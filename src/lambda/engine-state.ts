@@ -1,7 +1,9 @@
 import { hourOf } from "../baseline/calendar.ts";
+import { spokeIn, spokenHours } from "../baseline/spoken-hours.ts";
 import { Engine, type EngineOutput } from "../detection/engine.ts";
 import { entityOf } from "../detection/routing.ts";
 import type { CallSegment } from "../store/store.ts";
+import { WHOLE_NAME } from "./entity-names.ts";
 import type {
   EntityChange,
   EntityState,
@@ -13,17 +15,21 @@ import type {
 /** Other entities of the same events, of which an engine keeps an empty memory each. */
 const BYSTANDERS = 48;
 
-/** A principal, key or account: an engine that counts for it alone. */
+/** A principal, key or account, or all accounts together: an engine that counts for it alone. */
 export class EngineState implements EntityState {
   readonly #name: string;
   readonly #engine: Engine;
   readonly #notes: EntityStateOptions["notes"];
+  readonly #heard: EntityStateOptions["heard"];
   memory: string;
 
   constructor(name: string, memory: string | undefined, options: EntityStateOptions) {
     this.#name = name;
     this.#notes = options.notes;
-    const sole = { entity: entityOf(name), organization: options.organization };
+    this.#heard = options.heard;
+    const heard =
+      name === WHOLE_NAME ? () => true : (hour: number) => spokeIn(options.heard.current, hour);
+    const sole = { entity: entityOf(name), organization: options.organization, heard };
     const own = { ...options.engine, entitiesInMemory: BYSTANDERS, sole };
     this.#engine = new Engine(own, undefined);
     if (memory !== undefined) this.#engine.adopt(new Map([[name, memory]]));
@@ -31,7 +37,10 @@ export class EngineState implements EntityState {
   }
 
   get closesAtHour(): number | undefined {
-    return this.#engine.closesAtHour;
+    const { closesAtHour, listensAtHour } = this.#engine;
+    if (closesAtHour === undefined || listensAtHour === undefined)
+      return closesAtHour ?? listensAtHour;
+    return Math.min(closesAtHour, listensAtHour);
   }
 
   callHours({ events }: EntityWork): number[] {
@@ -61,7 +70,20 @@ export class EngineState implements EntityState {
       outputs.push(engine.take());
       hour = Math.max(hour + 1, engine.closesAtHour ?? Number.POSITIVE_INFINITY);
     }
+    if (this.#listen(toHour)) outputs.push(engine.take());
     return this.#changeOf(outputs);
+  }
+
+  /** Judges the silence of an account, or of all of them; false where there is nothing to judge. */
+  #listen(toHour: number): boolean {
+    const engine = this.#engine;
+    if (this.#name === WHOLE_NAME) {
+      engine.hear(spokenHours(this.#heard.current, 0, toHour));
+      return true;
+    }
+    if ((engine.listensAtHour ?? Number.POSITIVE_INFINITY) > toHour) return false;
+    engine.passTime(toHour);
+    return true;
   }
 
   #changeOf(outputs: readonly EngineOutput[]): EntityChange | undefined {

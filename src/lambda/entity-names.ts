@@ -1,3 +1,9 @@
+import { WHOLE } from "../detection/silence.ts";
+import { entityName } from "../detection/routing.ts";
+
+/** Name of the entity that stands for all accounts together. */
+export const WHOLE_NAME = entityName("account", WHOLE);
+
 const COMBINATION = "combination:";
 const BUDGET = "budget:";
 

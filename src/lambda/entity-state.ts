@@ -8,6 +8,7 @@ import { BudgetState } from "./budget-state.ts";
 import { CombinationState } from "./combination-state.ts";
 import { EngineState } from "./engine-state.ts";
 import { isBudget, isCombination } from "./entity-names.ts";
+import type { HeardHours } from "./heard-hours.ts";
 
 /** What one batch brings for one entity. */
 export interface EntityWork {
@@ -43,7 +44,7 @@ export interface EntityChange {
 export interface EntityState {
   /** JSON text, as of the last fold that changed it; empty before the first. */
   readonly memory: string;
-  /** The next hour that event time must reach for something to be over; undefined where nothing is open. */
+  /** The next hour that event time must reach for something to be over, or for a silence to be judged; undefined where there is nothing. */
   readonly closesAtHour: number | undefined;
   /** Hours whose call identities must be put back before this work is folded. */
   callHours(work: EntityWork): number[];
@@ -57,6 +58,7 @@ export interface EntityStateOptions {
   readonly organization: LearnedOrganization;
   /** What people noted: suppressions and acceptances, as they are now. */
   readonly notes: { current: readonly Mute[] };
+  readonly heard: HeardHours;
 }
 
 /** Opens an entity out of its memory, or a new one. Throws where the memory is not one. */

@@ -20,6 +20,7 @@ import {
   type StreamRecord,
 } from "./invocation.ts";
 import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";
+import { HeardWriter } from "./heard-hours.ts";
 import { OrganizationWriter } from "./organization-notes.ts";
 import { Parcels } from "./parcels.ts";
 
@@ -30,7 +31,7 @@ export interface SpreadDependencies extends EntityStreamDependencies {
   readonly buckets: number;
   /** Learns from what is read here. */
   readonly organization: LearnedOrganization;
-  readonly store: Pick<EntityStore, "accounts" | "noteAccounts">;
+  readonly store: Pick<EntityStore, "accounts" | "noteAccounts" | "heard" | "noteHeard">;
   /** The bytes of a log file that a record points to. Undefined: such a record is a dead letter. */
   readonly fetchObject: ((pointer: ObjectPointer) => Promise<Uint8Array>) | undefined;
   readonly deadLetters: DeadLetters;
@@ -55,6 +56,7 @@ const CHUNK_BYTES = 24 * 2 ** 20;
 export function makeSpreadHandler(dependencies: SpreadDependencies): SpreadHandler {
   const { metrics, now } = dependencies;
   const organization = new OrganizationWriter(dependencies.organization, dependencies.store);
+  const heard = new HeardWriter(dependencies.store, dependencies.detectors);
   return async (event, context) => {
     const startMs = now();
     const counts: Counts = {};
@@ -86,7 +88,7 @@ export function makeSpreadHandler(dependencies: SpreadDependencies): SpreadHandl
     return responseFrom(failed === undefined ? undefined : records[failed]);
   };
 
-  /** Keeps letters and accounts before the events go on; true where all of it is durable. */
+  /** Keeps letters, accounts and hours before the events go on; true where all of it is durable. */
   async function settle(
     chunk: Chunk,
     counts: Counts,
@@ -97,6 +99,7 @@ export function makeSpreadHandler(dependencies: SpreadDependencies): SpreadHandl
       const { records, letters } = chunk.close(counts);
       if (letters.length > 0) await deadLetters.put("spread", letters);
       await organization.note(chunk.events);
+      await heard.note(chunk.events);
       // Trying again eats into the reserve, but never into the last seconds.
       const refused = await putAll(records, dependencies, deadlineOf(context, 2000));
       count(counts, "recordsPut", records.length - refused.length);

@@ -1,11 +1,14 @@
 import { deliverDependencies } from "./assembly/deliver.ts";
 import { assembledOnce } from "./environment.ts";
 import { hourOf } from "../baseline/calendar.ts";
+import { entityName } from "../detection/routing.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ClosingEntity, EntityStore } from "../store/entity-store.ts";
 import type { OutboxCount } from "../store/store.ts";
-import { isCombination } from "./entity-names.ts";
+import { isCombination, WHOLE_NAME } from "./entity-names.ts";
+import type { EntityStateOptions } from "./entity-state.ts";
 import { bucketOf, type OutgoingRecord, putAll } from "./entity-stream.ts";
+import { judgesSilence } from "./heard-hours.ts";
 import { type Deadline, deadlineOf, type InvocationContext } from "./invocation.ts";
 import { count, type Counts, type MetricWriter, writeMetrics } from "./metrics.ts";
 import { type DispatchDependencies, dispatchOutboxes } from "./outbox-dispatch.ts";
@@ -14,7 +17,8 @@ import type { ScopedOutbox } from "./scoped-outbox.ts";
 
 export interface TickDependencies extends DispatchDependencies {
   readonly store: DispatchDependencies["store"] &
-    Pick<EntityStore, "watermark" | "closing" | "pendingOutboxes">;
+    Pick<EntityStore, "watermark" | "closing" | "pendingOutboxes" | "accounts">;
+  readonly options: Pick<EntityStateOptions, "engine">;
   readonly delivery: Pick<Delivery, "sendDue">;
   /** What `delivery` reads. */
   readonly outbox: ScopedOutbox;
@@ -37,19 +41,20 @@ const MOST_MISSED = 500;
 const MOST_WAIT_MS = 30 * 60_000;
 
 /**
- * Lets time pass where no event comes: alerts that are over close, outboxes that were missed are emptied, and what sinks did not
+ * Lets time pass where no event comes: alerts that are over close, accounts that went quiet are judged, outboxes that were missed are emptied, and what sinks did not
  * accept is sent again. At most one should run at a time. Rejects where the table or the stream fails; the next run does it all.
  */
 export function makeTickHandler(dependencies: TickDependencies): TickHandler {
   const { store, metrics, now, log } = dependencies;
   const ripening = new Ripening(dependencies);
+  const passing = new PassingTime(dependencies, ripening);
   return async (_, context) => {
     const startMs = now();
     const counts: Counts = {};
     const deadline = deadlineOf(context, RESERVE_MS);
     const missed = await store.pendingOutboxes(now() - MISSED_AFTER_MS, MOST_MISSED);
     const { failed } = await dispatchOutboxes(missed, dependencies, { deadline, counts });
-    await passTime(dependencies, ripening, { deadline, counts });
+    await passing.tell({ deadline, counts });
     await sendWaiting(dependencies, deadline);
     await countWaiting(dependencies, counts);
     count(counts, "outboxesMissed", missed.length);
@@ -59,29 +64,52 @@ export function makeTickHandler(dependencies: TickDependencies): TickHandler {
   };
 }
 
-async function passTime(
-  dependencies: TickDependencies,
-  ripening: Ripening,
-  { deadline, counts }: { readonly deadline: Deadline; readonly counts: Counts },
-): Promise<void> {
-  const { store, buckets, now } = dependencies;
-  const watermarkMs = await store.watermark();
-  if (watermarkMs === undefined) return;
-  count(counts, "watermarkLagMs", Math.max(0, now() - watermarkMs));
-  const hour = hourOf(watermarkMs);
-  const ripe = await ripening.ripe(await store.closing(hour, MOST_CLOSING));
-  const byBucket = Map.groupBy(ripe, ({ name }) => bucketOf(name, buckets));
-  const records: OutgoingRecord[] = [];
-  for (const [bucket, own] of byBucket) {
-    for (let start = 0; start < own.length; start += NAMES_TOGETHER) {
-      const hours = own.slice(start, start + NAMES_TOGETHER).map(({ name }) => ({ name, hour }));
-      const parcel: Parcel = { ...emptyParcel, hours };
-      records.push({ bucket, data: pack(parcel) });
-    }
+/** Tells entities what hour it is. */
+class PassingTime {
+  readonly #dependencies: TickDependencies;
+  readonly #ripening: Ripening;
+  readonly #judgesSilence: boolean;
+  /** Hour that the organization as a whole was told of. */
+  #toldHour = -1;
+
+  constructor(dependencies: TickDependencies, ripening: Ripening) {
+    this.#dependencies = dependencies;
+    this.#ripening = ripening;
+    this.#judgesSilence = judgesSilence(dependencies.options.engine.detectors);
   }
-  const refused = await putAll(records, dependencies, deadline);
-  count(counts, "closing", ripe.length);
-  count(counts, "recordsRefused", refused.length);
+
+  async tell({ deadline, counts }: { readonly deadline: Deadline; readonly counts: Counts }) {
+    const { store, buckets, now } = this.#dependencies;
+    const watermarkMs = await store.watermark();
+    if (watermarkMs === undefined) return;
+    count(counts, "watermarkLagMs", Math.max(0, now() - watermarkMs));
+    const hour = hourOf(watermarkMs);
+    const ripe = await this.#ripening.ripe(await store.closing(hour, MOST_CLOSING));
+    const names = ripe.map(({ name }) => name);
+    if (this.#judgesSilence) names.push(...(await this.#listeners(hour)));
+    const records: OutgoingRecord[] = [];
+    for (const [bucket, own] of Map.groupBy(names, (name) => bucketOf(name, buckets))) {
+      for (let start = 0; start < own.length; start += NAMES_TOGETHER) {
+        const hours = own.slice(start, start + NAMES_TOGETHER).map((name) => ({ name, hour }));
+        const parcel: Parcel = { ...emptyParcel, hours };
+        records.push({ bucket, data: pack(parcel) });
+      }
+    }
+    const refused = await putAll(records, this.#dependencies, deadline);
+    if (refused.length === 0) this.#toldHour = hour;
+    count(counts, "closing", ripe.length);
+    count(counts, "recordsRefused", refused.length);
+  }
+
+  /** Who judges silence, but is not in the index: all accounts together, and at first accounts whose memories come from elsewhere. */
+  async #listeners(hour: number): Promise<string[]> {
+    if (hour <= this.#toldHour) return [];
+    if (this.#toldHour >= 0) return [WHOLE_NAME];
+    const { store, options } = this.#dependencies;
+    const noted = [...(await store.accounts()).keys()].filter((name) => !name.includes(" "));
+    const accounts = new Set([...options.engine.organization.accounts, ...noted]);
+    return [WHOLE_NAME, ...[...accounts].map((id) => entityName("account", id))];
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SpokenHours } from "../baseline/spoken-hours.ts";
 import type { Alert } from "../detection/alert.ts";
 import type { AlertReader, Outbox, SuppressionTable } from "./store.ts";
 
@@ -54,6 +55,11 @@ export interface EntityStore extends AsyncDisposable {
   /** Adds accounts and aliases; of two hours of one the earlier stays, whoever writes last. */
   noteAccounts(accounts: ReadonlyMap<string, number>): Promise<void>;
 
+  /** The hours in which anybody at all was heard. */
+  heard(): Promise<SpokenHours>;
+  /** Adds hours to those in which somebody was heard, whoever else adds some at the same time. */
+  noteHeard(hours: readonly number[]): Promise<void>;
+
   /**
    * Keeps alerts as they stand, as `Commit.alerts` does, but for one of a lower revision than the kept one, which is left out
    * wholly. What people made of an alert stays. `suppressed` is alert id → what mutes it, `Commit.suppressed` and
@@ -106,6 +112,6 @@ export interface Segment {
 
 export interface ClosingEntity {
   readonly name: string;
-  /** The hour that event time must reach, in hours since the epoch, for something of the entity to be over. */
+  /** The hour that event time must reach, in hours since the epoch, for the entity to be looked at: something is over, or it may have fallen silent. */
   readonly closesAtHour: number;
 }

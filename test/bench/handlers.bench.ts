@@ -95,6 +95,7 @@ async function fold(windowSeconds: number) {
         engine: options,
         organization: new LearnedOrganization(options.organization, {}),
         notes: { current: [] },
+        heard: { current: [] },
       },
       now: Date.now,
       sleep: async () => {},

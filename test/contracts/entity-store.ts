@@ -50,6 +50,7 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
         expect(await store.closing(1_000_000, 10)).toEqual([]);
         expect(await store.watermark()).toBeUndefined();
         expect(await store.accounts()).toEqual(new Map());
+        expect(await store.heard()).toEqual([]);
         expect(await store.alerts.get("a1")).toBeUndefined();
         expect(await store.suppressions.list()).toEqual([]);
       });
@@ -309,6 +310,16 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
         await store.noteAccounts(new Map([[alias, 7]]));
         await other.noteAccounts(new Map([[alias, 9]]));
         expect(await store.accounts()).toEqual(new Map([[alias, 7]]));
+      });
+
+      it("hours in which anybody was heard add up, whoever notes them at the same time", async () => {
+        await store.noteHeard([500, 502]);
+        await Promise.all([other.noteHeard([501, 507]), store.noteHeard([506, 500])]);
+        await store.noteHeard([]);
+        expect(await other.heard()).toEqual([
+          [500, 502],
+          [506, 507],
+        ]);
       });
 
       it("of an account's hours the earliest stays", async () => {

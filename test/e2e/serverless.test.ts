@@ -218,6 +218,13 @@ describe.skipIf(!hasDynoxide)(name, () => {
     );
   });
 
+  it("hears that accounts have fallen silent, and that one of them speaks again", () => {
+    const silent = [...serverless.alerts.values()]
+      .filter(({ title }) => title === "An account has fallen silent")
+      .map(({ accountId, status }) => `${accountId} ${status}`);
+    expect(silent).toEqual(expect.arrayContaining(["222233334444 updated", "777788889999 closed"]));
+  });
+
   it("finds what one process on the same stream finds", () => {
     expect(lastRevisions(serverless.alerts.values())).toEqual(lastRevisions(live.alerts.values()));
   });

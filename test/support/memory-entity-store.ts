@@ -1,3 +1,4 @@
+import { mergeSpoken, type SpokenHours } from "../../src/baseline/spoken-hours.ts";
 import type { Alert } from "../../src/detection/alert.ts";
 import type {
   EntityItem,
@@ -28,6 +29,7 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
   const segments = new Map<string, Map<string, Uint8Array>>();
   const accounts = new Map<string, number>();
   const lanes = new Map<number, number>();
+  let heard: SpokenHours = [];
   const deliveries = memoryOutbox(now);
   const kept = keptAlerts();
   const ownSegments = (name: string) => {
@@ -105,6 +107,15 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
       for (const [account, hour] of noted) {
         accounts.set(account, Math.min(accounts.get(account) ?? hour, hour));
       }
+    },
+    async heard() {
+      return structuredClone(heard);
+    },
+    async noteHeard(hours) {
+      heard = mergeSpoken(
+        heard,
+        hours.map((hour) => [hour, hour]),
+      );
     },
     ...kept.store,
     deliveries,

@@ -19,14 +19,17 @@ export interface ServerlessScenario {
 
 /** Records arrive within eleven hours of their neighbours, and fifty minutes late: less than the lateness. */
 const CHUNK_MS = 11 * 3_600_000;
+const FIRST_MS = Date.parse("2026-03-02T00:00:00Z");
 const RECORD_BYTES = 64 * 1024;
 
 /**
  * Six days of a simulated organization with attacks from the third day on, in CloudWatch Logs messages and EventBridge
- * events: out of order, with copies by the same and by the other route, and with records that nobody can understand.
+ * events: out of order, with copies by the same and by the other route, with records that nobody can understand, and with two
+ * accounts that fall silent.
  */
 export function serverlessScenario(): ServerlessScenario {
-  const records = simulatedDays();
+  const simulated = simulatedDays();
+  const records = [...simulated, ...quietAccounts(simulated)];
   const arrivals = arrivalsOf(records, { seed: "serverless", busShare: 0.1 });
   const groups = Map.groupBy(arrivals, ({ atMs }) => Math.floor(atMs / CHUNK_MS));
   let letters = 0;
@@ -38,7 +41,11 @@ export function serverlessScenario(): ServerlessScenario {
   return {
     config: {
       version: 1,
-      detection: { latenessMinutes: 720, deduplicationHours: 24 },
+      detection: {
+        latenessMinutes: 720,
+        deduplicationHours: 24,
+        detectors: { "sensor-silent": { learningDays: 2 } },
+      },
       limits: { recordBytes: RECORD_BYTES },
     },
     arrivals,
@@ -50,7 +57,7 @@ export function serverlessScenario(): ServerlessScenario {
 function simulatedDays(): CloudTrailRecord[] {
   const simulation = simulate({
     seed: 5,
-    firstMs: Date.parse("2026-03-02T00:00:00Z"),
+    firstMs: FIRST_MS,
     days: 6,
     accounts: 2,
     principals: 5,
@@ -64,6 +71,29 @@ function simulatedDays(): CloudTrailRecord[] {
   const isWanted = ({ userIdentity }: CloudTrailRecord) =>
     !JSON.stringify(userIdentity).includes("keyhawk-consumer");
   return [...simulation.hours()].flatMap(({ records }) => records.filter(isWanted));
+}
+
+/** Calls of every hour in two accounts, one of which stops for good on the fourth day, the other for a day. */
+function quietAccounts(records: readonly CloudTrailRecord[]): CloudTrailRecord[] {
+  const random = new Random("quiet accounts");
+  const example = records.find(({ eventName }) => eventName === "Decrypt");
+  const flows = {
+    "222233334444": hours(0, 84),
+    "777788889999": [...hours(0, 84), ...hours(108, 144)],
+  };
+  return Object.entries(flows).flatMap(([account, heard]) =>
+    heard.flatMap((hour) => {
+      if (example === undefined) return [];
+      const { recipientAccountId } = example;
+      const text = JSON.stringify(example).replaceAll(recipientAccountId, account);
+      const eventTime = new Date(FIRST_MS + hour * 3_600_000).toISOString().replace(".000Z", "Z");
+      return [{ ...(JSON.parse(text) as CloudTrailRecord), eventTime, eventID: random.uuid() }];
+    }),
+  );
+}
+
+function hours(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
 /** One of each kind of what cannot be understood, every one different. */

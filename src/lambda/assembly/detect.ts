@@ -28,6 +28,7 @@ export function foldingOf(environment: Environment) {
       engine: { ...options, learnUntilMs: undefined, replay: false },
       organization,
       notes: { current: [] },
+      heard: { current: [] },
     },
   };
 }

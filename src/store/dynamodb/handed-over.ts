@@ -1,6 +1,16 @@
-import { keyOf, numberIn } from "./item.ts";
+import type { SpokenHours } from "../../baseline/spoken-hours.ts";
+import { entityName } from "../../detection/routing.ts";
+import { WHOLE } from "../../detection/silence.ts";
+import { keyOf, numberIn, textIn } from "./item.ts";
 import { type ItemReader, itemsIn } from "./item-reader.ts";
-import { accountsPartition, alertTimesPartition, engineKey, watermarksPartition } from "./keys.ts";
+import {
+  accountsPartition,
+  alertTimesPartition,
+  engineKey,
+  heardKey,
+  memoryKey,
+  watermarksPartition,
+} from "./keys.ts";
 import { entityIn } from "./memory-items.ts";
 import type { Table } from "./table.ts";
 import { closingIndex, closingValue } from "./table-definition.ts";
@@ -38,21 +48,48 @@ export async function engineStateOfHandlers(
   const range = { value: closingValue, most: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };
   const open = (await table.indexed(closingIndex, range)).map(entityIn);
   const isMemory = (name: string) => /^(?:principal|key|account):/.test(name);
-  return JSON.stringify({ watermarkMs, accounts, aliases, open: open.filter(isMemory).sort() });
+  const wholeItem = await items.get(memoryKey(entityName("account", WHOLE)));
+  const whole = wholeItem === undefined ? undefined : await textOf(items, wholeItem);
+  const silence = { spoken: await notedHours(items), whole };
+  return JSON.stringify({
+    watermarkMs,
+    accounts,
+    aliases,
+    open: open.filter(isMemory).sort(),
+    silence,
+  });
 }
 
 /** Accounts, and pairs of key and alias, that a consumer learned, as the handlers note them. */
 export async function accountsOfConsumer(items: ItemReader): Promise<Map<string, number>> {
-  const item = await items.get(engineKey);
-  if (item === undefined) return new Map();
-  const { accounts = {}, aliases = {} } = JSON.parse(await textOf(items, item)) as {
-    accounts?: Record<string, number>;
-    aliases?: Record<string, Record<string, number>>;
-  };
+  const { accounts = {}, aliases = {} } = await stateOfConsumer(items);
   const pairs = Object.entries(aliases).flatMap(([keyArn, own]) =>
     Object.entries(own).map(([aliasArn, hour]) => [`${keyArn} ${aliasArn}`, hour] as const),
   );
   return new Map([...Object.entries(accounts), ...pairs]);
+}
+
+/** The hours in which a consumer heard anybody. */
+export async function hoursOfConsumer(items: ItemReader): Promise<SpokenHours> {
+  return (await stateOfConsumer(items)).silence?.spoken ?? [];
+}
+
+/** The hours in which the handlers heard anybody. */
+export async function notedHours(items: ItemReader): Promise<SpokenHours> {
+  const item = await items.get(heardKey);
+  return item === undefined ? [] : (JSON.parse(textIn(item, "hours")) as SpokenHours);
+}
+
+/** What of a consumer's state the handlers ask for; empty where no consumer ever was. */
+async function stateOfConsumer(items: ItemReader): Promise<ConsumerState> {
+  const item = await items.get(engineKey);
+  return item === undefined ? {} : (JSON.parse(await textOf(items, item)) as ConsumerState);
+}
+
+interface ConsumerState {
+  readonly accounts?: Record<string, number>;
+  readonly aliases?: Record<string, Record<string, number>>;
+  readonly silence?: { readonly spoken: SpokenHours };
 }
 
 /** Newest event time that the handlers committed. */

@@ -45,9 +45,9 @@ export function positionKey(source: string): ItemKey {
   return { pk: positionsPartition, sk: sortable(source) };
 }
 
-/** Combinations and budgets, which only handlers keep as entities, are no part of what was learned: they are kept apart. */
+/** What only handlers keep as entities, combinations, budgets and all accounts together, is kept apart from what others keep so. */
 export function memoryKey(entity: string): ItemKey {
-  const kind = /^(?:combination|budget):/.test(entity) ? "tally" : "memory";
+  const kind = /^(?:combination:|budget:|account:organization$)/.test(entity) ? "tally" : "memory";
   return { pk: partition(kind, entity), sk: sortable(entity) };
 }
 
@@ -59,6 +59,8 @@ export function segmentKey(entity: string, id: string): ItemKey {
 export function watermarkKey(lane: number): ItemKey {
   return { pk: watermarksPartition, sk: padded(lane, 4) };
 }
+
+export const heardKey: ItemKey = { pk: "heard", sk: "hours" };
 
 export function accountKey(account: string): ItemKey {
   return { pk: accountsPartition, sk: sortable(account) };

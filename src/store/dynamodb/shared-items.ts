@@ -1,7 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { mergeSpoken } from "../../baseline/spoken-hours.ts";
 import type { EntityStore } from "../entity-store.ts";
-import { accountsOfConsumer, notedAccounts, watermarkOf } from "./handed-over.ts";
+import { StoreError } from "../store.ts";
+import {
+  accountsOfConsumer,
+  hoursOfConsumer,
+  notedAccounts,
+  notedHours,
+  watermarkOf,
+} from "./handed-over.ts";
 import { attribute, bytesIn, keyItem, keyOf } from "./item.ts";
-import { accountKey, segmentKey, watermarkKey } from "./keys.ts";
+import { accountKey, heardKey, segmentKey, watermarkKey } from "./keys.ts";
 import { inParallel } from "./parallel.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { timeToLiveAttribute } from "./table-definition.ts";
@@ -28,10 +37,13 @@ export function segmentItems({
   };
 }
 
-/** What all entities share: how far event time has come, and whose trails were seen. */
+/** What all entities share: how far event time has come, whose trails were seen, and when anybody was heard. */
 export function sharedItems(
   access: StoreAccess,
-): Pick<EntityStore, "watermark" | "raiseWatermark" | "accounts" | "noteAccounts"> {
+): Pick<
+  EntityStore,
+  "watermark" | "raiseWatermark" | "accounts" | "noteAccounts" | "heard" | "noteHeard"
+> {
   const { table } = access;
   return {
     watermark: () => watermarkOf(access.items),
@@ -59,5 +71,38 @@ export function sharedItems(
         }),
       );
     },
+    async heard() {
+      const [noted, heard] = await Promise.all([
+        notedHours(access.items),
+        hoursOfConsumer(access.items),
+      ]);
+      return mergeSpoken(noted, heard);
+    },
+    noteHeard: (hours) => noteHeard(access, hours),
   };
+}
+
+/** Notes that lost to others before it is given up: those whose hour is noted meanwhile need not try again. */
+const heardTries = 20;
+
+async function noteHeard({ table, items }: StoreAccess, hours: readonly number[]): Promise<void> {
+  const added = hours.map((hour): [number, number] => [hour, hour]);
+  for (let attempt = 0; attempt < heardTries; attempt += 1) {
+    const noted = await notedHours(items);
+    const before = JSON.stringify(noted);
+    const after = JSON.stringify(mergeSpoken(noted, added));
+    if (after === before) return;
+    const isNew = noted.length === 0;
+    const written = await table.update(heardKey, {
+      UpdateExpression: "SET hours = :after",
+      ConditionExpression: isNew ? "attribute_not_exists(hours)" : "hours = :before",
+      ExpressionAttributeValues: {
+        ":after": attribute.text(after),
+        ...(isNew ? {} : { ":before": attribute.text(before) }),
+      },
+    });
+    if (written !== undefined) return;
+    await sleep(Math.random() * 10 * 2 ** Math.min(attempt, 6));
+  }
+  throw new StoreError("busy", table.place, "the hours heard are written by too many");
 }

@@ -21,7 +21,7 @@ export function handlerParts(overrides: Partial<EngineOptions> = {}) {
   return {
     store: memoryEntityStore(() => START_MS),
     cache: new EntityCache(2 ** 26),
-    options: { engine, organization, notes: { current: [] } },
+    options: { engine, organization, notes: { current: [] }, heard: { current: [] } },
     organization,
     detectors: engine.detectors,
     buckets: 16,

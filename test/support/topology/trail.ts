@@ -8,6 +8,9 @@ export const QUIET_HOURS = 15 * 24;
 const HOUR_MS = 3_600_000;
 const OURS = "111122223333";
 const THEIRS = "999988887777";
+/** Accounts that are heard every hour, until the one stops for good, and the other for half a day. */
+const RETIRED = "444455556666";
+const PAUSED = "777788889999";
 
 export const keyOf = (number: number, account = OURS): string =>
   `arn:aws:kms:eu-west-1:${account}:key/0b6f4a8e-2222-4c2d-9a3b-${String(number).padStart(12, "0")}`;
@@ -38,11 +41,16 @@ export class Trail {
         ...this.#inHour(2, { hour, key: keyOf(1), fields: contextOf(`${hour % 4}`) }),
         ...(atWork && day % 7 < 5 ? this.#inHour(2, { hour, ...ada, key: keyOf(2) }) : []),
         ...(hour % 3 === 0 ? this.#inHour(1, { hour, role: "clerk", key: keyOf(2) }) : []),
+        ...this.#steady(RETIRED, hour),
+        ...this.#steady(PAUSED, hour),
       ];
     });
   }
 
-  /** A theft, a foreign key, destruction and blinding; then a day that goes on as if nothing had been. */
+  /**
+   * A theft, a foreign key, destruction and blinding, while two accounts are silent; then a day that goes on as if nothing had
+   * been, and six hours in which nobody is heard at all.
+   */
   night(): Json[] {
     const hour = QUIET_HOURS + 3;
     return [
@@ -67,7 +75,15 @@ export class Trail {
       ...hours(hour + 3, hour + 24).flatMap((later) =>
         this.#inHour(2, { hour: later, key: keyOf(1), fields: contextOf(`${later % 4}`) }),
       ),
+      ...[...hours(hour + 9, hour + 24), ...hours(hour + 30, hour + 33)].flatMap((later) =>
+        this.#steady(PAUSED, later),
+      ),
     ];
+  }
+
+  #steady(account: string, hour: number): Json[] {
+    const fields = { ...identityOf("batch", "b", account), recipientAccountId: account };
+    return this.#inHour(2, { hour, key: keyOf(7, account), fields });
   }
 
   #destruction(hour: number, number: number): Json {

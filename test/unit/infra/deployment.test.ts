@@ -283,7 +283,7 @@ describe("least privilege", () => {
   });
 
   it.each([
-    ["Spread", ["Query", "UpdateItem"]],
+    ["Spread", ["GetItem", "Query", "UpdateItem"]],
     ["Detect", ["BatchGetItem", "BatchWriteItem", "GetItem", "Query", "UpdateItem"]],
     [
       "Deliver",

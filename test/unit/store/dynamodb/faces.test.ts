@@ -87,10 +87,11 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
     }
   });
 
-  it("combinations and budgets are the handlers' own, no part of what was learned", async () => {
+  it("combinations, budgets and all accounts together are the handlers' own, no part of what was learned", async () => {
     await using entities = asHandlers();
     await entities.commit(writeOf({ name: "combination:principal 20000" }));
     await entities.commit(writeOf({ name: "budget:new-key 20000" }));
+    await entities.commit(writeOf({ name: "account:organization" }));
     await entities.commit(writeOf({}));
     await using store = await asConsumer();
     expect([...(await store.memoriesAfter("", 9)).keys()]).toEqual(["principal:a"]);
@@ -101,6 +102,8 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
     await using entities = asHandlers();
     await entities.commit(writeOf({ memory: "1", closesAtHour: 9 }));
     await entities.commit(writeOf({ name: "combination:x", closesAtHour: 9 }));
+    await entities.commit(writeOf({ name: "account:organization", memory: "7" }));
+    await entities.noteHeard([4, 5]);
     await entities.raiseWatermark(3, 5000);
     await entities.noteAccounts(
       new Map([
@@ -118,21 +121,28 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
       accounts: { "111122223333": 4 },
       aliases: { "arn:key": { "alias/a": 6 } },
       open: ["principal:a"],
+      silence: { spoken: [[4, 5]], whole: "7" },
     });
     expect(memories).toEqual(new Map([["principal:a", "1"]]));
   });
 
-  it("the organization that a consumer learned is known to handlers", async () => {
+  it("the organization that a consumer learned is known to handlers, and when it heard anybody", async () => {
     await using entities = asHandlers();
+    await entities.noteHeard([6, 9]);
     await entities.noteAccounts(new Map([["111122223333", 9]]));
     const engineState = JSON.stringify({
       watermarkMs: 1,
       accounts: { "111122223333": 4, "444455556666": 5 },
       aliases: { "arn:key": { "alias/a": 6 } },
       open: [],
+      silence: { spoken: [[1, 5]], whole: "7" },
     });
     await using store = await asConsumer();
     await store.commit(commitOf({ engineState }));
+    expect(await entities.heard()).toEqual([
+      [1, 6],
+      [9, 9],
+    ]);
     expect(await entities.accounts()).toEqual(
       new Map([
         ["111122223333", 4],
