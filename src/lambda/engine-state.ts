@@ -99,6 +99,10 @@ export class EngineState implements EntityState {
       forgetCallsBeforeHour: outputs[0]?.forgetCallsBeforeHour ?? Number.NEGATIVE_INFINITY,
       duplicates: outputs.reduce((sum, { duplicates }) => sum + duplicates, 0),
       late: outputs.reduce((sum, { late }) => sum + late, 0),
+      history: {
+        hours: outputs.flatMap(({ history }) => history),
+        usage: outputs.flatMap(({ usage }) => usage),
+      },
     };
   }
 }

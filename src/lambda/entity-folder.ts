@@ -167,6 +167,7 @@ export class EntityFolder {
     if (!isCommitted) return false;
     cache.put(name, committed(held, change, index));
     countChange(counts, change, forgottenEarly, work);
+    await this.#keepHistory(change, counts);
     if (garbage.length > 0) await this.#remove(name, garbage, counts);
     return true;
   }
@@ -184,6 +185,16 @@ export class EntityFolder {
       }
       held.hours.add(hour);
     }
+  }
+
+  /** Only after the commit: of work that lost to another version the numbers would be wrong. A gap in a chart is bearable. */
+  async #keepHistory({ history }: EntityChange, counts: Counts): Promise<void> {
+    if (history === undefined || history.hours.length + history.usage.length === 0) return;
+    count(counts, "historyRows", history.hours.length + history.usage.length);
+    await this.#dependencies.store.keepHistory(history).catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      count(counts, "historyLost", history.hours.length);
+    });
   }
 
   /** What is no longer named would go by itself one day. */

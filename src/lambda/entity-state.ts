@@ -3,6 +3,7 @@ import type { Alert } from "../detection/alert.ts";
 import type { EngineOptions } from "../detection/engine.ts";
 import type { LearnedOrganization } from "../detection/organization.ts";
 import type { Mute } from "../detection/suppression.ts";
+import type { FoldedHistory } from "../store/entity-store.ts";
 import type { CallSegment } from "../store/store.ts";
 import { BudgetState } from "./budget-state.ts";
 import { CombinationState } from "./combination-state.ts";
@@ -38,6 +39,8 @@ export interface EntityChange {
   readonly forgetCallsBeforeHour: number;
   readonly duplicates: number;
   readonly late: number;
+  /** Of hours that were folded. */
+  readonly history?: FoldedHistory;
 }
 
 /** An entity in memory, as far as it was committed, plus what was folded since. */

@@ -107,7 +107,7 @@ export async function readReportInput(
   const usage = await readUsage(store, bounds, omissions);
   const hours = await readHours(store, bounds, { alerts, usage }, omissions);
   const deadLetters = groupDeadLetters(await store.history.deadLetters(bounds.deadLetters));
-  const counters = await store.history.counters();
+  const counters = countersOf(await store.history.counters(), hours);
   const sorted = deadLetters.reduce((sum, group) => sum + group.count, 0);
   noteOmission(omissions, "dead letters sorted by reason", sorted, counters.rejected);
   return {
@@ -125,6 +125,18 @@ export async function readReportInput(
     outbox: await store.outbox.counts(),
     omissions,
   };
+}
+
+/** Whether the events were read by Lambda functions, which count in CloudWatch rather than in the state. */
+export function isCountedElsewhere({ counters }: Pick<ReportInput, "counters">): boolean {
+  return counters.records === 0 && counters.kmsEvents > 0;
+}
+
+/** Where nothing else was counted the hours say how many events there were. */
+function countersOf(counters: Counters, hours: readonly HistoryRow[]): Counters {
+  if (counters.records > 0) return counters;
+  const accounts = hours.filter(({ entity }) => kindOf(entity) === "account");
+  return { ...counters, kmsEvents: accounts.reduce((sum, { events }) => sum + events, 0) };
 }
 
 /** Order of severities for sorting: 0 informational to 4 critical. */

@@ -1,6 +1,6 @@
 import type { SpokenHours } from "../baseline/spoken-hours.ts";
 import type { Alert } from "../detection/alert.ts";
-import type { AlertReader, Outbox, SuppressionTable } from "./store.ts";
+import type { AlertReader, HistoryRow, Outbox, SuppressionTable, UsageRow } from "./store.ts";
 
 /**
  * What the Lambda handlers keep between invocations: one item an entity, written by many handlers at once.
@@ -61,6 +61,12 @@ export interface EntityStore extends AsyncDisposable {
   noteHeard(hours: readonly number[]): Promise<void>;
 
   /**
+   * Keeps what a report draws of folded hours: rows of hours replace those of the same entity and hour, and are so the same however
+   * often they are kept; usage is added to what is known of the pair. One write for each entity and day, and one for each pair.
+   */
+  keepHistory(history: FoldedHistory): Promise<void>;
+
+  /**
    * Keeps alerts as they stand, as `Commit.alerts` does, but for one of a lower revision than the kept one, which is left out
    * wholly. What people made of an alert stays. `suppressed` is alert id → what mutes it, `Commit.suppressed` and
    * `Commit.unmuted` in one: an alert that is not in it loses an earlier mark. An alert counts once as a hit of a suppression.
@@ -70,6 +76,12 @@ export interface EntityStore extends AsyncDisposable {
   /** Revisions taken out of the entities' outboxes, until each sink has accepted them. */
   readonly deliveries: Outbox;
   readonly suppressions: Pick<SuppressionTable, "list" | "add">;
+}
+
+/** What hours leave for reports once they are folded. */
+export interface FoldedHistory {
+  readonly hours: readonly HistoryRow[];
+  readonly usage: readonly UsageRow[];
 }
 
 /** An entity as it was committed last. */

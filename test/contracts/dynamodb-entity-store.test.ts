@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { openDynamodbEntityStore } from "../../src/store/dynamodb/dynamodb-entity-store.ts";
+import { openDynamodbStore } from "../../src/store/dynamodb/dynamodb-store.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { createTable, useLoopbackCredentials } from "../support/dynamodb-table.ts";
 import { type DynamoDbServer, hasDynoxide, startDynoxide } from "../support/dynoxide.ts";
@@ -19,6 +20,11 @@ function testOn(name: string, start: () => Promise<DynamoDbServer>): void {
       const table = await createTable(endpoint);
       return {
         open: async (now) => openDynamodbEntityStore(table, { endpoint, now }),
+        async history() {
+          await using reader = await openDynamodbStore(table, { endpoint, access: "read" });
+          const { history } = reader;
+          return { hours: await history.hours({ prefix: "" }), usage: await history.usage(99) };
+        },
         // The table goes with its server.
         [Symbol.asyncDispose]: async () => {},
       };

@@ -3,6 +3,7 @@ import type {
   EntityOutboxEntry,
   EntityStore,
   EntityWrite,
+  FoldedHistory,
   Segment,
 } from "../../src/store/entity-store.ts";
 import { alertOf } from "../support/commits.ts";
@@ -15,6 +16,8 @@ export interface EntityStoreDriver {
 export interface EntityStorePlace extends AsyncDisposable {
   /** Opens what is kept in this place: each time another handler's view of the same. */
   open(now: () => number): Promise<EntityStore>;
+  /** What was kept for reports. */
+  history(): Promise<FoldedHistory>;
 }
 
 /** Indexes may lag; nothing else may. */
@@ -345,6 +348,22 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
             ["444455556666", 500],
           ]),
         );
+      });
+    });
+
+    describe("history", () => {
+      it("may be kept twice, by anybody, alone or together", async () => {
+        const row = { entity: "key:a", hour: 24, events: 3, decrypts: 2, expected: null, limit: 7 };
+        const use = { keyArn: "a", principalKey: "p", firstMs: 5, lastMs: 9, count: 3 };
+        await store.raiseWatermark(0, 1);
+        await store.keepHistory({ hours: [row, { ...row, hour: 25 }], usage: [use] });
+        await other.keepHistory({ hours: [row, { ...row, hour: 48 }], usage: [] });
+        await other.keepHistory({ hours: [], usage: [{ ...use, firstMs: 10, lastMs: 11 }] });
+        await store.keepHistory({ hours: [], usage: [] });
+        expect(await place.history()).toEqual({
+          hours: [24, 25, 48].map((hour) => ({ ...row, hour })),
+          usage: [{ ...use, lastMs: 11, count: 6 }],
+        });
       });
     });
 

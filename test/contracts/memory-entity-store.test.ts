@@ -6,6 +6,7 @@ testEntityStore("the entity store of the tests", {
     let store: ReturnType<typeof memoryEntityStore> | undefined;
     return {
       open: async (now) => (store ??= memoryEntityStore(now)),
+      history: async () => store?.keptHistory() ?? { hours: [], usage: [] },
       async [Symbol.asyncDispose]() {},
     };
   },

@@ -3,13 +3,16 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleFunctions } from "../../infra/bundle.ts";
 import { loadConfig } from "../../src/config.ts";
 import { openDynamodbStore } from "../../src/store/dynamodb/dynamodb-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { useLoopbackCredentials } from "../support/dynamodb-table.ts";
-import type { StateStore } from "../../src/store/store.ts";
+import { readReportInput } from "../../src/report/input.ts";
+import { renderReport } from "../../src/report/report.ts";
+import type { HistoryRow, StateStore } from "../../src/store/store.ts";
 import { hasDynoxide } from "../support/dynoxide.ts";
 import { ndjson } from "../support/e2e-arrivals.ts";
 import { keyhawk, startKeyhawk } from "../support/e2e-keyhawk.ts";
@@ -65,6 +68,8 @@ describe.skipIf(!hasDynoxide)(name, () => {
   let live: ShapeOutcome;
   let serverless: ShapeOutcome;
   let liveLetters: ReadonlySet<string>;
+  let drawn: Record<"serverless" | "replayed", ReadonlyMap<string, HistoryRow>>;
+  let page = "";
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "keyhawk-serverless-"));
@@ -141,6 +146,8 @@ describe.skipIf(!hasDynoxide)(name, () => {
     replayed = await outcomeIn(one, entities, at);
     live = await outcomeIn(other, entities, at);
     serverless = await outcomeIn(table, entities, at);
+    drawn = { serverless: await hoursIn(table), replayed: await hoursIn(one) };
+    page = renderReport(await readReportInput(table));
     const { deadLetters } = await readState(liveState);
     liveLetters = new Set(deadLetters.map(({ reason, sha256 }) => `${reason} ${sha256}`));
   }
@@ -243,6 +250,16 @@ describe.skipIf(!hasDynoxide)(name, () => {
     expect(learnedIn(serverless)).toEqual(learned);
   });
 
+  it("keeps the hours that a replay keeps, but for those that a crash took, and draws them", () => {
+    const same = [...drawn.serverless].filter(([name, row]) =>
+      isDeepStrictEqual(drawn.replayed.get(name), row),
+    );
+    expect(same.length).toBe(drawn.serverless.size);
+    expect(same.length).toBeGreaterThan(0.9 * drawn.replayed.size);
+    expect(page).toContain("counted in CloudWatch");
+    expect(page).not.toMatch(/class="empty"/);
+  });
+
   it("tells each alert to its end, under one id", async () => {
     const told = (await world.topic.messages()).map(({ alert }) => alert);
     expect(lastRevisions(told)).toEqual(lastRevisions(serverless.alerts.values()));
@@ -260,6 +277,11 @@ describe.skipIf(!hasDynoxide)(name, () => {
     expect(await world.discarded()).toEqual([]);
   });
 });
+
+async function hoursIn(store: StateStore): Promise<Map<string, HistoryRow>> {
+  const rows = await store.history.hours({ prefix: "" });
+  return new Map(rows.map((row) => [`${row.entity} ${row.hour}`, row]));
+}
 
 /** Memories by entity, without those to which no detector had anything to say: the functions keep none for them. */
 function learnedIn({ memories }: ShapeOutcome): Map<string, unknown> {

@@ -11,6 +11,7 @@ import { WHOLE_NAME } from "../../src/lambda/entity-names.ts";
 import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
 import { Random } from "../../src/simulation/random.ts";
 import type { EntityItem, EntityStore } from "../../src/store/entity-store.ts";
+import type { HistoryRow } from "../../src/store/store.ts";
 import { engineOptions } from "../support/detection.ts";
 import { gzip, type Json, read } from "../support/parsing.ts";
 import { type FaultRates, roughRates } from "../support/topology/faults.ts";
@@ -87,6 +88,12 @@ describe("the Lambda topology", () => {
       }
       expect(differences(standing(outcome.alerts), standing(expected.alerts))).toEqual([]);
       expect(differences(outcome.memories, expected.memories)).toEqual([]);
+      const { hours } = topology.store.keptHistory();
+      // A crash right after a commit leaves a gap.
+      expect(hours.length).toBeGreaterThan(0.8 * expected.history.size);
+      expect(
+        hours.filter((row) => !isDeepStrictEqual(expected.history.get(hourName(row)), row)),
+      ).toEqual([]);
       expect(undelivered(topology.received, outcome.alerts)).toEqual([]);
       const kept = new Set(
         topology.letters.map(({ payload }) => Buffer.from(payload).toString("hex")),
@@ -137,6 +144,10 @@ describe("the Lambda topology", () => {
   });
 });
 
+function hourName({ entity, hour }: HistoryRow): string {
+  return `${entity} ${hour}`;
+}
+
 /** Whether an alert is about a silence that lasts. */
 function isSilent({ detector, status }: Alert): boolean {
   return detector === "sensor-silent" && status !== "closed";
@@ -145,6 +156,11 @@ function isSilent({ detector, status }: Alert): boolean {
 interface Outcome {
   readonly memories: Map<string, unknown>;
   readonly alerts: Map<string, Alert>;
+}
+
+interface Expected extends Outcome {
+  /** Rows of the hours that were folded. */
+  readonly history: ReadonlyMap<string, HistoryRow>;
 }
 
 interface Bug {
@@ -230,13 +246,16 @@ function learn() {
   return { state: output.state, alerts, memories, open, accounts, calls: output.calls };
 }
 
-function throughEngine(): Outcome {
+function throughEngine(): Expected {
   const engine = new Engine(options, learned.state);
   engine.restoreCalls(learned.calls);
   engine.adopt(learned.memories);
   const alerts = new Map(learned.alerts);
+  const history = new Map<string, HistoryRow>();
   const keep = () => {
-    for (const alert of engine.take().alerts) alerts.set(alert.alertId, alert);
+    const { alerts: moved, history: folded } = engine.take();
+    for (const alert of moved) alerts.set(alert.alertId, alert);
+    for (const row of folded) history.set(hourName(row), row);
   };
   const byHour = Map.groupBy(eventsOf(night), ({ timeMs }) => hourOf(timeMs));
   for (const [, events] of [...byHour].sort(([one], [other]) => one - other)) {
@@ -252,7 +271,7 @@ function throughEngine(): Outcome {
   // Only the end of a history ends a silence that lasts.
   for (const alert of silent) alerts.set(alert.alertId, alert);
   const { whole = "" } = silenceIn(output.state);
-  return { memories: parsed(new Map([...output.memories, [WHOLE_NAME, whole]])), alerts };
+  return { memories: parsed(new Map([...output.memories, [WHOLE_NAME, whole]])), alerts, history };
 }
 
 async function run(seed: string | undefined, rates: FaultRates, bug: Bug = {}) {

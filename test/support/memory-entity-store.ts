@@ -5,8 +5,15 @@ import type {
   EntityOutboxEntry,
   EntityStore,
   EntityWrite,
+  FoldedHistory,
 } from "../../src/store/entity-store.ts";
-import type { KeptAlert, Suppression, Verdict } from "../../src/store/store.ts";
+import type {
+  HistoryRow,
+  KeptAlert,
+  Suppression,
+  UsageRow,
+  Verdict,
+} from "../../src/store/store.ts";
 import { memoryOutbox, type MemoryOutbox } from "./memory-outbox.ts";
 
 interface Row extends EntityItem {
@@ -21,6 +28,7 @@ export interface MemoryEntityStore extends EntityStore {
   /** Number of segments of all entities. */
   segmentCount(): number;
   keptAlerts(): ReadonlyMap<string, KeptAlert>;
+  keptHistory(): FoldedHistory;
 }
 
 /** An entity store for tests: the contract of the real one, in memory and at once. */
@@ -30,6 +38,8 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
   const accounts = new Map<string, number>();
   const lanes = new Map<number, number>();
   let heard: SpokenHours = [];
+  const history = new Map<string, HistoryRow>();
+  const uses = new Map<string, UsageRow>();
   const deliveries = memoryOutbox(now);
   const kept = keptAlerts();
   const ownSegments = (name: string) => {
@@ -117,11 +127,21 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
         hours.map((hour) => [hour, hour]),
       );
     },
+    async keepHistory({ hours, usage }) {
+      for (const row of hours) history.set(`${row.entity} ${row.hour}`, row);
+      for (const row of usage) {
+        const pair = `${row.keyArn} ${row.principalKey}`;
+        const known = uses.get(pair);
+        const firstMs = known?.firstMs ?? row.firstMs;
+        uses.set(pair, { ...row, firstMs, count: row.count + (known?.count ?? 0) });
+      }
+    },
     ...kept.store,
     deliveries,
     items: () => new Map([...rows].map(([name, row]) => [name, itemOf(row)])),
     segmentCount: () => [...segments.values()].reduce((sum, own) => sum + own.size, 0),
     keptAlerts: () => kept.all,
+    keptHistory: () => ({ hours: [...history.values()], usage: [...uses.values()] }),
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -1,6 +1,6 @@
 import { plainTable } from "../figure.ts";
 import { count, percent, utcSecond } from "../format.ts";
-import type { Omission, ReportInput } from "../input.ts";
+import { isCountedElsewhere, type Omission, type ReportInput } from "../input.ts";
 import { html, type Markup } from "../markup.ts";
 import type { View } from "../view.ts";
 
@@ -13,7 +13,14 @@ export function healthSection({ input }: View): Markup {
     </header>
     <div class="panel">
       <h3>What was read</h3>
-      ${plainTable(counts(input))}
+      ${
+        isCountedElsewhere(input)
+          ? html`<p>
+              The Lambda functions count what they read as metrics in CloudWatch, namespace Keyhawk,
+              and keep what they do not understand in the dead-letter bucket.
+            </p>`
+          : plainTable(counts(input))
+      }
     </div>
     ${
       input.deadLetters.length > 0 &&

@@ -3,7 +3,7 @@ import { severityGlyph } from "../charts/severity-mark.ts";
 import { severityStrip } from "../charts/severity-strip.ts";
 import { legend } from "../figure.ts";
 import { compact, count, duration, plural, utcMinute } from "../format.ts";
-import { bySeverity, type Learning, type ReportInput } from "../input.ts";
+import { bySeverity, isCountedElsewhere, type Learning, type ReportInput } from "../input.ts";
 import { html, type Markup } from "../markup.ts";
 import { severityCounts, type View } from "../view.ts";
 import { alertAnchor } from "./alert-card.ts";
@@ -21,7 +21,9 @@ export function overview({ input }: View): Markup {
 export function tiles({ input }: View): Markup {
   const { counters, entities, period } = input;
   const numbers: readonly (readonly [string, string, string])[] = [
-    ["CloudTrail records", compact(counters.records), `${count(counters.records)} read`],
+    isCountedElsewhere(input)
+      ? ["CloudTrail records", "–", "counted in CloudWatch"]
+      : ["CloudTrail records", compact(counters.records), `${count(counters.records)} read`],
     [
       "KMS events",
       compact(counters.kmsEvents),

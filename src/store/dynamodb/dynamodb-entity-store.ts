@@ -3,6 +3,7 @@ import { alertItems } from "./alert-items.ts";
 import { keepAlertsDirectly } from "./direct-alerts.ts";
 import { directOutbox } from "./direct-outbox.ts";
 import { entityItems } from "./entity-items.ts";
+import { keepHistoryDirectly } from "./history-items.ts";
 import { segmentItems, sharedItems } from "./shared-items.ts";
 import { StoreAccess } from "./store-access.ts";
 import { suppressionItems } from "./suppression-items.ts";
@@ -27,6 +28,7 @@ export function openDynamodbEntityStore(
     ...entityItems(access),
     ...segmentItems(access),
     ...sharedItems(access),
+    keepHistory: (history) => keepHistoryDirectly(access, history),
     keepAlerts: (alerts, suppressed) => keepAlertsDirectly(access, alerts, suppressed),
     alerts: alertItems(access),
     deliveries: directOutbox(access),

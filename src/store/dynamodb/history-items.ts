@@ -1,3 +1,5 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { FoldedHistory } from "../entity-store.ts";
 import {
   type Counters,
   type HistoryReader,
@@ -12,6 +14,7 @@ import {
   countersKey,
   floorsKey,
   historyKey,
+  type ItemKey,
   keyText,
   padded,
   partitions,
@@ -21,6 +24,7 @@ import { letterTotals, newestLetters } from "./letter-items.ts";
 import { countMemories, nameAttribute } from "./memory-items.ts";
 import { inParallel } from "./parallel.ts";
 import type { Preparation, StoreAccess } from "./store-access.ts";
+import type { UpdateInput } from "./table.ts";
 import { timeToLiveAttribute } from "./table-definition.ts";
 
 export function historyItems(access: StoreAccess): HistoryReader {
@@ -40,17 +44,70 @@ export function historyItems(access: StoreAccess): HistoryReader {
 
 /** Replaces the rows of the same entities and hours. The hours of a day share an item: a write costs by the kilobyte. */
 export function setHistory({ changes, nowMs }: Preparation, rows: readonly HistoryRow[]): void {
-  const expires = attribute.number(Math.ceil(nowMs / 1000) + historySeconds);
-  for (const { entity, hour, events, decrypts, expected, limit } of rows) {
-    const numbers = [events, decrypts, expected, limit].map((value) =>
-      value === null ? { NULL: true as const } : attribute.number(value),
-    );
-    changes.set(historyKey(entity, Math.floor(hour / 24)), {
-      ...nameAttribute(entity),
-      [hourAttribute(hour % 24)]: { L: numbers },
-      [timeToLiveAttribute]: expires,
-    });
+  for (const row of rows) changes.set(keyOfRow(row), attributesOf(row, nowMs));
+}
+
+/** As a commit's history and usage, without a log, for many writers at once; usage that fails half way may count twice. */
+export async function keepHistoryDirectly(
+  { table, now }: StoreAccess,
+  { hours, usage }: FoldedHistory,
+): Promise<void> {
+  const days = new Map<
+    string,
+    { readonly key: ItemKey; readonly set: Record<string, AttributeValue> }
+  >();
+  for (const row of hours) {
+    const key = keyOfRow(row);
+    const known = days.get(keyText(key))?.set;
+    days.set(keyText(key), { key, set: { ...known, ...attributesOf(row, now()) } });
   }
+  await inParallel([...days.values()], 16, ({ key, set }) => table.update(key, updateOf(set)));
+  await inParallel(usage, 16, ({ keyArn, principalKey, firstMs, lastMs, count }) =>
+    table.update(usageKey(keyArn, principalKey), {
+      UpdateExpression:
+        "SET keyArn = :key, principalKey = :principal, firstMs = if_not_exists(firstMs, :first), " +
+        "lastMs = :last ADD #count :count",
+      ExpressionAttributeNames: { "#count": "count" },
+      ExpressionAttributeValues: {
+        ":key": attribute.text(keyArn),
+        ":principal": attribute.text(principalKey),
+        ":first": attribute.number(firstMs),
+        ":last": attribute.number(lastMs),
+        ":count": attribute.number(count),
+      },
+    }),
+  );
+}
+
+function updateOf(set: Readonly<Record<string, AttributeValue>>): UpdateInput {
+  const fields = Object.entries(set);
+  return {
+    UpdateExpression: `SET ${fields.map((_, index) => `#f${index} = :f${index}`).join(", ")}`,
+    ExpressionAttributeNames: Object.fromEntries(
+      fields.map(([name], index) => [`#f${index}`, name]),
+    ),
+    ExpressionAttributeValues: Object.fromEntries(
+      fields.map(([, value], index) => [`:f${index}`, value]),
+    ),
+  };
+}
+
+function keyOfRow({ entity, hour }: HistoryRow): ItemKey {
+  return historyKey(entity, Math.floor(hour / 24));
+}
+
+function attributesOf(
+  { entity, hour, events, decrypts, expected, limit }: HistoryRow,
+  nowMs: number,
+): Record<string, AttributeValue> {
+  const numbers = [events, decrypts, expected, limit].map((value) =>
+    value === null ? { NULL: true as const } : attribute.number(value),
+  );
+  return {
+    ...nameAttribute(entity),
+    [hourAttribute(hour % 24)]: { L: numbers },
+    [timeToLiveAttribute]: attribute.number(Math.ceil(nowMs / 1000) + historySeconds),
+  };
 }
 
 /** Adds to what is known of who used which key. */
