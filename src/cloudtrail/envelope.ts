@@ -82,6 +82,7 @@ class EnvelopeReader implements Reading {
     // Counted here and not where it is read, so that compressing many times over gains nothing.
     this.bytes += isCompressed(opened) ? opened.byteLength : 0;
     this.openBytes(bufferOf(opened), layer + 1);
+    platform.release(opened); // What was rejected of it is a copy.
   }
 
   #openPlain(data: Buffer, layer: number): void {

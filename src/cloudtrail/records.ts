@@ -4,6 +4,8 @@ import type { KmsEvent } from "./event.ts";
 export interface Platform {
   /** Opens gzip (all members) and zlib. Throws `EnvelopeError` with `gzip-torn` or `too-large` (opened size over `maxBytes`). */
   gunzip(data: Uint8Array, maxBytes: number): Uint8Array;
+  /** Gives back the memory of what `gunzip` gave, which nobody reads any more. */
+  release(opened: Uint8Array): void;
   md5(data: Uint8Array): Uint8Array;
 }
 

@@ -3,7 +3,7 @@ import { unzipSync } from "node:zlib";
 import { EnvelopeError, type Platform } from "../cloudtrail/records.ts";
 
 /** Lends Node's zlib and MD5 to the pure parser. */
-export const nodePlatform: Platform = { gunzip, md5 };
+export const nodePlatform: Platform = { gunzip, release, md5 };
 
 function gunzip(data: Uint8Array, maxBytes: number): Uint8Array {
   if (maxBytes < 1) {
@@ -33,6 +33,14 @@ function chunkSize(data: Uint8Array, maxBytes: number): number {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const hint = view.getUint32(data.byteLength - 4, true) + 1;
   return Math.max(LEAST_CHUNK_BYTES, Math.min(hint, maxBytes, MOST_CHUNK_BYTES));
+}
+
+/**
+ * Frees memory at once rather than at the next collection: file after file is then opened into the same memory, which is
+ * faster than memory that has to be fetched from the system. Small results may share their memory with others.
+ */
+function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
 
 function md5(data: Uint8Array): Uint8Array {
