@@ -3,7 +3,6 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { detectors } from "../detectors/index.ts";
 import { ConfigError } from "./config/config-error.ts";
-import { readDocument } from "./config/document.ts";
 import { problemsOf, spellIssue } from "./config/problems.ts";
 import { DeliveryOptions, SinkList } from "./delivery/options.ts";
 import { detectionOptions } from "./detection/options.ts";
@@ -116,6 +115,7 @@ export function defaultConfig(): Config {
  */
 export async function loadConfig(file: string): Promise<Config> {
   const text = await readText(file);
+  const { readDocument } = await import("./config/document.ts"); // The parser of YAML is large.
   const document = readDocument(file, text);
   const parsed = Config.safeParse(document.value, { error: spellIssue });
   if (!parsed.success) {

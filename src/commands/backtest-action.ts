@@ -49,7 +49,7 @@ async function alertsOf(
   context: CommandContext,
 ): Promise<Map<string, Alert>> {
   const directory = await mkdtemp(join(tmpdir(), "keyhawk-"));
-  const progress = startProgress({ label }, context);
+  const progress = await startProgress({ label }, context);
   const alerts = new Map<string, Alert>();
   let records = 0;
   const onProgress = ({ filesDone, filesTotal }: HistoryProgress): void =>

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
 import { historySource } from "../sources/history-source.ts";
-import { s3Options } from "../sources/s3/s3-client.ts";
+import { s3Options } from "../sources/s3/s3-options.ts";
 import type { Source } from "../sources/source.ts";
 import type { StateStore } from "../store/store.ts";
 import { contextHashKey } from "./assembly.ts";

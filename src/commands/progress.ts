@@ -1,4 +1,3 @@
-import cliProgress from "cli-progress";
 import { escapeControls } from "../telemetry.ts";
 import type { CommandContext } from "./options.ts";
 
@@ -18,8 +17,12 @@ export interface ProgressOptions {
 }
 
 /** A progress bar on stderr; nothing at all unless a person watches it: no terminal, `--quiet`, `--json`. */
-export function startProgress(options: ProgressOptions, context: CommandContext): Progress {
+export async function startProgress(
+  options: ProgressOptions,
+  context: CommandContext,
+): Promise<Progress> {
   if (!context.isErrorTerminal || context.quiet || context.json) return noProgress;
+  const { default: cliProgress } = await import("cli-progress");
   const { total, label } = options;
   const name = escapeControls(label);
   const bar = new cliProgress.SingleBar({

@@ -51,7 +51,7 @@ async function replayInto(replay: Replay): Promise<number> {
   const startedMs = performance.now();
   const tally = new Tally();
   const delivery = options.deliver ? await deliveryOf(replay) : undefined;
-  const progress = startProgress({ label: "replay" }, context);
+  const progress = await startProgress({ label: "replay" }, context);
   const onProgress = ({ filesDone, filesTotal }: HistoryProgress): void => {
     const fields = { records: tally.records, alerts: tally.alerts };
     progress.update(filesDone, fields, filesTotal);

@@ -24,8 +24,7 @@ import { deliveryDates } from "./files/trail-layout.ts";
 import { trailFeed } from "./files/trail-stream.ts";
 import { mostCounted, walk } from "./files/walk.ts";
 import type { FoundFile, Walk } from "./files/walk.ts";
-import type { S3Options } from "./s3/s3-client.ts";
-import { s3Finder } from "./s3/s3-store.ts";
+import type { S3Options } from "./s3/s3-options.ts";
 import type { S3Finder } from "./s3/s3-store.ts";
 import { type Batch, noCounts, type Source } from "./source.ts";
 
@@ -88,7 +87,7 @@ async function* readHistory(
 ): AsyncGenerator<Batch, void, undefined> {
   const jobs = options.jobs ?? defaultJobs();
   const parser = createParser(options.parse, jobs, options.inProcessBytes);
-  const buckets = s3Finder(options.s3 ?? {});
+  const buckets = new Buckets(options.s3 ?? {});
   const streams: EventStream[] = [];
   let feed: PieceFeed | undefined;
   try {
@@ -129,9 +128,29 @@ function defaultJobs(): number {
   return Math.max(1, Math.min(mostJobs, availableParallelism() - 1));
 }
 
+/** The SDK is loaded when the first bucket is asked for. */
+class Buckets {
+  readonly #options: S3Options;
+  #finder: S3Finder | undefined;
+
+  constructor(options: S3Options) {
+    this.#options = options;
+  }
+
+  async find(url: string, signal: AbortSignal): Promise<Root[]> {
+    const { s3Finder } = await import("./s3/s3-store.ts");
+    this.#finder ??= s3Finder(this.#options);
+    return this.#finder.find(url, signal);
+  }
+
+  close(): void {
+    this.#finder?.close();
+  }
+}
+
 async function findRoots(
   paths: readonly string[],
-  buckets: S3Finder,
+  buckets: Buckets,
   stdin: Readable | undefined,
   signal: AbortSignal,
 ): Promise<Root[]> {

@@ -1,7 +1,7 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startFauxqs } from "fauxqs";
 import { inParallel } from "../../src/sources/files/ahead.ts";
-import type { S3Options } from "../../src/sources/s3/s3-client.ts";
+import type { S3Options } from "../../src/sources/s3/s3-options.ts";
 
 /** A bucket on this machine. */
 export interface TestBucket extends AsyncDisposable {

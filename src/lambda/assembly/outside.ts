@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { sleep } from "../../delivery/retry.ts";
+import { s3Options } from "../../sources/s3/s3-options.ts";
 import { openDynamodbEntityStore } from "../../store/dynamodb/dynamodb-entity-store.ts";
 import type { EntityStore } from "../../store/entity-store.ts";
 import { createLog, type Log } from "../../telemetry.ts";
@@ -59,7 +60,7 @@ function deadLettersIn(bucket: string): DeadLetters {
   return {
     async put(handler, letters) {
       // Hardly ever needed, and a large part of a cold start.
-      const [{ PutObjectCommand }, { s3Client, s3Options }] = await Promise.all([
+      const [{ PutObjectCommand }, { s3Client }] = await Promise.all([
         import("@aws-sdk/client-s3"),
         import("../../sources/s3/s3-client.ts"),
       ]);

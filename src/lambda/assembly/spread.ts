@@ -2,6 +2,7 @@ import type { ObjectPointer } from "../../cloudtrail/records.ts";
 import { LearnedOrganization } from "../../detection/organization.ts";
 import { engineOptionsOf } from "../../engine-options.ts";
 import { nodePlatform } from "../../sources/node-platform.ts";
+import { s3Options } from "../../sources/s3/s3-options.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { SpreadDependencies } from "../spread.ts";
 import { outsideOf, storeOf } from "./outside.ts";
@@ -32,7 +33,7 @@ async function readOptionsOf(environment: Environment) {
 
 async function fetchObject(pointer: ObjectPointer): Promise<Uint8Array> {
   // Only where notifications of log files come by the stream.
-  const [{ fetchObject: fetch }, { s3Client, s3Options }] = await Promise.all([
+  const [{ fetchObject: fetch }, { s3Client }] = await Promise.all([
     import("../../sources/s3/fetch-object.ts"),
     import("../../sources/s3/s3-client.ts"),
   ]);

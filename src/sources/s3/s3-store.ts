@@ -5,8 +5,8 @@ import type { FolderPage, ObjectStore, Root } from "../files/object-store.ts";
 import { SourceError } from "../source-error.ts";
 import { fetchObject, readOn } from "./fetch-object.ts";
 import { s3Client } from "./s3-client.ts";
-import type { S3Options } from "./s3-client.ts";
 import { s3Error } from "./s3-error.ts";
+import type { S3Options } from "./s3-options.ts";
 
 /** Finds what `s3://bucket/prefix` names; one client serves all buckets. */
 export interface S3Finder {

@@ -4,9 +4,9 @@ import type { CommandContext } from "../../../src/commands/options.ts";
 import { startProgress } from "../../../src/commands/progress.ts";
 
 /** What is written to stderr while a command goes from nothing to 50 of 100. */
-function drawn(context: Partial<CommandContext>): string {
+async function drawn(context: Partial<CommandContext>): Promise<string> {
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
-  const progress = startProgress({ total: 100, label: "replay" }, {
+  const progress = await startProgress({ total: 100, label: "replay" }, {
     isErrorTerminal: true,
     quiet: false,
     json: false,
@@ -19,15 +19,15 @@ function drawn(context: Partial<CommandContext>): string {
 }
 
 describe("a progress bar", () => {
-  it("is drawn for a person who watches, with nothing that their terminal obeys in its fields", () => {
-    expect(drawn({})).toContain("replay");
-    expect(drawn({})).not.toContain("\u001b[2J");
+  it("is drawn for a person who watches, with nothing that their terminal obeys in its fields", async () => {
+    expect(await drawn({})).toContain("replay");
+    expect(await drawn({})).not.toContain("\u001b[2J");
   });
 
-  it("shows a percentage once the total is known, and the count before", () => {
+  it("shows a percentage once the total is known, and the count before", async () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
     const context = { isErrorTerminal: true, quiet: false, json: false, stderr };
-    const progress = startProgress({ label: "replay" }, context as unknown as CommandContext);
+    const progress = await startProgress({ label: "replay" }, context as unknown as CommandContext);
     expect(String(stderr.read())).toContain("replay 0");
     progress.update(25, {}, 100);
     progress.stop();
@@ -38,7 +38,7 @@ describe("a progress bar", () => {
     ["without a terminal", { isErrorTerminal: false }],
     ["with --quiet", { quiet: true }],
     ["with --json", { json: true }],
-  ])("is not there %s", (_name, context) => {
-    expect(drawn(context)).toBe("");
+  ])("is not there %s", async (_name, context) => {
+    expect(await drawn(context)).toBe("");
   });
 });
