@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
+import { noChanges } from "../store/commit.ts";
 import { openStore } from "../store/open-store.ts";
-import type { Commit, StateStore } from "../store/store.ts";
+import type { StateStore } from "../store/store.ts";
 import { useContextHashKey } from "./assembly.ts";
 import type { ImportOptions } from "./baseline.ts";
 import type { LearnedState } from "./baseline-file.ts";
@@ -29,7 +30,7 @@ export async function importBaseline(
   const state =
     known === "nothing" || known === undefined ? baseline.state : merged(known, baseline.state);
   for (const acceptance of baseline.acceptances) await store.suppressions.add(acceptance);
-  await store.commit({ ...nothing, ...baseline, engineState: JSON.stringify(state) });
+  await store.commit({ ...noChanges, ...baseline, engineState: JSON.stringify(state) });
   for (const detector of baseline.anew) {
     log.warn(
       { detector },
@@ -76,17 +77,3 @@ function merged(known: LearnedState, added: LearnedState): LearnedState {
     combination: [...combination],
   };
 }
-
-const nothing: Commit = {
-  positions: new Map(),
-  memories: new Map(),
-  engineState: undefined,
-  calls: [],
-  forgetCallsBeforeHour: undefined,
-  alerts: [],
-  deliveries: [],
-  deadLetters: [],
-  counters: {},
-  history: [],
-  usage: [],
-};

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CommandAction, Perform } from "./options.ts";
+import { type Learner, learners } from "../store/learner.ts";
 import { addStateOptions, type StateOptions } from "./state.ts";
 import { parseName, parseTime } from "./values.ts";
 
@@ -23,6 +24,10 @@ export interface ImportOptions extends StateOptions {
   readonly force?: boolean;
 }
 
+export interface HandOverOptions extends StateOptions {
+  readonly to: Learner;
+}
+
 export interface AcceptedOptions extends StateOptions {
   readonly format: (typeof acceptedFormats)[number];
 }
@@ -36,6 +41,7 @@ export interface BaselineActions {
   readonly show: CommandAction<ShowOptions>;
   readonly export: CommandAction<ExportOptions>;
   readonly import: CommandAction<ImportOptions>;
+  readonly handOver: CommandAction<HandOverOptions>;
   readonly accepted: CommandAction<AcceptedOptions>;
   readonly unaccept: CommandAction<UnacceptOptions>;
 }
@@ -57,6 +63,7 @@ export function registerBaseline(
   registerShow(baseline, perform, actions.show);
   registerExport(baseline, perform, actions.export);
   registerImport(baseline, perform, actions.import);
+  registerHandOver(baseline, perform, actions.handOver);
   registerAccepted(baseline, perform, actions.accepted);
   registerUnaccept(baseline, perform, actions.unaccept);
 }
@@ -133,6 +140,34 @@ const importNotes = `
 All of the file is checked before anything is written, and it is written whole or
 not at all. The lateness must be the one it was learned with; with --config this
 is checked. A detector of another version starts to learn anew.`;
+
+function registerHandOver(
+  baseline: Command,
+  perform: Perform,
+  handOver: CommandAction<HandOverOptions>,
+): void {
+  const command = baseline
+    .command("hand-over")
+    .description("let the other shape go on learning into a table")
+    .addOption(
+      new Option("--to <shape>", "run (and replay), or the Lambda functions")
+        .choices(learners)
+        .makeOptionMandatory(),
+    );
+  addStateOptions(command)
+    .addHelpText("after", handOverNotes)
+    .action((options: HandOverOptions) => perform((context) => handOver(options, context)));
+}
+
+const handOverNotes = `
+A table is learned into by keyhawk run or by the Lambda functions: both at once
+would count every event twice, so the one that comes second refuses. Stop the
+one that has the table first: the process, or the functions by pausing their
+mappings. Identities of recent calls are not handed over: let the other begin
+to read where the first one stopped.
+
+Example:
+  keyhawk baseline hand-over --to functions --state dynamodb://TABLE`;
 
 function registerAccepted(
   baseline: Command,

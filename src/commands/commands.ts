@@ -38,6 +38,7 @@ export function registerCommands(program: Command, perform: Perform): void {
     show: async (options, context) => (await baselineActions()).show(options, context),
     export: async (options, context) => (await baselineActions()).export(options, context),
     import: async (options, context) => (await baselineActions()).import(options, context),
+    handOver: async (options, context) => (await baselineActions()).handOver(options, context),
     accepted: async (options, context) => (await baselineActions()).accepted(options, context),
     unaccept: async (options, context) => (await baselineActions()).unaccept(options, context),
   });

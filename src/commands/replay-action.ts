@@ -25,7 +25,7 @@ export async function replay(options: ReplayOptions, context: CommandContext): P
     options.configFile === undefined ? defaultConfig() : await loadConfig(options.configFile);
   const place = options.statePlace ?? (await mkdtemp(join(tmpdir(), "keyhawk-")));
   try {
-    await using store = await openStore(place);
+    await using store = await openStore(place, { learns: true });
     const resumed = (await store.positions()).size > 0;
     const output = await openAlertOutput(options, context, resumed);
     try {

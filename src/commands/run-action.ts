@@ -33,6 +33,7 @@ export async function run({ configFile }: RunOptions, context: CommandContext): 
   }
   await using store = await openStore(config.state, {
     outboxLimit: config.delivery.outboxLimit,
+    learns: true,
   });
   const delivery = await assembleDelivery(config, store, context);
   const stopDelivery = new AbortController();

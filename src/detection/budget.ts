@@ -245,3 +245,16 @@ function countOf({ alerts }: Day): number {
   for (const { sure } of alerts.values()) if (sure) count += 1;
   return count;
 }
+
+/** A budget is about the alerts of all entities, so an engine for one of them has none. */
+export function budgetOf(
+  options: Omit<BudgetOptions, "openHours"> & {
+    readonly latenessHours: number;
+    readonly sole?: unknown;
+  },
+  written: WrittenBudget | undefined,
+): Budget {
+  const openHours = options.latenessHours + 1;
+  const detectors = options.sole === undefined ? options.detectors : [];
+  return new Budget({ ...options, openHours, detectors }, written);
+}

@@ -2,7 +2,7 @@ import { DAY_HOURS, HOUR_MS, hourOf } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Alert } from "./alert.ts";
 import { Alerting } from "./alerting.ts";
-import { Budget, type WrittenBudget } from "./budget.ts";
+import { type Budget, budgetOf, type WrittenBudget } from "./budget.ts";
 import { type CallIdentities, callIdentities } from "./call-identity.ts";
 import { RecentCalls } from "./calls.ts";
 import { type Combination, combinationOf, type WrittenCombination } from "./combination.ts";
@@ -56,6 +56,8 @@ export interface SoleEntity {
    * lie behind by more than the lateness.
    */
   readonly heard?: (hour: number) => boolean;
+  /** Event time up to which all was learned elsewhere, milliseconds: what is not newer counts as late. */
+  readonly learnedUntilMs?: () => number;
 }
 
 /** What the batches since the last `take` changed, to be committed together. */
@@ -382,7 +384,7 @@ export class Engine {
   #count(events: readonly KmsEvent[], index: number, event: KmsEvent): void {
     const hour = hourOf(event.timeMs);
     const identity = callIdentities(event);
-    if (hour < this.#horizon()) {
+    if (hour < this.#horizon() || event.timeMs <= this.#learnedUntilMs()) {
       this.#countLate(event, hour, identity);
       return;
     }
@@ -413,7 +415,8 @@ export class Engine {
   }
 
   #countLate(event: KmsEvent, hour: number, { high, low }: CallIdentities): void {
-    if (!this.#calls.addLate(hourOf(this.#watermarkMs), high, low)) {
+    const now = hourOf(Math.max(this.#watermarkMs, this.#learnedUntilMs()));
+    if (!this.#calls.addLate(now, high, low)) {
       if (event.service === undefined) this.#duplicates += 1;
       return;
     }
@@ -448,6 +451,10 @@ export class Engine {
     else this.#open.delete(name);
   }
 
+  #learnedUntilMs(): number {
+    return this.#options.sole?.learnedUntilMs?.() ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Oldest hour whose calls are still recognised. */
   #horizon(): number {
     const now = hourOf(this.#watermarkMs);
@@ -470,11 +477,4 @@ export class Engine {
     };
     return JSON.stringify(state);
   }
-}
-
-/** A budget is about the alerts of all entities, so an engine for one of them has none. */
-function budgetOf(options: EngineOptions, written: WrittenBudget | undefined): Budget {
-  const openHours = options.latenessHours + 1;
-  const detectors = options.sole === undefined ? options.detectors : [];
-  return new Budget({ ...options, openHours, detectors }, written);
 }

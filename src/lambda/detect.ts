@@ -2,6 +2,7 @@ import { detectDependencies } from "./assembly/detect.ts";
 import { assembledOnce } from "./environment.ts";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { hourOf } from "../baseline/calendar.ts";
+import { StoreError } from "../store/store.ts";
 import type { Log } from "../telemetry.ts";
 import type { DeadLetters, LambdaDeadLetter } from "./dead-letters.ts";
 import { type BatchWork, type DetectBatch, openBatch } from "./detect-batch.ts";
@@ -37,10 +38,13 @@ const CONCURRENCY = 32;
 /** Event time by which the committed watermark may lag, to spare writes. */
 const WATERMARK_STEP_MS = 10_000;
 const LANES = 16;
-/** How long suppressions and acceptances are used before they are read again. */
+/** How long suppressions, acceptances and who learns are used before they are read again. */
 const NOTES_LIFE_MS = 30_000;
 
-/** Folds packed events into entities: memories, alerts and the identities of calls, in one conditional write an entity. */
+/**
+ * Folds packed events into entities: memories, alerts and the identities of calls, in one conditional write an entity. Rejects with
+ * `StoreError` `locked` where a process learns into the table.
+ */
 export function makeDetectHandler(dependencies: DetectDependencies): DetectHandler {
   const { store, deadLetters, log, metrics, now } = dependencies;
   const folder = new EntityFolder(dependencies);
@@ -48,6 +52,7 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
   const { engine, heard } = dependencies.options;
   const listening = new HeardReader(store, { heard, detectors: engine.detectors });
   const notes = new NotesReader(dependencies);
+  const claim = new Claim(dependencies);
   let raisedMs = Number.NEGATIVE_INFINITY;
 
   async function raiseWatermark(toMs: number, [first]: readonly StreamRecord[]): Promise<void> {
@@ -69,6 +74,7 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
     const letters: LambdaDeadLetter[] = batch.letters.map(({ letter }) => letter);
     let committedMs = Number.NEGATIVE_INFINITY;
     try {
+      await claim.renew();
       await organization.refresh(hourOf(batch.newestMs));
       await listening.refresh(newestHourOf(batch));
       await notes.refresh();
@@ -86,6 +92,11 @@ export function makeDetectHandler(dependencies: DetectDependencies): DetectHandl
       });
       if (Number.isFinite(committedMs)) await raiseWatermark(committedMs, records);
     } catch (error) {
+      if (error instanceof StoreError && error.code === "locked") {
+        count(counts, "refused");
+        writeMetrics(metrics, "detect", counts, now());
+        throw error;
+      }
       log.error({ error }, "detect: the table could not be read");
       failures.note("unsettled", 0);
     }
@@ -136,6 +147,23 @@ class Failures {
 
   first(): number | undefined {
     return this.#first.size === 0 ? undefined : Math.min(...this.#first.values());
+  }
+}
+
+/** Makes sure, now and then, that no process learns into the table. */
+class Claim {
+  readonly #dependencies: DetectDependencies;
+  #madeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(dependencies: DetectDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async renew(): Promise<void> {
+    const { store, options, now } = this.#dependencies;
+    if (now() - this.#madeMs < NOTES_LIFE_MS) return;
+    options.before.learnedUntilMs = (await store.claim()) ?? Number.NEGATIVE_INFINITY;
+    this.#madeMs = now();
   }
 }
 

@@ -29,7 +29,9 @@ export class EngineState implements EntityState {
     this.#heard = options.heard;
     const heard =
       name === WHOLE_NAME ? () => true : (hour: number) => spokeIn(options.heard.current, hour);
-    const sole = { entity: entityOf(name), organization: options.organization, heard };
+    const { organization, before } = options;
+    const learnedUntilMs = () => before.learnedUntilMs;
+    const sole = { entity: entityOf(name), organization, heard, learnedUntilMs };
     const own = { ...options.engine, entitiesInMemory: BYSTANDERS, sole };
     this.#engine = new Engine(own, undefined);
     if (memory !== undefined) this.#engine.adopt(new Map([[name, memory]]));

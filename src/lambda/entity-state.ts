@@ -62,6 +62,8 @@ export interface EntityStateOptions {
   /** What people noted: suppressions and acceptances, as they are now. */
   readonly notes: { current: readonly Mute[] };
   readonly heard: HeardHours;
+  /** What a process had learned before the functions took the table: up to which event time, −∞ where none had. */
+  readonly before: { learnedUntilMs: number };
 }
 
 /** Opens an entity out of its memory, or a new one. Throws where the memory is not one. */

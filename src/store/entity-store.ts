@@ -13,6 +13,12 @@ import type { AlertReader, HistoryRow, Outbox, SuppressionTable, UsageRow } from
  * too large, `failed` for the rest.
  */
 export interface EntityStore extends AsyncDisposable {
+  /**
+   * Makes sure that the handlers alone learn here; resolves to the event time up to which a process had learned before them,
+   * milliseconds, undefined where none had. Rejects with `StoreError` `locked` where one does.
+   */
+  claim(): Promise<number | undefined>;
+
   /** The items of the entities that have one. Names may repeat and be many; the driver batches. */
   load(names: readonly string[]): Promise<Map<string, EntityItem>>;
   /**

@@ -7,6 +7,8 @@ export interface OpenOptions {
    * of people beside a live consumer; `read` only reads.
    */
   readonly access?: "consume" | "annotate" | "read";
+  /** Whether the consumer learns: refused (`locked`) where the Lambda functions do. False by default. */
+  readonly learns?: boolean;
   /** Most alerts pending per sink, 100,000 by default; further ones are parked. */
   readonly outboxLimit?: number;
 }

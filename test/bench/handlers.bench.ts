@@ -96,6 +96,7 @@ async function fold(windowSeconds: number) {
         organization: new LearnedOrganization(options.organization, {}),
         notes: { current: [] },
         heard: { current: [] },
+        before: { learnedUntilMs: Number.NEGATIVE_INFINITY },
       },
       now: Date.now,
       sleep: async () => {},

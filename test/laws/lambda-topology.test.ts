@@ -24,6 +24,8 @@ const SLICE_MS = 20 * MINUTE_MS;
 const MOST_DELAY_MS = 39 * MINUTE_MS;
 /** How far back a second mapping begins: of the six hours for which calls are recognised, two for each of both streams. */
 const OVERLAP_SLICES = 6;
+/** Seeds within which a planted bug must show: some need a notice to be lost that no later one makes good. */
+const MOST_SEEDS = 15;
 const SEEDS = (process.env["TOPOLOGY_SEEDS"] ?? "1,2,3").split(",");
 
 const BUDGETED = "unexpected-principal";
@@ -130,7 +132,7 @@ describe("the Lambda topology", () => {
   describe.each(Object.entries(planted()))("shows a bug: %s", (_, bug) => {
     it("within a few seeds", async () => {
       let found = false;
-      for (let seed = 0; seed < 5 && !found; seed += 1) {
+      for (let seed = 0; seed < MOST_SEEDS && !found; seed += 1) {
         found = await run(`planted ${seed}`, roughRates, bug).then(
           ({ outcome: { alerts, memories }, topology }) =>
             differences(standing(alerts), standing(expected.alerts)).length > 0 ||

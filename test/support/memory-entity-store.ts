@@ -49,6 +49,7 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
   };
 
   return {
+    claim: async () => undefined,
     async load(names) {
       return new Map(
         names.flatMap((name) => {

@@ -36,6 +36,9 @@ const serviceNames = ["kinesis", "dynamodb", "s3", "sns"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 export type MappedFunction = Exclude<FunctionName, "tick">;
 
+/** Long enough for a machine that does much else: what never drains fails all the same. */
+const DRAIN_MS = 90_000;
+
 /** Keyhawk as it is deployed without servers, on loopback. */
 export interface ServerlessWorld extends AsyncDisposable {
   readonly source: KinesisProducer;
@@ -148,12 +151,12 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
     mappings,
     async settle() {
       const puts = () => proxies.kinesis.requests.get("PutRecords");
-      await mappings.spread.drained();
+      await mappings.spread.drained(DRAIN_MS);
       // What is delivered may lead to more on the entity stream.
       for (let before; ;) {
         before = puts();
-        await mappings.detect.drained();
-        await mappings.deliver.drained();
+        await mappings.detect.drained(DRAIN_MS);
+        await mappings.deliver.drained(DRAIN_MS);
         if (puts() === before) return;
       }
     },

@@ -29,6 +29,7 @@ export function foldingOf(environment: Environment) {
       organization,
       notes: { current: [] },
       heard: { current: [] },
+      before: { learnedUntilMs: Number.NEGATIVE_INFINITY },
     },
   };
 }

@@ -3,7 +3,9 @@ import { alertItems } from "./alert-items.ts";
 import { keepAlertsDirectly } from "./direct-alerts.ts";
 import { directOutbox } from "./direct-outbox.ts";
 import { entityItems } from "./entity-items.ts";
+import { watermarkOfConsumer } from "./handed-over.ts";
 import { keepHistoryDirectly } from "./history-items.ts";
+import { claimLearning } from "./learner.ts";
 import { segmentItems, sharedItems } from "./shared-items.ts";
 import { StoreAccess } from "./store-access.ts";
 import { suppressionItems } from "./suppression-items.ts";
@@ -25,6 +27,10 @@ export function openDynamodbEntityStore(
   const table = new Table(name, options);
   const access = new StoreAccess(table, "annotate", undefined, options.now ?? Date.now);
   return {
+    async claim() {
+      await claimLearning(table, "functions", access.now());
+      return await watermarkOfConsumer(access.items);
+    },
     ...entityItems(access),
     ...segmentItems(access),
     ...sharedItems(access),

@@ -8,6 +8,7 @@ import { attribute, bytesIn, countIn, textIn } from "./item.ts";
 import { itemsIn } from "./item-reader.ts";
 import { readHead } from "./head.ts";
 import { engineKey, floorsKey, positionKey, positionsPartition, settingKey } from "./keys.ts";
+import { claimLearning, learnerIn } from "./learner.ts";
 import { keepLetters, tableLetterLimits } from "./letter-items.ts";
 import { loadMemories, memoriesAfter, setMemory } from "./memory-items.ts";
 import { type OutboxItems, outboxItems } from "./outbox-items.ts";
@@ -23,6 +24,8 @@ export interface DynamodbStoreOptions extends TableOptions {
    * writes short notes of people (verdicts, suppressions, redrives) beside a live consumer; `read` only reads.
    */
   readonly access?: Access;
+  /** Whether the consumer learns: refused (`locked`) where the Lambda functions do. False by default. */
+  readonly learns?: boolean;
   /** Wall clock of the outbox and the dead letters, milliseconds. */
   readonly now?: () => number;
   /** Most alerts pending per sink, 100,000 by default; further ones are parked. */
@@ -50,6 +53,7 @@ export async function openDynamodbStore(
       if (!isKnown) throw noStateError(table);
       return storeOf(new StoreAccess(table, access, undefined, now), options, undefined);
     }
+    if (options.learns === true) await claimLearning(table, "run", now());
     const writer = await Writer.open(table, { leaseMs, now });
     return storeOf(new StoreAccess(table, access, writer, now), options, writer);
   } catch (error) {
@@ -89,8 +93,9 @@ function storeOf(
 
     async engineState() {
       const item = await access.items.get(engineKey);
-      if (item === undefined) return await engineStateOfHandlers(table, access.items);
-      return await textOf(access.items, item);
+      if (item !== undefined && (await learnerIn(access.items)) !== "functions")
+        return await textOf(access.items, item);
+      return await engineStateOfHandlers(table, access.items);
     },
 
     recentCalls: () => recentCalls(access.items),

@@ -2,7 +2,10 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EntityItem, EntityOutboxEntry, EntityStore, EntityWrite } from "../entity-store.ts";
+import { entityName } from "../../detection/routing.ts";
+import { WHOLE } from "../../detection/silence.ts";
 import { StoreError } from "../store.ts";
+import { wholeOfConsumer } from "./handed-over.ts";
 import { attribute, bytesIn, countIn, type Item, keyOf, numberIn } from "./item.ts";
 import { memoryKey } from "./keys.ts";
 import { entityIn, nameAttribute } from "./memory-items.ts";
@@ -25,7 +28,12 @@ export function entityItems(access: StoreAccess): EntityItems {
   return {
     async load(names) {
       const items = (await table.getMany(names.map(memoryKey))).filter(hasText);
-      return new Map(await inParallel(items, 16, (item) => loaded(access, item)));
+      const entities = new Map(await inParallel(items, 16, (item) => loaded(access, item)));
+      if (names.includes(wholeName) && !entities.has(wholeName)) {
+        const memory = await wholeOfConsumer(access.items);
+        if (memory !== undefined) entities.set(wholeName, { ...newEntity, memory });
+      }
+      return entities;
     },
 
     commit: (write) => commit(access, write),
@@ -63,6 +71,9 @@ export function changedEntity(image: Readonly<Record<string, { S?: string }>>): 
   return isEntity ? (image["name"]?.S ?? image["sk"]?.S) : undefined;
 }
 
+/** A consumer keeps the memory of all accounts together within the state of its engine. */
+const wholeName = entityName("account", WHOLE);
+const newEntity = { version: 0, calls: new Uint8Array(), closesAtHour: undefined };
 const entryPrefix = "outbox:";
 /** Removals that lost to others before it is given up. */
 const removalTries = 20;

@@ -1,4 +1,4 @@
-import type { SpokenHours } from "../../baseline/spoken-hours.ts";
+import { mergeSpoken, type SpokenHours } from "../../baseline/spoken-hours.ts";
 import { entityName } from "../../detection/routing.ts";
 import { WHOLE } from "../../detection/silence.ts";
 import { keyOf, numberIn, textIn } from "./item.ts";
@@ -31,16 +31,20 @@ export async function hasHandlerState(table: Table): Promise<boolean> {
   return false;
 }
 
-/** The state of an engine that would go on where the handlers are; undefined before they saw an event. */
+/**
+ * The state of an engine that would go on where the handlers are, and of what a consumer had learned before them; undefined
+ * before anybody saw an event.
+ */
 export async function engineStateOfHandlers(
   table: Table,
   items: ItemReader,
 ): Promise<string | undefined> {
-  const watermarkMs = await watermarkOf(items);
-  if (watermarkMs === undefined) return undefined;
+  const before = await stateOfConsumer(items);
+  const times = [await watermarkOf(items), before.watermarkMs].filter((ms) => ms !== undefined);
+  if (times.length === 0) return undefined;
   const accounts: Record<string, number> = {};
   const aliases: Record<string, Record<string, number>> = {};
-  for (const [name, hour] of await notedAccounts(items)) {
+  for (const [name, hour] of await learnedAccounts(items)) {
     const [first = "", aliasArn] = name.split(" ");
     if (aliasArn === undefined) accounts[first] = hour;
     else aliases[first] = { ...aliases[first], [aliasArn]: hour };
@@ -49,29 +53,46 @@ export async function engineStateOfHandlers(
   const open = (await table.indexed(closingIndex, range)).map(entityIn);
   const isMemory = (name: string) => /^(?:principal|key|account):/.test(name);
   const wholeItem = await items.get(memoryKey(entityName("account", WHOLE)));
-  const whole = wholeItem === undefined ? undefined : await textOf(items, wholeItem);
-  const silence = { spoken: await notedHours(items), whole };
+  const whole = wholeItem === undefined ? before.silence?.whole : await textOf(items, wholeItem);
   return JSON.stringify({
-    watermarkMs,
+    ...before,
+    watermarkMs: Math.max(...times),
     accounts,
     aliases,
-    open: open.filter(isMemory).sort(),
-    silence,
+    open: [...new Set([...open.filter(isMemory), ...(before.open ?? [])])].sort(),
+    silence: { spoken: await heardHours(items), whole },
   });
 }
 
-/** Accounts, and pairs of key and alias, that a consumer learned, as the handlers note them. */
-export async function accountsOfConsumer(items: ItemReader): Promise<Map<string, number>> {
+/** First hours of accounts, and of pairs of key and alias, whoever learned them. */
+export async function learnedAccounts(items: ItemReader): Promise<Map<string, number>> {
+  const [noted, learned] = await Promise.all([notedAccounts(items), accountsOfConsumer(items)]);
+  for (const [name, hour] of learned) noted.set(name, Math.min(hour, noted.get(name) ?? hour));
+  return noted;
+}
+
+/** The hours in which anybody was heard, by whomever. */
+export async function heardHours(items: ItemReader): Promise<SpokenHours> {
+  const [noted, { silence }] = await Promise.all([notedHours(items), stateOfConsumer(items)]);
+  return mergeSpoken(noted, silence?.spoken ?? []);
+}
+
+/** The memory of the organization as a whole that a consumer left. */
+export async function wholeOfConsumer(items: ItemReader): Promise<string | undefined> {
+  return (await stateOfConsumer(items)).silence?.whole;
+}
+
+/** Newest event time that a consumer had seen. */
+export async function watermarkOfConsumer(items: ItemReader): Promise<number | undefined> {
+  return (await stateOfConsumer(items)).watermarkMs;
+}
+
+async function accountsOfConsumer(items: ItemReader): Promise<Map<string, number>> {
   const { accounts = {}, aliases = {} } = await stateOfConsumer(items);
   const pairs = Object.entries(aliases).flatMap(([keyArn, own]) =>
     Object.entries(own).map(([aliasArn, hour]) => [`${keyArn} ${aliasArn}`, hour] as const),
   );
   return new Map([...Object.entries(accounts), ...pairs]);
-}
-
-/** The hours in which a consumer heard anybody. */
-export async function hoursOfConsumer(items: ItemReader): Promise<SpokenHours> {
-  return (await stateOfConsumer(items)).silence?.spoken ?? [];
 }
 
 /** The hours in which the handlers heard anybody. */
@@ -87,9 +108,11 @@ async function stateOfConsumer(items: ItemReader): Promise<ConsumerState> {
 }
 
 interface ConsumerState {
+  readonly watermarkMs?: number;
+  readonly open?: readonly string[];
   readonly accounts?: Record<string, number>;
   readonly aliases?: Record<string, Record<string, number>>;
-  readonly silence?: { readonly spoken: SpokenHours };
+  readonly silence?: { readonly spoken: SpokenHours; readonly whole?: string };
 }
 
 /** Newest event time that the handlers committed. */
@@ -100,7 +123,7 @@ export async function watermarkOf(items: ItemReader): Promise<number | undefined
 }
 
 /** First hours that the handlers noted, by account, or by key and alias. */
-export async function notedAccounts(items: ItemReader): Promise<Map<string, number>> {
+async function notedAccounts(items: ItemReader): Promise<Map<string, number>> {
   const noted = await itemsIn(items, { pk: accountsPartition });
   return new Map(noted.map((item) => [keyOf(item).sk, numberIn(item, "firstHour")]));
 }

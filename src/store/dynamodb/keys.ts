@@ -60,6 +60,8 @@ export function watermarkKey(lane: number): ItemKey {
   return { pk: watermarksPartition, sk: padded(lane, 4) };
 }
 
+/** Who learns into the table. */
+export const learnerKey: ItemKey = { pk: "learner", sk: "learner" };
 export const heardKey: ItemKey = { pk: "heard", sk: "hours" };
 
 export function accountKey(account: string): ItemKey {

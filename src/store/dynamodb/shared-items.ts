@@ -2,13 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mergeSpoken } from "../../baseline/spoken-hours.ts";
 import type { EntityStore } from "../entity-store.ts";
 import { StoreError } from "../store.ts";
-import {
-  accountsOfConsumer,
-  hoursOfConsumer,
-  notedAccounts,
-  notedHours,
-  watermarkOf,
-} from "./handed-over.ts";
+import { heardHours, learnedAccounts, notedHours, watermarkOf } from "./handed-over.ts";
 import { attribute, bytesIn, keyItem, keyOf } from "./item.ts";
 import { accountKey, heardKey, segmentKey, watermarkKey } from "./keys.ts";
 import { inParallel } from "./parallel.ts";
@@ -54,14 +48,7 @@ export function sharedItems(
         ExpressionAttributeValues: { ":ms": attribute.number(timeMs) },
       });
     },
-    async accounts() {
-      const [noted, learned] = await Promise.all([
-        notedAccounts(access.items),
-        accountsOfConsumer(access.items),
-      ]);
-      for (const [name, hour] of learned) noted.set(name, Math.min(hour, noted.get(name) ?? hour));
-      return noted;
-    },
+    accounts: () => learnedAccounts(access.items),
     async noteAccounts(accounts) {
       await inParallel([...accounts], 16, ([account, hour]) =>
         table.update(accountKey(account), {
@@ -71,13 +58,7 @@ export function sharedItems(
         }),
       );
     },
-    async heard() {
-      const [noted, heard] = await Promise.all([
-        notedHours(access.items),
-        hoursOfConsumer(access.items),
-      ]);
-      return mergeSpoken(noted, heard);
-    },
+    heard: () => heardHours(access.items),
     noteHeard: (hours) => noteHeard(access, hours),
   };
 }

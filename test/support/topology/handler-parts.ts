@@ -21,7 +21,13 @@ export function handlerParts(overrides: Partial<EngineOptions> = {}) {
   return {
     store: memoryEntityStore(() => START_MS),
     cache: new EntityCache(2 ** 26),
-    options: { engine, organization, notes: { current: [] }, heard: { current: [] } },
+    options: {
+      engine,
+      organization,
+      notes: { current: [] },
+      heard: { current: [] },
+      before: { learnedUntilMs: Number.NEGATIVE_INFINITY },
+    },
     organization,
     detectors: engine.detectors,
     buckets: 16,

@@ -289,7 +289,13 @@ export class Topology {
       ...this.#outside(calls),
       store: this.#storeOf(calls),
       cache: new EntityCache(CACHE_BYTES),
-      options: { engine, organization, notes: { current: [] }, heard: { current: [] } },
+      options: {
+        engine,
+        organization,
+        notes: { current: [] },
+        heard: { current: [] },
+        before: { learnedUntilMs: Number.NEGATIVE_INFINITY },
+      },
     };
   }
 

@@ -4,7 +4,7 @@ import { makeDetectHandler } from "../../../src/lambda/detect.ts";
 import { emptyParcel, pack, unpack } from "../../../src/lambda/packing.ts";
 import { StoreError } from "../../../src/store/store.ts";
 import { countingDetector } from "../../support/counting-detector.ts";
-import { event, inHour, principal } from "../../support/events.ts";
+import { event, inHour, principal, START_MS } from "../../support/events.ts";
 import { batchOf, handlerParts, timeLeft } from "../../support/topology/handler-parts.ts";
 
 const minute = timeLeft(60_000);
@@ -101,6 +101,27 @@ describe("detect", () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "101" }] });
     expect(versions(parts)).toEqual({ "principal:a": 1, "principal:c": 1 });
     expect(parts.seen.metrics[0]).toMatchObject({ storeFaults: 12, recordsReturned: 2 });
+  });
+
+  it("fails, so that alarms ring, where a process learns into the table", async () => {
+    const parts = handlerParts();
+    const claim = async () => Promise.reject(new StoreError("locked", "table", "run learns here"));
+    const handler = makeDetectHandler({ ...parts, store: { ...parts.store, claim } });
+    await expect(handler(batchOf(record("a", inHour(0, 1))), minute)).rejects.toThrow(
+      "run learns here",
+    );
+    expect(versions(parts)).toEqual({});
+    expect(parts.seen.metrics).toMatchObject([{ refused: 1 }]);
+  });
+
+  it("counts nothing that a process had learned before, in whatever order it comes", async () => {
+    const parts = handlerParts();
+    const claim = async () => START_MS + 1800_000;
+    const handler = makeDetectHandler({ ...parts, store: { ...parts.store, claim } });
+    await handler(batchOf(record("a", inHour(0, 4)), record("b", [event({ second: 60 })])), minute);
+    await handler(batchOf(record("a", [event({ second: 30 })])), minute);
+    expect(parts.store.items().get("principal:a")?.memory).toContain(`"count":1`);
+    expect(parts.seen.metrics.map((line) => line["late"])).toEqual([4, 1]);
   });
 
   it("begins nothing that it has no time to end", async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openDynamodbEntityStore } from "../../../../src/store/dynamodb/dynamodb-entity-store.ts";
 import { openDynamodbStore } from "../../../../src/store/dynamodb/dynamodb-store.ts";
+import { handOverTable } from "../../../../src/store/dynamodb/hand-over.ts";
+import type { Learner } from "../../../../src/store/learner.ts";
 import { changedEntity } from "../../../../src/store/dynamodb/entity-items.ts";
 import type { EntityWrite } from "../../../../src/store/entity-store.ts";
 import { alertOf, commitOf } from "../../../support/commits.ts";
@@ -198,6 +200,82 @@ describe("a consumer and the Lambda handlers read what the other wrote", () => {
       { sink: "siem", pending: 0, accepted: 2 },
       { sink: "sns", pending: 1 },
     ]);
+  });
+});
+
+describe("a table is learned into by one shape", () => {
+  const asLearner = () =>
+    openDynamodbStore(table, { endpoint: server.endpoint, learns: true, leaseMs: 1000 });
+  const handOver = (to: Learner) => handOverTable(table, to, { endpoint: server.endpoint });
+  const engineState = JSON.stringify({
+    watermarkMs: 9000,
+    accounts: { "111122223333": 4 },
+    open: ["key:b"],
+    budget: [],
+    silence: { spoken: [[1, 5]], whole: "7" },
+  });
+
+  it("handlers are refused where a process learns, until it is handed over to them", async () => {
+    await using entities = asHandlers();
+    await (await asLearner())[Symbol.asyncDispose]();
+    await expect(entities.claim()).rejects.toThrow(
+      `\`keyhawk run\` or \`replay\` learns here (since`,
+    );
+    await expect(entities.claim()).rejects.toThrow(
+      `keyhawk baseline hand-over --to functions --state dynamodb://${table}`,
+    );
+    await handOver("functions");
+    await entities.claim();
+    await expect(asLearner()).rejects.toMatchObject({ code: "locked" });
+  });
+
+  it("a process is refused where handlers learn, and has the table from there on", async () => {
+    await using entities = asHandlers();
+    await Promise.all([entities.claim(), entities.claim()]);
+    await expect(asLearner()).rejects.toThrow("the Lambda functions learn here (since");
+    await handOver("run");
+    await using _learner = await asLearner();
+    await expect(entities.claim()).rejects.toMatchObject({ code: "locked" });
+  });
+
+  it("what only carries learning or reads is not refused", async () => {
+    await using entities = asHandlers();
+    await entities.claim();
+    await using store = await asConsumer();
+    await store.commit(commitOf({ engineState }));
+    await entities.claim();
+  });
+
+  it("cannot be handed over while a process has it", async () => {
+    await using _learner = await asLearner();
+    await expect(
+      handOverTable(table, "functions", { endpoint: server.endpoint, leaseMs: 3000 }),
+    ).rejects.toMatchObject({ code: "locked" });
+  });
+
+  it("what all entities share is handed over both ways", async () => {
+    await using entities = asHandlers();
+    {
+      await using store = await asLearner();
+      await store.commit(commitOf({ engineState }));
+    }
+    await handOver("functions");
+    const whole = "account:organization";
+    expect((await entities.load([whole])).get(whole)).toMatchObject({ version: 0, memory: "7" });
+    await entities.commit(writeOf({ name: whole, memory: "8" }));
+    await entities.noteHeard([6]);
+    await entities.noteAccounts(new Map([["444455556666", 8]]));
+    await entities.raiseWatermark(0, 9500);
+    await handOver("run");
+    await using store = await asLearner();
+    expect(JSON.parse((await store.engineState()) ?? "")).toEqual({
+      watermarkMs: 9500,
+      accounts: { "111122223333": 4, "444455556666": 8 },
+      aliases: {},
+      open: ["key:b"],
+      budget: [],
+      silence: { spoken: [[1, 6]], whole: "8" },
+    });
   });
 });
 
