@@ -19,6 +19,8 @@ export interface Pipeline {
   readonly committed: (batch: Batch, commit: Commit) => Promise<void>;
   /** Whether the end of the source is the end of time: every open hour and alert is closed then. */
   readonly closesAtEnd: boolean;
+  /** Whether anybody will read hourly counts and who used which key: a report does, nobody does of a state that is removed. */
+  readonly keepsHistory: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function runPipeline(pipeline: Pipeline, signal: AbortSignal): Prom
 }
 
 async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
-  const { engine, store, committed } = pipeline;
+  const { engine, store, committed, keepsHistory } = pipeline;
   const output = engine.take();
   const notices = batch.notices.map(noticeAlert);
   const write: Commit = {
@@ -66,8 +68,8 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
       alerts: output.revisions.filter(({ status }) => status === "created").length,
       suppressed: output.muted.size,
     },
-    history: output.history,
-    usage: output.usage,
+    history: keepsHistory ? output.history : [],
+    usage: keepsHistory ? output.usage : [],
     suppressed: output.muted,
     unmuted: output.unmuted,
   };

@@ -76,8 +76,18 @@ async function alertsOf(
         } else alerts.set(alert.alertId, alert);
       }
     };
-    const plugged = { source, engine, store, sinksFor: () => [], closesAtEnd: true, committed };
-    await runPipeline(plugged, context.signal);
+    await runPipeline(
+      {
+        source,
+        engine,
+        store,
+        sinksFor: () => [],
+        closesAtEnd: true,
+        keepsHistory: false,
+        committed,
+      },
+      context.signal,
+    );
   } finally {
     progress.stop();
     await rm(directory, { recursive: true, force: true });

@@ -72,6 +72,7 @@ async function replayInto(replay: Replay): Promise<number> {
         store,
         sinksFor: (alert) => [OUTPUT_SINK, ...sinksFor(alert)],
         closesAtEnd: options.statePlace === undefined,
+        keepsHistory: options.statePlace !== undefined || options.reportFile !== undefined,
         committed: async (batch, commit) => {
           tally.add(batch, commit);
           if (commit.deliveries.length > 0) await output.drain(store.outbox);

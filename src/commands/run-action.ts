@@ -72,6 +72,7 @@ async function consume(
       store,
       sinksFor,
       closesAtEnd: false,
+      keepsHistory: true,
       committed: async (batch, commit) => {
         records += batch.counts.records;
         alerts += commit.counters.alerts ?? 0;
