@@ -10,7 +10,9 @@ import {
   type Rejected,
   type RejectReason,
 } from "./records.ts";
-import { lookAt, type Part, skipSpace } from "./scan.ts";
+import { skipSpace } from "./json-bytes.ts";
+import { parsePart } from "./part.ts";
+import { lookAt, type Part } from "./scan.ts";
 import { beginsDocument, decodeBase64, isBase64, isCompressed, startOf } from "./wrapping.ts";
 
 /**
@@ -144,14 +146,15 @@ class EnvelopeReader implements Reading {
   }
 
   #readPart(text: Buffer, part: Part, layer: number): void {
-    const bytes = text.subarray(part.start, part.end);
-    const value = parseJson(bytes);
+    const { kind, start, end } = part;
+    const source: Source = () => text.subarray(start, end);
+    const value = parsePart(text, part);
     if (value === undefined) {
-      this.#readBroken(bytes, layer, part.kind === "kms");
-    } else if (part.kind !== "doubtful") {
-      this.#readRecord(value, () => bytes);
+      this.#readBroken(source(), layer, kind === "kms");
+    } else if (kind !== "doubtful") {
+      this.#readRecord(value, source);
     } else {
-      this.#readValue(value, () => bytes, layer);
+      this.#readValue(value, source, layer);
     }
   }
 
@@ -273,18 +276,6 @@ function nextDocument(text: Buffer, start: number): number {
     }
   }
   return text.length;
-}
-
-/** Undefined, which no JSON is, where the bytes are not JSON. */
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** Undefined where the value is nested too deep to be written again. */

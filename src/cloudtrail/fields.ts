@@ -1,6 +1,14 @@
 /** A JSON object whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** The members besides its identity that may change how a record's principal is read. */
+export interface Surroundings {
+  readonly eventType?: unknown;
+  readonly awsRegion?: unknown;
+  readonly recipientAccountId?: unknown;
+  readonly sessionCredentialFromConsole?: unknown;
+}
+
 /** The object's fields; undefined for arrays and for everything else. */
 export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)

@@ -1,12 +1,11 @@
 import { type Arn, parseArn, partitionOf } from "./arn.ts";
 import type { Principal } from "./event.ts";
 import { familyOf } from "./family.ts";
-import { type Fields, fieldsOf, isTrue, textOf } from "./fields.ts";
+import { type Fields, fieldsOf, isTrue, type Surroundings, textOf } from "./fields.ts";
 import { memoize } from "./memo.ts";
 
-/** Who acted, out of a record's `userIdentity` in all its renderings. Never throws; an unreadable identity is `Unknown`. */
-export function principalOf(record: Fields): Principal {
-  const identity = fieldsOf(record["userIdentity"]) ?? {};
+/** Who acted, out of a `userIdentity` in all its renderings. Never throws; an unreadable identity is `Unknown`. */
+export function readPrincipal(identity: Fields, record: Surroundings): Principal {
   const invokedBy = optionalServiceName(textOf(identity["invokedBy"]));
   const type = textOf(identity["type"]);
   const service = serviceOf(type, identity, invokedBy, record);
@@ -67,7 +66,7 @@ function serviceOf(
   type: string | undefined,
   identity: Fields,
   invokedBy: string | undefined,
-  record: Fields,
+  record: Surroundings,
 ): string | undefined {
   if (type === "AWSService") {
     const named = textOf(identity["userName"]) ?? textOf(identity["principalId"]);
@@ -76,7 +75,7 @@ function serviceOf(
   if (type !== undefined || textOf(identity["arn"]) !== undefined) {
     return undefined;
   }
-  return record["eventType"] === "AwsServiceEvent" ? (invokedBy ?? "AWS Internal") : invokedBy;
+  return record.eventType === "AwsServiceEvent" ? (invokedBy ?? "AWS Internal") : invokedBy;
 }
 
 function servicePrincipal(service: string, accountId: string | undefined): Principal {
@@ -95,7 +94,7 @@ function servicePrincipal(service: string, accountId: string | undefined): Princ
   };
 }
 
-function actorOf(type: string | undefined, identity: Fields, record: Fields): Actor {
+function actorOf(type: string | undefined, identity: Fields, record: Surroundings): Actor {
   const actor =
     type === "FederatedUser"
       ? federatedUser(identity)
@@ -217,13 +216,13 @@ function identityCenterUser(type: string | undefined, identity: Fields): Actor |
 function fromAccount(
   type: string | undefined,
   identity: Fields,
-  record: Fields,
+  record: Surroundings,
 ): Actor | undefined {
   const accountId = textOf(identity["accountId"]);
   if (accountId === undefined || type === undefined) {
     return undefined;
   }
-  const account = `arn:${partitionOf(textOf(record["awsRegion"]) ?? "")}:iam::${accountId}`;
+  const account = `arn:${partitionOf(textOf(record.awsRegion) ?? "")}:iam::${accountId}`;
   const userName = textOf(identity["userName"]);
   if (type === "AWSAccount") {
     return { key: `${account}:root`, type, name: accountId, session: sessionOf(identity) };
@@ -241,13 +240,13 @@ function fromAccount(
  * An identity that names itself in no usual way: the type goes into the key, so that no two kinds can meet in one, and
  * the account whose trail it is stands in for a missing one.
  */
-function unnamed(type: string, identity: Fields, record: Fields): Actor {
+function unnamed(type: string, identity: Fields, record: Surroundings): Actor {
   const principalId = textOf(identity["principalId"]);
   const unique = principalId?.split(":", 1)[0];
   const provider = textOf(identity["identityProvider"]);
   const userName = textOf(identity["userName"]) ?? textOf(identity["credentialId"]);
   const place =
-    provider ?? textOf(identity["accountId"]) ?? textOf(record["recipientAccountId"]) ?? "";
+    provider ?? textOf(identity["accountId"]) ?? textOf(record.recipientAccountId) ?? "";
   const federated = type === "WebIdentityUser" || type === "SAMLUser";
   const who = (federated ? (userName ?? principalId) : (textOf(unique) ?? userName)) ?? "";
   return {
@@ -266,8 +265,8 @@ const HUMAN_TYPES = new Set(["Root", "FederatedUser", "IdentityCenterUser", "SAM
  * Signs of a person: the kind of identity, a console session, MFA, an IAM user's temporary credentials in direct use, a
  * mail address as the name of the session.
  */
-function isHuman(actor: Actor, identity: Fields, record: Fields): boolean {
-  if (HUMAN_TYPES.has(actor.type) || isTrue(record["sessionCredentialFromConsole"])) {
+function isHuman(actor: Actor, identity: Fields, record: Surroundings): boolean {
+  if (HUMAN_TYPES.has(actor.type) || isTrue(record.sessionCredentialFromConsole)) {
     return true;
   }
   const attributes = fieldsOf(fieldsOf(identity["sessionContext"])?.["attributes"]);

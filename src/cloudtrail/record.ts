@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { callError, callSource, operationClass } from "./call.ts";
+import { principalOf } from "./caller.ts";
 import { attestationOf } from "./attestation.ts";
 import { contextOf } from "./context.ts";
 import type { KmsEvent } from "./event.ts";
 import { type Fields, fieldsOf, textOf } from "./fields.ts";
 import { keysOf } from "./key.ts";
-import { principalOf } from "./principal.ts";
 import type { ReadOptions, RejectReason } from "./records.ts";
 import { parseTime } from "./time.ts";
 

@@ -1,4 +1,20 @@
 import { INSIGHT, SERVICE_SUFFIX } from "./forms.ts";
+import { SeenIdentities, type SeenIdentity } from "./identities.ts";
+import {
+  BRACE,
+  BRACKET,
+  bytesOf,
+  CLOSING_BRACE,
+  CLOSING_BRACKET,
+  COLON,
+  COMMA,
+  endOfString,
+  is,
+  isPartOfWord,
+  OUTSIDE_STRINGS,
+  QUOTE,
+  skipSpace,
+} from "./json-bytes.ts";
 import { CLOUDTRAIL_EVENT_SOURCE, KMS_EVENT_SOURCE } from "./record.ts";
 
 /**
@@ -18,6 +34,14 @@ export interface Part {
   readonly kind: "kms" | "cloudtrail" | "doubtful";
   readonly start: number;
   readonly end: number;
+  /** The only `userIdentity` of a `kms` part, where one that begins so was seen before. */
+  readonly identity: PartIdentity | undefined;
+}
+
+export interface PartIdentity {
+  readonly seen: SeenIdentity;
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -33,15 +57,6 @@ export function lookAt(bytes: Buffer, start: number): Sight | undefined {
   const end =
     bytes[start] === BRACKET ? lookAtList(bytes, start, found) : lookAtObject(bytes, start, found);
   return end === -1 ? undefined : { end, others: found.others, parts: found.parts };
-}
-
-/** The first position from `at` on that is not white space. */
-export function skipSpace(bytes: Buffer, at: number): number {
-  let next = at;
-  while (isSpace(bytes[next])) {
-    next += 1;
-  }
-  return next;
 }
 
 interface Found {
@@ -101,7 +116,9 @@ function addTo(found: Found, signs: Signs, start: number, end: number): void {
   if (plain && signs.service === undefined) {
     found.others += 1;
   } else {
-    found.parts.push({ kind: (plain ? signs.service : undefined) ?? "doubtful", start, end });
+    const kind = (plain ? signs.service : undefined) ?? "doubtful";
+    const identity = kind === "kms" && signs.identities === 1 ? signs.identity : undefined;
+    found.parts.push({ kind, start, end, identity });
   }
 }
 
@@ -111,10 +128,25 @@ interface Signs {
   service: "kms" | "cloudtrail" | undefined;
   lists: number;
   doubt: boolean;
+  /** Whether the object is itself an identity: what is in it is nobody's identity. */
+  readonly isIdentity: boolean;
+  identities: number;
+  identity: PartIdentity | undefined;
+  /** Position after the last member that is an object or list. */
+  innerEnd: number;
 }
 
-function newSigns(): Signs {
-  return { sources: 0, service: undefined, lists: 0, doubt: false };
+function newSigns(isIdentity = false): Signs {
+  return {
+    sources: 0,
+    service: undefined,
+    lists: 0,
+    doubt: false,
+    isIdentity,
+    identities: 0,
+    identity: undefined,
+    innerEnd: -1,
+  };
 }
 
 /**
@@ -153,37 +185,23 @@ function scan(
     }
     depth += step;
     at += 1;
-    if (depth <= 0 && !(depth === 0 && step === 0 && isPartOfWord(bytes[at]))) {
+    if (depth === 1 && step < 0) {
+      signs.innerEnd = at;
+    } else if (depth <= 0 && isOver(depth, step, bytes[at])) {
       return depth === 0 ? at : -1;
     }
   }
   return -1;
 }
 
-/**
- * The position after the closing quote, negative if there are escapes before it; 0 where there is no closing quote, or
- * one with something after it that cannot follow a string.
- */
-function endOfString(bytes: Buffer, start: number): number {
-  let at = start;
-  let sign = 1;
-  for (;;) {
-    let byte = bytes[at];
-    while (byte !== QUOTE && byte !== BACKSLASH && byte !== undefined) {
-      at += 1;
-      byte = bytes[at];
-    }
-    if (byte !== BACKSLASH) {
-      return byte === QUOTE && canFollowString(bytes[at + 1]) ? sign * (at + 1) : 0;
-    }
-    sign = -1;
-    at += 2;
-  }
+/** Whether the one value at depth 0 ends, which a word does only with its last letter, or more ends than was open. */
+function isOver(depth: number, step: number, next: number | undefined): boolean {
+  return !(depth === 0 && step === 0 && isPartOfWord(next));
 }
 
 /**
- * A string directly in the object, `end` signed as above: a text, or the name of a member. Only a list of records is gone
- * through here; every other value is left to the caller.
+ * A string directly in the object, `end` signed as above: a text, or the name of a member. Only a list of records and an
+ * identity are gone through here; every other value is left to the caller.
  */
 function lookAtText(
   bytes: Buffer,
@@ -208,6 +226,9 @@ function lookAtText(
       return lookAtList(bytes, value, records);
     }
     signs.doubt = true;
+  } else if (!signs.isIdentity && is(bytes, start, USER_IDENTITY)) {
+    signs.identities += 1;
+    return bytes[value] === BRACE ? lookAtIdentity(bytes, value, signs) : end;
   } else if (is(bytes, start, EVENT_SOURCE)) {
     lookAtSource(bytes, value, signs);
   } else if (is(bytes, start, EVENT_TYPE)) {
@@ -217,11 +238,26 @@ function lookAtText(
   return end;
 }
 
-/** Whether it may be `Records`, `eventSource` or `eventType`: two letters decide in most cases. */
+/** An identity that begins as one seen before is gone through from there on only. */
+function lookAtIdentity(bytes: Buffer, start: number, signs: Signs): number {
+  const own = newSigns(true);
+  const seen = SEEN.find(bytes, start);
+  const end = scan(bytes, start + (seen?.length ?? 1), 1, own, undefined);
+  if (seen !== undefined) {
+    signs.identity = { seen, start, end };
+  } else if (end !== -1 && own.innerEnd !== -1) {
+    SEEN.keep(bytes, start, own.innerEnd);
+  }
+  return end;
+}
+
+const SEEN = new SeenIdentities();
+
+/** Whether it may be `Records`, `eventSource`, `eventType` or `userIdentity`: two letters decide in most cases. */
 function mayMatter(bytes: Buffer, start: number): boolean {
   const first = bytes[start + 1];
   if (first !== LETTER_E) {
-    return first === LETTER_R;
+    return first === LETTER_R || (first === LETTER_U && bytes[start + 5] === LETTER_I);
   }
   const sixth = bytes[start + 6];
   return sixth === LETTER_S || sixth === LETTER_T;
@@ -235,55 +271,22 @@ function lookAtSource(bytes: Buffer, value: number, signs: Signs): void {
   else signs.service = is(bytes, value, CLOUDTRAIL) ? "cloudtrail" : undefined;
 }
 
-/** Whether exactly these bytes stand there. */
-function is(bytes: Buffer, at: number, expected: Uint8Array): boolean {
-  for (let index = 0; index < expected.length; index += 1) {
-    if (bytes[at + index] !== expected[index]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
-}
-
-function canFollowString(byte: number | undefined): boolean {
-  return byte === undefined || AFTER_STRING[byte] === 1;
-}
-
-/** Part of a number or of `true`, `false`, `null`. */
-function isPartOfWord(byte: number | undefined): boolean {
-  return byte !== undefined && WORD[byte] === 1;
-}
-
-const QUOTE = 34;
-const COMMA = 44;
-const COLON = 58;
+const LETTER_I = 73;
 const LETTER_R = 82;
 const LETTER_S = 83;
 const LETTER_T = 84;
-const BRACKET = 91;
-const BACKSLASH = 92;
-const CLOSING_BRACKET = 93;
 const LETTER_E = 101;
-const BRACE = 123;
-const CLOSING_BRACE = 125;
+const LETTER_U = 117;
 const NOT_JSON = 127;
 
 const EVENT_SOURCE = bytesOf('"eventSource"');
 const EVENT_TYPE = bytesOf('"eventType"');
+const USER_IDENTITY = bytesOf('"userIdentity"');
 const RECORDS = bytesOf('"Records"');
 const INSIGHT_TYPE = bytesOf(`"${INSIGHT}"`);
 const KMS = bytesOf(`"${KMS_EVENT_SOURCE}"`);
 const CLOUDTRAIL = bytesOf(`"${CLOUDTRAIL_EVENT_SOURCE}"`);
 const SERVICE_END = bytesOf(`${SERVICE_SUFFIX}"`);
-
-/** Bytes of numbers and literals; with space, colon and comma, all that stands between strings and brackets. */
-const WORD = tableOf("truefalsn0123456789+-.E");
-const OUTSIDE_STRINGS = tableOf("truefalsn0123456789+-.E \n\r\t:,");
-const AFTER_STRING = tableOf(" \n\r\t:,}]");
 
 /** How much deeper it is after a byte that stands outside of strings. */
 const STEPS = Int8Array.from(OUTSIDE_STRINGS, (allowed) => (allowed === 1 ? 0 : NOT_JSON));
@@ -291,15 +294,3 @@ STEPS[BRACE] = 1;
 STEPS[BRACKET] = 1;
 STEPS[CLOSING_BRACE] = -1;
 STEPS[CLOSING_BRACKET] = -1;
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text));
-}
-
-function tableOf(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const byte of bytesOf(characters)) {
-    table[byte] = 1;
-  }
-  return table;
-}

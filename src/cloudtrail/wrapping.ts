@@ -1,5 +1,5 @@
 import { isAggregate } from "./kpl.ts";
-import { skipSpace } from "./scan.ts";
+import { skipSpace } from "./json-bytes.ts";
 
 /** Gzip (RFC 1952), or zlib (RFC 1950) whose two header bytes are a multiple of 31 and no beginning of a text. */
 export function isCompressed(data: Uint8Array): boolean {

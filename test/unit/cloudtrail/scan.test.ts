@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formOf } from "../../../src/cloudtrail/forms.ts";
-import { lookAt, skipSpace } from "../../../src/cloudtrail/scan.ts";
+import { skipSpace } from "../../../src/cloudtrail/json-bytes.ts";
+import { lookAt } from "../../../src/cloudtrail/scan.ts";
 import { kmsRecord, otherRecord } from "../../support/parsing.ts";
 
 const KMS = JSON.stringify(kmsRecord());
