@@ -173,7 +173,7 @@ class Shared<Value> {
     }
     for (const place of places) {
       const known = this.list[place];
-      if (known !== undefined && this.#isSame(known, value)) return place;
+      if (known === value || (known !== undefined && this.#isSame(known, value))) return place;
     }
     const place = this.list.push(value) - 1;
     if (places.push(place) > MOST_OF_A_HINT) places.shift();

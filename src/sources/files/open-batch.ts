@@ -14,7 +14,7 @@ export interface BatchLimits {
 /** Bytes of dead letters that fill a batch, as each may be of 16 MiB. */
 const mostLetterBytes = 64 * 1024 * 1024;
 
-export const batchLimits: BatchLimits = { events: 10_000, files: 1_000, bytes: 256 * 1024 * 1024 };
+export const batchLimits: BatchLimits = { events: 20_000, files: 1_000, bytes: 256 * 1024 * 1024 };
 
 /** A piece being taken and the place in it. */
 export interface Cursor {
