@@ -98,7 +98,7 @@ describe("a record whose identity begins as one before gives what parsing all of
   });
 });
 
-it("identities within identities are take no stack", () => {
+it("identities within identities take no stack", () => {
   const depth = 200_000;
   const deep = `${'{"userIdentity":'.repeat(depth)}1${"}".repeat(depth)}`;
   const text = `{"Records":[${withIdentity(deep)},${RECORD}]}`;
