@@ -1,6 +1,7 @@
 import { hourOf } from "./baseline/calendar.ts";
 import type { Alert } from "./detection/alert.ts";
-import type { Engine } from "./detection/engine.ts";
+import type { Engine, EngineOutput } from "./detection/engine.ts";
+import { repeatsOf } from "./detection/repeats.ts";
 import { noticeAlert } from "./delivery/operational-alert.ts";
 import { type Batch, noCounts, type Source } from "./sources/source.ts";
 import type { Commit, Delivery, StateStore } from "./store/store.ts";
@@ -47,7 +48,7 @@ export async function runPipeline(pipeline: Pipeline, signal: AbortSignal): Prom
 
 async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
   const { engine, store, committed, keepsHistory } = pipeline;
-  const output = engine.take();
+  const output = await withoutRepeats(engine.take(), store);
   const notices = batch.notices.map(noticeAlert);
   const write: Commit = {
     positions: batch.positions,
@@ -75,6 +76,26 @@ async function commit(pipeline: Pipeline, batch: Batch): Promise<void> {
   };
   await store.commit(write);
   await committed(batch, write);
+}
+
+/** Drops alerts about late records of which an alert in time has told already. */
+async function withoutRepeats(output: EngineOutput, store: StateStore): Promise<EngineOutput> {
+  if (output.inTimeIds.size === 0) return output;
+  const repeats = await repeatsOf(
+    output.inTimeIds,
+    output.alerts,
+    async (id) => (await store.alerts.get(id))?.alert,
+  );
+  const isNews = ({ alertId }: Alert) => !repeats.has(alertId);
+  const { alerts, revisions, told, muted, unmuted } = output;
+  return {
+    ...output,
+    alerts: alerts.filter(isNews),
+    revisions: revisions.filter(isNews),
+    told: told.filter(isNews),
+    muted: new Map([...muted].filter(([id]) => !repeats.has(id))),
+    unmuted: new Set([...unmuted].filter((id) => !repeats.has(id))),
+  };
 }
 
 /** Before the first event there is no hour to speak of. */

@@ -34,7 +34,10 @@ interface AlertingOptions {
   readonly sole: Target | undefined;
 }
 
-type AlertingOutput = Pick<EngineOutput, "alerts" | "revisions" | "history" | "usage">;
+type AlertingOutput = Pick<
+  EngineOutput,
+  "alerts" | "revisions" | "history" | "usage" | "inTimeIds"
+>;
 
 /** Opens, updates and closes alerts as hours fill and close. */
 export class Alerting implements SilenceAlerting {
@@ -45,6 +48,7 @@ export class Alerting implements SilenceAlerting {
   #revisions: Alert[] = [];
   #history: AlertingOutput["history"] = [];
   #usage: AlertingOutput["usage"] = [];
+  #inTimeIds: AlertingOutput["inTimeIds"] = new Map();
 
   constructor(options: AlertingOptions) {
     this.#options = options;
@@ -193,7 +197,8 @@ export class Alerting implements SilenceAlerting {
   ): void {
     const { sole, openHours, grader, replay } = this.#options;
     const judging = { detectors, organization, openHours, sole };
-    for (const { finding, detector, alertId } of lateFindings(event, hour, judging)) {
+    for (const { finding, detector, alertId, inTimeId } of lateFindings(event, hour, judging)) {
+      this.#inTimeIds.set(alertId, inTimeId);
       const rendered = renderAlert(finding, detector, {
         alertId,
         revision: 0,
@@ -224,11 +229,13 @@ export class Alerting implements SilenceAlerting {
       revisions: this.#revisions,
       history: this.#history,
       usage: this.#usage,
+      inTimeIds: this.#inTimeIds,
     };
     this.#moved.clear();
     this.#revisions = [];
     this.#history = [];
     this.#usage = [];
+    this.#inTimeIds = new Map();
     return output;
   }
 

@@ -75,6 +75,8 @@ export interface EngineOutput {
   readonly told: Alert[];
   /** Alert id → what mutes it: a suppression, `change-window:NAME`, `break-glass:NAME` or `budget:DETECTOR`. */
   readonly muted: Map<string, string>;
+  /** Id of an alert about a late record → id of the alert that the record would have led to in time: see `repeatsOf`. */
+  readonly inTimeIds: Map<string, string>;
   /** Ids of the other alerts. */
   readonly unmuted: Set<string>;
   readonly history: {

@@ -8,6 +8,7 @@ import {
   openDetector,
   View,
 } from "./memory.ts";
+import { periodOf } from "./open-alert.ts";
 import { alertIdOf } from "./render.ts";
 import { entityName, route, type Target } from "./routing.ts";
 
@@ -16,6 +17,8 @@ export interface LateFinding {
   readonly finding: Finding;
   readonly detector: Detector;
   readonly alertId: string;
+  /** Id of the alert that it would have led to, or been part of, had it come in time. */
+  readonly inTimeId: string;
 }
 
 interface LateJudging {
@@ -55,7 +58,8 @@ function* judgeAlone(
   if (open === undefined) return;
   open.bucket = detector.newBucket();
   detector.add(view.at(memory, own, at), event, options);
-  for (const { name } of detector.subjects(event)) {
+  for (const subject of detector.subjects(event)) {
+    const { name } = subject;
     if (detector.level(view.at(memory, own, at), name, options) < 0) continue;
     const finding = detector.describe(view.at(memory, own, at), name, options);
     const entity = entityName(memory.kind, memory.id);
@@ -63,6 +67,7 @@ function* judgeAlone(
       finding: { ...finding, title: `${finding.title} (arrived late)` },
       detector,
       alertId: alertIdOf(detector.id, entity, name, `late ${event.eventId}`),
+      inTimeId: alertIdOf(detector.id, entity, name, periodOf(subject, open.hour)),
     };
   }
 }

@@ -109,11 +109,12 @@ export class EngineState implements EntityState {
   }
 }
 
-function revisionsOf({ revisions, told, muted }: EngineOutput): Revision[] {
+function revisionsOf({ revisions, told, muted, inTimeIds }: EngineOutput): Revision[] {
   const sent = new Set(told);
   return revisions.map((alert) => ({
     alert,
     told: sent.has(alert),
     mutedBy: muted.get(alert.alertId),
+    inTimeId: inTimeIds.get(alert.alertId),
   }));
 }

@@ -27,6 +27,8 @@ export interface Revision {
   readonly told: boolean;
   /** What mutes it. */
   readonly mutedBy?: string | undefined;
+  /** Given of a late record: id of the alert that the record would have led to in time. */
+  readonly inTimeId?: string | undefined;
 }
 
 /** What work did to an entity. */

@@ -1,5 +1,6 @@
 import type { Alert } from "../detection/alert.ts";
 import type { Combination } from "../detection/combination.ts";
+import { repeatsOf } from "../detection/repeats.ts";
 import type { EntityOutboxEntry, EntityStore } from "../store/entity-store.ts";
 import type { Log } from "../telemetry.ts";
 import type { AlertBudgets } from "./alert-budgets.ts";
@@ -18,7 +19,10 @@ import { readEntry } from "./outbox-entry.ts";
 import { emptyParcel, pack } from "./packing.ts";
 
 export interface DispatchDependencies extends EntityStreamDependencies {
-  readonly store: Pick<EntityStore, "outboxes" | "removeFromOutbox" | "keepAlerts" | "deliveries">;
+  readonly store: Pick<
+    EntityStore,
+    "outboxes" | "removeFromOutbox" | "keepAlerts" | "alerts" | "deliveries"
+  >;
   readonly buckets: number;
   /** What says which closed alerts are signs; undefined where signs are not combined. */
   readonly combination: Combination | undefined;
@@ -81,8 +85,9 @@ async function dispatch(
 ): Promise<string[]> {
   const { store, deadLetters } = dependencies;
   const outboxes = await store.outboxes(names);
-  const { entries, letters } = readEntries(outboxes);
+  const { entries: all, letters } = readEntries(outboxes);
   if (letters.length > 0) await deadLetters.put("deliver", letters);
+  const entries = await withoutRepeats(all, dependencies);
   await putSigns(entries, dependencies, given);
   const queued = await keep(entries, dependencies, given);
   for (const [name, own] of outboxes) {
@@ -92,6 +97,7 @@ async function dispatch(
     );
   }
   count(given.counts, "revisions", entries.length);
+  count(given.counts, "lateRepeats", all.length - entries.length);
   count(given.counts, "deadLetters", letters.length);
   return queued;
 }
@@ -112,6 +118,27 @@ function readEntries(outboxes: ReadonlyMap<string, readonly EntityOutboxEntry[]>
   }
   entries.sort((one, other) => one.alert.revision - other.alert.revision);
   return { entries, letters };
+}
+
+/** Drops alerts about late records of which an alert in time has told, or is about to tell. */
+async function withoutRepeats(
+  entries: readonly Entry[],
+  { store }: DispatchDependencies,
+): Promise<readonly Entry[]> {
+  const inTimeIds = new Map(
+    entries.flatMap(({ alert, inTimeId }) =>
+      inTimeId === undefined ? [] : [[alert.alertId, inTimeId] as const],
+    ),
+  );
+  if (inTimeIds.size === 0) return entries;
+  const alerts = entries.map(({ alert }) => alert);
+  const waiting = new Map(alerts.map((alert) => [alert.alertId, alert]));
+  const repeats = await repeatsOf(
+    inTimeIds,
+    alerts,
+    async (id) => waiting.get(id) ?? (await store.alerts.get(id))?.alert,
+  );
+  return entries.filter(({ alert }) => !repeats.has(alert.alertId));
 }
 
 async function putSigns(

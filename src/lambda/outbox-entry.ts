@@ -8,12 +8,12 @@ const ALERT_BYTES = 63 * 1024;
 
 /** A revision on its way out of an entity, made smaller where the store could not hold it. */
 export function writeEntry(
-  { alert, told, mutedBy }: Revision,
+  { alert, told, mutedBy, inTimeId }: Revision,
   queuedMs: number,
 ): EntityOutboxEntry {
   const fits = (one: Alert) => Buffer.byteLength(JSON.stringify(one)) <= ALERT_BYTES;
   const fitting = trimAlert(alert, fits) ?? alert;
-  const text = JSON.stringify({ v: 1, alert: fitting, told, mutedBy });
+  const text = JSON.stringify({ v: 1, alert: fitting, told, mutedBy, inTimeId });
   return { id: `${alert.alertId}.${alert.revision}`, text, queuedMs };
 }
 
@@ -26,7 +26,7 @@ export function readEntry({ text }: EntityOutboxEntry): Revision | undefined {
     return undefined; // Told by its absence: it becomes a dead letter.
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { v, alert, told, mutedBy } = value as { v?: unknown } & Partial<Revision>;
+  const { v, alert, told, mutedBy, inTimeId } = value as { v?: unknown } & Partial<Revision>;
   if (v !== 1 || typeof alert?.alertId !== "string" || typeof told !== "boolean") return undefined;
-  return { alert, told, mutedBy };
+  return { alert, told, mutedBy, inTimeId };
 }

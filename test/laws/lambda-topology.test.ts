@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
-import { DAY_HOURS, hourOf } from "../../src/baseline/calendar.ts";
+import { DAY_HOURS, HOUR_MS, hourOf } from "../../src/baseline/calendar.ts";
 import { spokenHours } from "../../src/baseline/spoken-hours.ts";
 import { detectors } from "../../detectors/index.ts";
 import type { KmsEvent } from "../../src/cloudtrail/event.ts";
@@ -228,6 +228,9 @@ function planted(): Record<string, Bug> {
     "what is known of accounts is not shared": change(() => ({
       accounts: async () => new Map(),
     })),
+    "what was told in time is told again when it comes again": change((store) => ({
+      alerts: { ...store.alerts, get: async () => undefined },
+    })),
     "records that failed are taken as done": { heedsFailures: false },
   };
 }
@@ -295,12 +298,25 @@ async function run(seed: string | undefined, rates: FaultRates, bug: Bug = {}) {
     await topology.drain();
     if (random.chance(0.3)) await topology.tick();
   }
+  await redeliver(topology, random);
   await topology.settle(END_HOUR);
   return {
     topology,
     outcome: outcomeOf(topology),
     poison: poison.filter((one) => !waiting.includes(one)).map(({ data }) => data),
   };
+}
+
+/** The first hours of the night once more, when their calls are recognised no more. */
+async function redeliver(topology: Topology, random: Random): Promise<void> {
+  const recognizedMs = Math.max(...night.map(timeOf)) - options.deduplicationHours * HOUR_MS;
+  const again = night
+    .filter((record) => timeOf(record) < recognizedMs - 2 * HOUR_MS)
+    .map((record) => ({ record }));
+  for (const envelope of envelopesOf(again, random)) {
+    topology.source.put(String(random.bits()), envelope);
+  }
+  await topology.drain();
 }
 
 /** The night as it arrives: delayed, and some of it twice. */
