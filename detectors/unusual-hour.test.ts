@@ -48,10 +48,30 @@ testDetector(unusualHour, {
       events: [...atWork(730, ada, 1), ...inHour(731 * DAY + 3, 12, ada)],
       expect: { atLeast: "medium" },
     },
-    "a job that was always at two, at fourteen": [
-      ...hours(0, 40).flatMap((day) => inHour(day * DAY + 2, 20)),
-      ...inHour(39 * DAY + 14, 20),
-    ],
+    "a job that was always at two, at fourteen": {
+      events: [...nightly(20), ...inHour(19 * DAY + 14, 20)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["hour-of-day", "punctual"],
+        observed: { callsPerHour: 20, hourOfDay: 14 },
+        expected: { callsPerHour: 0, usualHours: "02" },
+      },
+    },
+    "a few calls of a job at fourteen, low": {
+      events: [...nightly(20), ...inHour(19 * DAY + 14, 4)],
+      expect: { atMost: "low", reasons: ["punctual", "few-calls"] },
+    },
+    "a job that was run again by hand before, low": {
+      events: [...nightly(30), ...inHour(12 * DAY + 15, 20), ...inHour(29 * DAY + 10, 20)],
+      learnUntilHour: 20 * DAY,
+      expect: { atMost: "low", withoutReasons: ["punctual"] },
+    },
+    "a person far beyond what they ever did at odd hours": {
+      events: [...byDay, ...inHour(15 * DAY + 3, 4, ada), ...inHour(NIGHT, 30, ada)],
+      learnUntilHour: 20 * DAY,
+      expect: { atLeast: "medium", reasons: ["many-calls"] },
+    },
     "encryption at night as much as decryption": [
       ...byDay,
       ...inHour(NIGHT, 12, { ...ada, name: "GenerateDataKey", operation: "dataKey" }),
@@ -86,6 +106,11 @@ testDetector(unusualHour, {
       ...byDay,
       ...inHour(33 * DAY + 12, 12, ada),
     ],
+    "a person who does at an odd hour what they did there before": {
+      events: [...byDay, ...inHour(27 * DAY + 3, 20, ada), ...inHour(28 * DAY + 3, 30, ada)],
+      learnUntilHour: 28 * DAY,
+    },
+    "a job two hours late": [...nightly(20), ...inHour(19 * DAY + 4, 2)],
     "two calls at night": [...byDay, ...inHour(NIGHT, 2, ada)],
     "failed calls at night": [
       ...byDay,
@@ -109,4 +134,9 @@ function atWork(days: number, overrides: Partial<KmsEvent> = {}, calls = 4): Kms
   return hours(0, days * DAY)
     .filter((hour) => Math.floor(hour / DAY) % 7 < 5 && hour % DAY >= 8 && hour % DAY < 18)
     .flatMap((hour) => inHour(hour, calls, overrides));
+}
+
+/** A job at two in the night. */
+function nightly(days: number): KmsEvent[] {
+  return hours(0, days).flatMap((day) => inHour(day * DAY + 2, 20));
 }

@@ -2,6 +2,9 @@ import { z } from "zod";
 import {
   activeProbability,
   type ActiveHours,
+  daysActive,
+  distanceFromUsual,
+  hoursOfHabit,
   learnActiveHour,
   newActiveHours,
   usualHours,
@@ -15,6 +18,7 @@ import {
   counted,
   defineDetector,
   type Evidence,
+  type HourView,
   levelOf,
   newEvidence,
   type Reason,
@@ -34,6 +38,12 @@ interface Bucket {
 interface Limits {
   /** Probability that the principal is active at this hour; 1 while it is learning. */
   probability: number;
+  /** Calls that make it activity; `NEVER` at an hour that cannot be unusual. */
+  calls: number;
+  /** Days on which it kept a schedule of few hours without a single exception, far from this hour; 0 for others. */
+  punctualDays: number;
+  /** Most calls ever in an hour far from its usual ones, faded. */
+  mostStray: number;
   usual: string;
   state: BaselineState;
 }
@@ -60,18 +70,34 @@ const Options = z.strictObject({
     .int()
     .min(1)
     .default(30)
-    .describe("Active hours of its history before it is judged."),
+    .describe(
+      "Active hours of its history before it is judged; fewer for those that keep few hours.",
+    ),
 });
 type Options = z.infer<typeof Options>;
+type View = HourView<ActiveHours, Bucket, Limits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
+const NEVER = Number.MAX_SAFE_INTEGER;
 const FEW_CALLS = 6;
+/** Visits of each of its usual hours after which they are known. */
+const KNOWN_VISITS = 10;
+/** A principal of no more usual hours keeps a schedule, after so many days; an hour so far away is no delay of it. */
+const SCHEDULE_HOURS = 3;
+const SCHEDULE_DAYS = 14;
+const OFF_SCHEDULE_HOURS = 3;
+/** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
+const BEYOND_STRAYS = 3;
+const MANY_CALLS = 12;
+const RARE = 0.1;
+/** As many times are kept at most. */
+const MOST_CALLS = 200;
 
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 2,
+  version: 3,
   title: "Unusual hour",
   entity: "principal",
   severity: "low, medium for people",
@@ -109,21 +135,12 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
     evidence: null,
   }),
 
-  limits(baseline, hour, options) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-    const isLearning = days < options.learningDays || baseline.active < options.learningHours;
-    const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
-    return {
-      probability,
-      usual: probability < options.minimumProbability ? usualHours(baseline, hour) : "",
-      state: baselineState(days, baseline.active),
-    };
-  },
+  limits: limitsOf,
 
-  add({ bucket, limits }, event, options) {
+  add({ bucket, limits }, event) {
     bucket.count += 1;
-    if (limits.probability >= options.minimumProbability) return; // Nobody will ask for the rest.
-    keepEarliest(bucket.firstMs, event.timeMs, options.minimumCalls);
+    if (limits.calls === NEVER) return; // Nobody will ask for the rest.
+    keepEarliest(bucket.firstMs, event.timeMs, limits.calls);
     bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
@@ -132,46 +149,20 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   subjects: () => SUBJECTS,
 
   level({ bucket, limits }, _subject, options) {
-    if (limits.probability >= options.minimumProbability) return -1;
-    return levelOf(bucket.count, options.minimumCalls);
+    const isJudged = bucket.human || limits.probability < options.minimumProbability;
+    return isJudged ? levelOf(bucket.count, limits.calls) : -1;
   },
 
-  describe({ hour, bucket, limits }) {
+  describe(view) {
+    const { hour, bucket, limits } = view;
     const evidence = bucket.evidence ?? newEvidence();
     const at = `${String(hourOfDay(hour)).padStart(2, "0")}:00 UTC`;
     const kind = isWeekend(hour) ? "weekend" : "weekday";
-    const percent = Math.round(limits.probability * 1000) / 10;
     const startMs = hour * HOUR_MS;
-    const reasons: Reason[] = [
-      {
-        code: "hour-of-day",
-        text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
-        points: Math.min(36, Math.round(-5 * Math.log2(Math.max(limits.probability, 0.001)))),
-      },
-    ];
-    if (bucket.human) {
-      reasons.push({
-        code: "person",
-        text: "The principal is a person, not a workload.",
-        points: 8,
-      });
-    }
-    if (bucket.human && bucket.count < FEW_CALLS) {
-      const text = "A glance: people look after something at odd hours now and then.";
-      reasons.push({ code: "few-calls", text, points: -6 });
-    }
-    // How much a workload did is for the detectors of volume to say.
-    if (bucket.human && bucket.count >= 50) {
-      reasons.push({
-        code: "many-calls",
-        text: `${counted(bucket.count, "call")} in the hour.`,
-        points: 4,
-      });
-    }
     return {
       title: "Activity at an unusual hour",
       summary: `${callerName(evidence.principal)} made ${counted(bucket.count, "KMS call")} at ${at} on a ${kind}; usual hours are ${limits.usual}.`,
-      reasons,
+      reasons: reasonsOf(view),
       eventTimeMs: bucket.firstMs.at(-1) ?? startMs,
       windowStartMs: startMs,
       windowEndMs: startMs + HOUR_MS,
@@ -194,9 +185,77 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
     };
   },
 
-  fold: (baseline, hour) => learnActiveHour(baseline, hour),
+  fold: (baseline, hour, bucket) => learnActiveHour(baseline, hour, bucket.count),
   skip: () => {},
 });
+
+function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
+  const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+  const usual = hoursOfHabit(baseline).length;
+  const leastHours = Math.min(options.learningHours, KNOWN_VISITS * Math.max(1, usual));
+  const isLearning = days < options.learningDays || baseline.active < leastHours;
+  const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
+  const calls = callsOf(baseline, hour, probability, options);
+  return {
+    probability,
+    calls,
+    mostStray: baseline.mostStray,
+    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour, usual),
+    usual: calls === NEVER ? "" : usualHours(baseline, hour),
+    state: baselineState(days, baseline.active),
+  };
+}
+
+function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
+  if (probability < options.minimumProbability) return options.minimumCalls;
+  const calls = Math.max(MANY_CALLS, Math.floor(BEYOND_STRAYS * baseline.mostStray) + 1);
+  const isStray = probability < RARE && distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
+  return isStray && calls <= MOST_CALLS ? calls : NEVER;
+}
+
+function punctualDays(baseline: ActiveHours, hour: number, usualHoursOfDay: number): number {
+  const days = Math.round(daysActive(baseline));
+  const isScheduled = usualHoursOfDay <= SCHEDULE_HOURS && days >= SCHEDULE_DAYS;
+  const isFar = distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
+  return isScheduled && isFar && baseline.strays < 0.5 ? days : 0;
+}
+
+function reasonsOf({ hour, bucket, limits }: View): Reason[] {
+  const at = `${String(hourOfDay(hour)).padStart(2, "0")}:00 UTC`;
+  const kind = isWeekend(hour) ? "weekend" : "weekday";
+  const percent = Math.round(limits.probability * 1000) / 10;
+  const reasons: Reason[] = [
+    {
+      code: "hour-of-day",
+      text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
+      points: Math.min(36, Math.round(-5 * Math.log2(Math.max(limits.probability, 0.001)))),
+    },
+  ];
+  if (bucket.human) {
+    reasons.push({
+      code: "person",
+      text: "The principal is a person, not a workload.",
+      points: 8,
+    });
+  }
+  if (limits.punctualDays > 0) {
+    const text = `Kept its hours on each of ${limits.punctualDays} days.`;
+    reasons.push({ code: "punctual", text, points: 8 });
+  }
+  if ((bucket.human || limits.punctualDays > 0) && bucket.count < FEW_CALLS) {
+    const text = "A glance: people look after something at odd hours now and then.";
+    reasons.push({ code: "few-calls", text, points: -6 });
+  }
+  if (
+    bucket.human &&
+    bucket.count > BEYOND_STRAYS * limits.mostStray &&
+    bucket.count >= MANY_CALLS
+  ) {
+    const text = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
+    reasons.push({ code: "many-calls", text, points: bucket.count >= 50 ? 16 : 12 });
+  }
+  return reasons;
+}
 
 function keepEarliest(kept: number[], timeMs: number, most: number): void {
   const last = kept.at(-1);

@@ -4,6 +4,12 @@ import { fade, short } from "./forgetting.ts";
 const HALF_LIFE_VISITS = 30;
 /** Days' worth of the average hour that every hour of the day starts from (the half of Jeffreys' prior). */
 const PRIOR_VISITS = 0.5;
+/** Share of its active days on which an entity is active at a usual hour, at least. */
+const USUAL_SHARE = 0.1;
+/** Hours from the nearest usual one from which on an hour is stray: jitter and daylight saving time move one less. */
+const STRAY_HOURS = 2;
+/** Active days after which it is known which hours are usual. */
+const SETTLED_DAYS = 7;
 
 /**
  * On how many days an entity was active at each hour of the day, weekdays and weekends apart. Plain data.
@@ -20,6 +26,10 @@ export interface ActiveHours {
   lastDay: number;
   /** Hours with activity, unfaded. */
   active: number;
+  /** Faded number of days with a stray hour, the last of them, and the largest count of such an hour. */
+  strays: number;
+  lastStrayDay: number;
+  mostStray: number;
 }
 
 export function newActiveHours(): ActiveHours {
@@ -30,6 +40,9 @@ export function newActiveHours(): ActiveHours {
     weekends: 0,
     lastDay: -1,
     active: 0,
+    strays: 0,
+    lastStrayDay: -1,
+    mostStray: 0,
   };
 }
 
@@ -55,9 +68,10 @@ export function activeProbability(hours: ActiveHours, hour: number): number {
   );
 }
 
-/** Learns that the entity was active in `hour`; hours in strict order. */
-export function learnActiveHour(hours: ActiveHours, hour: number): void {
+/** Learns that the entity was active in `hour`, with so many calls; hours in strict order. */
+export function learnActiveHour(hours: ActiveHours, hour: number, count: number): void {
   if (hours.born < 0) hours.born = hour;
+  learnStray(hours, hour, count);
   const weekend = isWeekend(hour);
   const day = dayOf(hour);
   if (day !== hours.lastDay) {
@@ -75,6 +89,31 @@ export function learnActiveHour(hours: ActiveHours, hour: number): void {
   hours.active += 1;
 }
 
+function learnStray(hours: ActiveHours, hour: number, count: number): void {
+  if (daysActive(hours) < SETTLED_DAYS || distanceFromUsual(hours, hour) < STRAY_HOURS) return;
+  hours.mostStray = Math.max(hours.mostStray, count);
+  if (dayOf(hour) === hours.lastStrayDay) return;
+  hours.lastStrayDay = dayOf(hour);
+  hours.strays += 1;
+}
+
+/** Hours, 0–12, from the nearest hour of the day at which it is usually active on any kind of day; 0 where none is usual. */
+export function distanceFromUsual(hours: ActiveHours, hour: number): number {
+  const at = hourOfDay(hour);
+  const distances = hoursOfHabit(hours).map((usual) => {
+    const apart = Math.abs(at - usual);
+    return Math.min(apart, DAY_HOURS - apart);
+  });
+  return distances.length === 0 ? 0 : Math.min(...distances);
+}
+
+/** Hours of the day, 0–23, at which it is usually active on weekdays or at weekends. */
+export function hoursOfHabit(hours: ActiveHours): number[] {
+  const least = Math.max(1.5, USUAL_SHARE * daysActive(hours));
+  const all = Array.from({ length: DAY_HOURS }, (_, at) => at);
+  return all.filter((at) => (hours.cells[at] ?? 0) + (hours.cells[at + DAY_HOURS] ?? 0) >= least);
+}
+
 /** Faded number of days with activity. */
 export function daysActive(hours: ActiveHours): number {
   return hours.weekdays + hours.weekends;
@@ -86,7 +125,7 @@ export function usualHours(hours: ActiveHours, hour: number): string {
   const days = base === 0 ? hours.weekdays : hours.weekends;
   const usual: number[] = [];
   for (let at = 0; at < DAY_HOURS; at += 1) {
-    if ((hours.cells[base + at] ?? 0) >= Math.max(1, 0.1 * days)) usual.push(at);
+    if ((hours.cells[base + at] ?? 0) >= Math.max(1, USUAL_SHARE * days)) usual.push(at);
   }
   return ranges(usual);
 }

@@ -101,6 +101,9 @@ const Active = z.object({
   weekends: number,
   lastDay: number,
   active: number,
+  strays: number,
+  lastStrayDay: number,
+  mostStray: number,
 });
 
 const Pauses = z.object({

@@ -74,7 +74,7 @@ describe("active hours", () => {
     fc.assert(
       fc.property(active, fc.integer({ min: 0, max: 70 * DAY }), (given, at) => {
         const hours = newActiveHours();
-        for (const hour of given.sort((one, other) => one - other)) learnActiveHour(hours, hour);
+        for (const hour of given.sort((one, other) => one - other)) learnActiveHour(hours, hour, 1);
         const probability = activeProbability(hours, at);
         expect(probability).toBeGreaterThanOrEqual(0);
         expect(probability).toBeLessThanOrEqual(1);
@@ -102,7 +102,7 @@ describe("active hours", () => {
 function learned(days: number, isActive: (hour: number) => boolean): ActiveHours {
   const hours = newActiveHours();
   for (let hour = MONDAY; hour < MONDAY + days * DAY; hour += 1) {
-    if (isActive(hour)) learnActiveHour(hours, hour);
+    if (isActive(hour)) learnActiveHour(hours, hour, 1);
   }
   return hours;
 }

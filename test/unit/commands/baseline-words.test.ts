@@ -40,7 +40,7 @@ describe("a baseline in words", () => {
   it("says usual hours, weekdays and weekends apart", () => {
     const hours = newActiveHours();
     for (let day = 0; day < 5; day += 1) {
-      for (let at = 9; at <= 12; at += 1) learnActiveHour(hours, monday + 24 * day + at);
+      for (let at = 9; at <= 12; at += 1) learnActiveHour(hours, monday + 24 * day + at, 1);
     }
     const [words] = wordsOf(hours, monday + 24 * 7);
     expect(words).toBe("usual hours (UTC): weekdays 09–12; weekends none");
