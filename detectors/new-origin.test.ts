@@ -103,7 +103,50 @@ testDetector(newOrigin, {
     },
     "sixty calls from another network, told in steps": {
       events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
-      expect: { atLeast: "medium", told: ["low", "low", "medium", "medium"] },
+      expect: { atMost: "low", told: ["low", "low", "low", "low"], withoutReasons: ["many-calls"] },
+    },
+    "another network, and an hour later the usual one again, medium": {
+      events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + 2, 1)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-network", "usual-ones-too"],
+        title: "New network of a caller beside its usual one",
+        observed: { new: "network 203.0.0.0/16" },
+        eventTime: "2026-03-14T03:00:00Z",
+        alerts: 1,
+        told: ["low", "medium", "medium"],
+      },
+    },
+    "another network and the usual one within an hour, medium": {
+      events: [
+        ...habit,
+        event({ hour: NOW, second: 60, ...ELSEWHERE }),
+        event({ hour: NOW, second: 3000 }),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["usual-ones-too"] },
+    },
+    "another client, and then the usual one again, medium": {
+      events: [...habit, ...inHour(NOW, 3, SHELL), ...inHour(NOW + 5, 1)],
+      expect: { atLeast: "medium", reasons: ["new-client", "usual-ones-too"] },
+    },
+    "a workload that moves while its last machine still runs, low": {
+      events: [
+        ...habit,
+        event({ hour: NOW, second: 60, ...ELSEWHERE }),
+        event({ hour: NOW, second: 1500 }),
+        ...inHour(NOW + 1, 3, ELSEWHERE),
+        ...inHour(NOW + 8, 3, ELSEWHERE),
+      ],
+      expect: { atMost: "low", withoutReasons: ["usual-ones-too"] },
+    },
+    "a person who travels and comes home, low": {
+      events: [
+        ...daily(40, ada),
+        ...inHour(NOW, 3, { ...ada, ...ELSEWHERE }),
+        ...inHour(NOW + 2, 3, ada),
+      ],
+      expect: { atMost: "low", withoutReasons: ["usual-ones-too"] },
     },
     "sixty calls of a person from another network, low still": {
       events: [...daily(40, ada), ...inHour(NOW, 60, { ...ada, ...ELSEWHERE })],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -15,6 +15,12 @@ import {
   callerName,
   clientOf,
   defineDetector,
+  type HourOfMoves,
+  isBack,
+  type Movable,
+  type Move,
+  moveBefore,
+  moveIn,
   type Evidence,
   type Finding,
   type HourView,
@@ -36,6 +42,8 @@ interface Baseline {
   directCalls: number;
   serviceCalls: number;
   known: Record<Kind, KnownSet>;
+  /** The first move of the last day that had one. */
+  move: Move | null;
 }
 
 interface Bucket {
@@ -47,6 +55,8 @@ interface Bucket {
   freshReads: number;
   /** Name → its earliest call. */
   met: Record<Kind, Record<string, number>>;
+  /** The last call with a name that was known; 0 before any. */
+  lastUsualMs: Record<Movable, number>;
   /** Operating system for penetration tests named by a new client. */
   attackSystem: string;
   human: boolean;
@@ -91,13 +101,16 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 64;
 /** Names of each kind told apart within one hour. */
 const MOST_MET = 32;
+/** What it adds, and how far it has gone, when the usual network or client goes on being used. */
+const BACK_POINTS = 9;
+const BACK_LEVEL = 3;
 /** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
 const SHARES = [1, 0.85, 0.6, 0.5];
 
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 2,
+  version: 3,
   title: "New origin",
   entity: "principal",
   severity: "informational to high",
@@ -130,6 +143,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     directCalls: 0,
     serviceCalls: 0,
     known: { network: newKnownSet(), client: newKnownSet(), region: newKnownSet() },
+    move: null,
   }),
   newBucket: () => ({
     calls: 0,
@@ -138,6 +152,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     firstDirectMs: 0,
     freshReads: 0,
     met: { network: {}, client: {}, region: {} },
+    lastUsualMs: { network: 0, client: 0 },
     attackSystem: "",
     human: false,
     evidence: null,
@@ -171,9 +186,9 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   add(view, event) {
     const { bucket, limits } = view;
     bucket.calls += 1;
-    let isNew = meetOne(view, "network", networkOf(event), event.timeMs);
-    const isNewClient = meetOne(view, "client", clientOf(event), event.timeMs);
-    isNew = meetOne(view, "region", event.region, event.timeMs) || isNew || isNewClient;
+    const isNewNetwork = meetMovable(view, "network", networkOf(event), event.timeMs);
+    const isNewClient = meetMovable(view, "client", clientOf(event), event.timeMs);
+    let isNew = meetOne(view, "region", event.region, event.timeMs) || isNewNetwork || isNewClient;
     if (isCryptographic(event)) {
       if (event.principal.via !== undefined) bucket.serviceCalls += 1;
       else {
@@ -196,16 +211,21 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
 
   level(view) {
     const { bucket, limits } = view;
-    if (bucket.evidence === null) return -1;
+    const returned = hasReturned(view) ? BACK_LEVEL : -1;
+    if (bucket.evidence === null) return returned;
     let kinds = limits.onlyByServices > 0 && bucket.directCalls > 0 ? 1 : 0;
     for (const kind of KINDS) if (newNames(view, kind).length > 0) kinds += 1;
-    return kinds === 0 ? -1 : kinds - 1 + extentOf(bucket);
+    return Math.max(returned, kinds === 0 ? -1 : kinds - 1 + extentOf(bucket));
   },
 
-  describe: describeHour,
+  describe: (view) => (view.bucket.evidence === null ? describeReturn(view) : describeHour(view)),
 
-  fold(baseline, hour, bucket) {
+  fold(baseline, hour, bucket, limits) {
     if (baseline.born < 0) baseline.born = hour;
+    if (baseline.move?.day !== dayOf(hour)) {
+      baseline.move =
+        moveIn(ofMoves({ hour, bucket, limits }), baseline.known, []) ?? baseline.move;
+    }
     baseline.calls += bucket.calls;
     baseline.directCalls += bucket.directCalls;
     baseline.serviceCalls += bucket.serviceCalls;
@@ -234,6 +254,13 @@ function meetOne(view: View, kind: Kind, text: string | undefined, timeMs: numbe
   return isNewName(view, kind, name);
 }
 
+function meetMovable(view: View, kind: Movable, text: string | undefined, timeMs: number): boolean {
+  const isNew = meetOne(view, kind, text, timeMs);
+  const { lastUsualMs } = view.bucket;
+  if (text !== undefined && !isNew && timeMs > lastUsualMs[kind]) lastUsualMs[kind] = timeMs;
+  return isNew;
+}
+
 function isNewName({ baseline, limits, knownBy }: View, kind: Kind, name: string): boolean {
   return limits.discovery[kind] > 0 && !isKnown(baseline.known[kind], name, knownBy);
 }
@@ -244,6 +271,72 @@ function newNames(view: View, kind: Kind): string[] {
   return Object.keys(view.bucket.met[kind])
     .filter((name) => isNewName(view, kind, name))
     .sort();
+}
+
+/** What an hour tells of moves. */
+function ofMoves({ hour, bucket, limits }: Pick<View, "hour" | "bucket" | "limits">): HourOfMoves {
+  const { met, lastUsualMs, evidence, human } = bucket;
+  const points = {
+    network: pointsOfNovelty(limits.discovery.network),
+    client: pointsOfNovelty(limits.discovery.client),
+  };
+  return { hour, met, lastUsualMs, points, mover: human ? null : evidence };
+}
+
+/** The day's first move in an hour before this one. */
+function earlierMove({ hour, baseline, earlier }: View): Move | null {
+  return moveBefore(hour, baseline.known, baseline.move, earlier.map(ofMoves));
+}
+
+function hasReturned(view: View): boolean {
+  const { known } = view.baseline;
+  const now = ofMoves(view);
+  const before = earlierMove(view);
+  if (before !== null) return isBack(now, known, before, false);
+  const move = moveIn(now, known, view.earlier.map(ofMoves));
+  return move !== null && isBack(now, known, move, true);
+}
+
+function describeReturn(view: View): Finding {
+  const { hour, bucket, limits } = view;
+  const move = earlierMove(view);
+  if (move === null) throw new Error(`new-origin: no move before hour ${hour} in ${view.entity}`);
+  const startMs = hour * HOUR_MS;
+  const what = move.names.slice(0, 3).join(", ");
+  const [kind = "network"] = Object.keys(move.firstMs).sort();
+  return {
+    title: `New ${kind} of a caller beside its usual one`,
+    summary: `${callerName(move.principal)} calls KMS as it always does again, after its first calls of this day with a new ${what}.`,
+    reasons: [
+      { code: `new-${kind}`, text: `New today: ${what}.`, points: move.points },
+      backReason(),
+    ],
+    eventTimeMs: Math.min(...Object.values(move.firstMs)),
+    windowStartMs: startMs,
+    windowEndMs: startMs + HOUR_MS,
+    principal: move.principal,
+    key: null,
+    accountId: null,
+    region: null,
+    observed: { callsPerHour: bucket.calls, new: what, directCalls: bucket.directCalls },
+    expected: expectedOf(limits),
+    baseline: baselineState(limits.days, limits.calls),
+    evidence: { ...newEvidence(), principal: move.principal },
+  };
+}
+
+function backReason(): Reason {
+  const text = "The usual ones go on being used: it did not move.";
+  return { code: "usual-ones-too", text, points: BACK_POINTS };
+}
+
+function expectedOf({ sizes }: Limits): Finding["expected"] {
+  return {
+    callsPerHour: 0,
+    knownNetworks: sizes.network,
+    knownClients: sizes.client,
+    knownRegions: sizes.region,
+  };
 }
 
 function describeHour(view: View): Finding {
@@ -267,12 +360,7 @@ function describeHour(view: View): Finding {
     accountId: null,
     region: null,
     observed: { callsPerHour: evidence.count, new: what, directCalls: bucket.directCalls },
-    expected: {
-      callsPerHour: 0,
-      knownNetworks: limits.sizes.network,
-      knownClients: limits.sizes.client,
-      knownRegions: limits.sizes.region,
-    },
+    expected: expectedOf(limits),
     baseline: baselineState(limits.days, limits.calls),
     evidence,
   };
@@ -308,15 +396,18 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     ...reason,
     points: Math.round(reason.points * (SHARES[at] ?? 0)),
   }));
-  if (extentOf(bucket) > 0) {
+  const isBackToo = hasReturned(view);
+  const isOnlyNetwork = found.every(({ code }) => code === "new-network");
+  // A workload that moves does all of its work from elsewhere.
+  if (extentOf(bucket) > 0 && (!isOnlyNetwork || bucket.human || isBackToo)) {
     const text = `${bucket.evidence?.count ?? 0} such calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
   }
-  const isOnlyNetwork = found.every(({ code }) => code === "new-network");
   if (bucket.freshReads > 0 && !bucket.human && !isOnlyNetwork) {
     const text = "A workload's calls of that kind were given plaintext.";
     reasons.push({ code: "plaintext", text, points: 6 });
   }
+  if (isBackToo) reasons.push(backReason());
   if (bucket.attackSystem !== "") {
     reasons.push({
       code: "attack-system",
@@ -330,12 +421,18 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
 /** A new name counts by how rarely this principal has any; people travel, so their networks count less. */
 function noveltyOf({ bucket, limits }: View, kind: Kind, names: readonly string[]): Reason {
   const probability = limits.discovery[kind];
-  const surprise = -Math.log2(Math.max(probability, 0.001));
   const discount = kind === "network" && bucket.human ? 6 : 0;
   const percent = Math.round(probability * 1000) / 10;
   return {
     code: `new-${kind}`,
     text: `New ${names.slice(0, 3).join(", ")}; ${limits.sizes[kind]} known, a new one with a chance of ${percent} % a day.`,
-    points: Math.round(Math.min(34, 8 + 5.5 * surprise)) - discount,
+    points: pointsOfNovelty(probability) - discount,
   };
+}
+
+/** Points of a new name; 0 where too little is known. */
+function pointsOfNovelty(probability: number): number {
+  if (probability === 0) return 0;
+  const surprise = -Math.log2(Math.max(probability, 0.001));
+  return Math.round(Math.min(34, 8 + 5.5 * surprise));
 }

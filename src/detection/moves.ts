@@ -1,0 +1,105 @@
+import { DAY_HOURS, dayOf, HOUR_MS } from "../baseline/calendar.ts";
+import type { KnownSet } from "../baseline/known-set.ts";
+import type { AlertPrincipal } from "./alert.ts";
+
+/** What a workload moves when it is redeployed or its network is rebuilt. A Region is added to others rather than changed. */
+export type Movable = "network" | "client";
+
+/** A workload's first calls from a network, or with a client, that is new to it. */
+export interface Move {
+  readonly day: number;
+  /** New names, sorted. */
+  readonly names: readonly string[];
+  /** What is new, and its first call. */
+  readonly firstMs: Readonly<Partial<Record<Movable, number>>>;
+  readonly points: number;
+  readonly principal: AlertPrincipal | null;
+}
+
+/** What an hour tells of moves. */
+export interface HourOfMoves {
+  readonly hour: number;
+  /** Names of each kind, and their earliest call. */
+  readonly met: Readonly<Record<Movable, Readonly<Record<string, number>>>>;
+  /** The last call with a name that was known. */
+  readonly lastUsualMs: Readonly<Record<Movable, number>>;
+  /** Points of a new name of each kind; 0 where nothing can be said to be new. */
+  readonly points: Readonly<Record<Movable, number>>;
+  /** Null where nothing was new in the hour, or a person called: people travel, and come home. */
+  readonly mover: { readonly principal: AlertPrincipal | null } | null;
+}
+
+type Known = Readonly<Record<Movable, KnownSet>>;
+
+const MOVABLE: readonly Movable[] = ["network", "client"];
+/** A deployment that replaces machines one by one is through by then, mostly. */
+const OVERLAP_MS = HOUR_MS / 2;
+
+/** A workload's move within an hour: to names that neither what was learned nor the hours `before` it know. */
+export function moveIn(
+  { hour, met, points, mover }: HourOfMoves,
+  known: Known,
+  before: readonly HourOfMoves[],
+): Move | null {
+  if (mover === null) return null;
+  const names: string[] = [];
+  const firstMs: Partial<Record<Movable, number>> = {};
+  let most = 0;
+  for (const kind of MOVABLE) {
+    if (points[kind] === 0) continue;
+    const fresh = Object.keys(met[kind]).filter((name) => {
+      const [sinceHour = hour] = known[kind].members[name] ?? [];
+      return sinceHour >= hour && before.every((one) => one.met[kind][name] === undefined);
+    });
+    if (fresh.length === 0) continue;
+    names.push(...fresh);
+    firstMs[kind] = Math.min(...fresh.map((name) => met[kind][name] ?? 0));
+    most = Math.max(most, points[kind]);
+  }
+  if (names.length === 0) return null;
+  return {
+    day: dayOf(hour),
+    names: names.sort(),
+    firstMs,
+    points: most,
+    principal: mover.principal,
+  };
+}
+
+/** The day's first move in an hour before this one: `last`, which was learned, or one of the open hours, oldest first. */
+export function moveBefore(
+  hour: number,
+  known: Known,
+  last: Move | null,
+  earlier: readonly HourOfMoves[],
+): Move | null {
+  const day = dayOf(hour);
+  if (last?.day === day) return last;
+  for (const [at, one] of earlier.entries()) {
+    const move = dayOf(one.hour) === day ? moveIn(one, known, earlier.slice(0, at)) : null;
+    if (move !== null) return move;
+  }
+  return null;
+}
+
+/**
+ * Whether a workload is where it always was again, half an hour or more after its move of an earlier hour of the day, or of
+ * this hour: then it did not move, but two use its credentials.
+ */
+export function isBack(
+  { hour, met, lastUsualMs }: HourOfMoves,
+  known: Known,
+  move: Move,
+  isOfThisHour: boolean,
+): boolean {
+  const midnight = dayOf(hour) * DAY_HOURS;
+  return MOVABLE.some((kind) => {
+    const firstMs = move.firstMs[kind];
+    if (firstMs === undefined || lastUsualMs[kind] < firstMs + OVERLAP_MS) return false;
+    if (isOfThisHour) return true;
+    return Object.keys(met[kind]).some((name) => {
+      const [sinceHour = midnight] = known[kind].members[name] ?? [];
+      return sinceHour < midnight;
+    });
+  });
+}
