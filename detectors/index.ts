@@ -37,6 +37,7 @@ import { sensorBlinded } from "./sensor-blinded.ts";
 import { sensorSilent } from "./sensor-silent.ts";
 import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
+import { unknownNetwork } from "./unknown-network.ts";
 import { unlistedPrincipal } from "./unlisted-principal.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -80,6 +81,7 @@ export const detectors: readonly Detector[] = [
   sensorSilent,
   slowDrift,
   unexpectedPrincipal,
+  unknownNetwork,
   unlistedPrincipal,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

@@ -1,0 +1,105 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { hours, inHour, person, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { unknownNetwork } from "./unknown-network.ts";
+
+const DAY = 24;
+const NOW = 30 * DAY + 3;
+const ELSEWHERE = from("203.0.113.7");
+const callers = ["api", "worker", "reader"].map((name) => ({ principal: principal(name) }));
+
+/** A month in which three workloads call through one gateway. */
+const habit = hours(0, 30).flatMap((day) =>
+  callers.flatMap((caller) => inHour(day * DAY + 10, 2, caller)),
+);
+
+testDetector(unknownNetwork, {
+  fires: {
+    "a workload in a network that no workload of the account ever came from": {
+      events: [...habit, ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE })],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-network", "sole-caller"],
+        withoutReasons: ["many-callers"],
+        observed: { callsPerHour: 4, network: "203.0.0.0/16", callers: 1 },
+        expected: { callsPerHour: 0, knownNetworks: 1 },
+        eventTime: "2026-03-04T03:00:00Z",
+        maturity: "mature",
+        alerts: 1,
+      },
+    },
+    "a VPC endpoint of another account's": [
+      ...habit,
+      ...inHour(NOW, 4, { ...callers[0], vpcEndpointId: "vpce-0123456789" }),
+    ],
+    "refused calls too": [
+      ...habit,
+      ...inHour(NOW, 4, {
+        ...callers[0],
+        ...ELSEWHERE,
+        error: { code: "AccessDenied", class: "denied" },
+      }),
+    ],
+    "all workloads, who moved, only to be noted": {
+      events: [
+        ...habit,
+        ...callers.flatMap((caller) => inHour(NOW, 4, { ...caller, ...ELSEWHERE })),
+      ],
+      expect: { atMost: "low", reasons: ["many-callers"], withoutReasons: ["sole-caller"] },
+    },
+    "a network that people of the account are in": [
+      ...habit,
+      ...hours(0, 30).flatMap((day) =>
+        inHour(day * DAY + 9, 3, { principal: person("ada"), ...ELSEWHERE }),
+      ),
+      ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE }),
+    ],
+    "once a day": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE }),
+        ...inHour(NOW + 1, 4, { ...callers[0], ...ELSEWHERE }),
+      ],
+      expect: { alerts: 1 },
+    },
+  },
+  staysSilent: {
+    "workloads as ever": habit,
+    "two calls from elsewhere": [...habit, ...inHour(NOW, 2, { ...callers[0], ...ELSEWHERE })],
+    "a person elsewhere": [...habit, ...inHour(NOW, 9, { principal: person("ada"), ...ELSEWHERE })],
+    "a workload where another one has been for weeks": [
+      ...habit,
+      ...hours(0, 30).flatMap((day) => inHour(day * DAY + 5, 3, { ...callers[1], ...ELSEWHERE })),
+      ...inHour(NOW, 9, { ...callers[0], ...ELSEWHERE }),
+    ],
+    "an account younger than two weeks": [
+      ...hours(0, 12).flatMap((day) => inHour(day * DAY + 10, 5, callers[0])),
+      ...inHour(12 * DAY + 12, 9, { ...callers[0], ...ELSEWHERE }),
+    ],
+    "a copy in the trail of the key's account": [
+      ...habit,
+      ...inHour(NOW, 9, {
+        principal: principal("theirs", { accountId: "444455556666" }),
+        ...ELSEWHERE,
+      }),
+    ],
+    "calls through a service, which have no network": [
+      ...habit,
+      ...inHour(NOW, 9, {
+        principal: principal("api", { via: "s3.amazonaws.com" }),
+        source: { kind: "service", value: "s3.amazonaws.com" },
+      }),
+    ],
+    "an account whose functions come from ever new addresses": {
+      events: hours(0, 40).flatMap((day) =>
+        inHour(day * DAY + 10, 4, { ...callers[day % 3], ...from(`100.${day}.1.1`) }),
+      ),
+      below: "low",
+    },
+  },
+});
+
+function from(address: string): Pick<KmsEvent, "source"> {
+  return { source: { kind: "address", value: address } };
+}
