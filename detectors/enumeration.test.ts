@@ -22,9 +22,9 @@ testDetector(enumeration, {
         reasons: ["many-keys", "rights", "never-looked"],
         withoutReasons: ["person"],
         observed: { keysPerHour: 12, operations: "DescribeKey, GetKeyPolicy" },
-        expected: { keysPerHour: 0, keysPerHourLimit: 10 },
-        // One every ten seconds: the tenth is one too many.
-        eventTime: "2026-02-22T03:01:30Z",
+        expected: { keysPerHour: 0, keysPerHourLimit: 4 },
+        // One every ten seconds: the fourth is one too many.
+        eventTime: "2026-02-22T03:00:30Z",
         alerts: 1,
       },
     },
@@ -50,17 +50,34 @@ testDetector(enumeration, {
       learnUntilHour: NOW,
       expect: { atLeast: "low", withoutReasons: ["never-looked"] },
     },
+    "five keys and their policies, by a workload that never looked": {
+      events: [...habit, ...looks(NOW, 5), ...looks(NOW, 5, POLICY)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["rights", "never-looked"] },
+    },
+    "five keys, by a workload that never looked, low": {
+      events: [...habit, ...looks(NOW, 5)],
+      expect: { atLeast: "low", atMost: "low" },
+    },
     "refused looks as well": [
       ...habit,
       ...looks(NOW, 12, { error: { code: "AccessDenied", class: "denied" } }),
     ],
     "once a day, with an update where it goes on": {
       events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
-      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["medium", "high", "high"] },
+      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "medium", "high", "high"] },
     },
   },
   staysSilent: {
-    "nine keys": [...habit, ...looks(NOW, 9)],
+    "three keys": [...habit, ...looks(NOW, 3)],
+    "nine keys, by one who looks at one now and then": [
+      ...habit,
+      ...looks(10 * DAY, 1),
+      ...looks(NOW, 9),
+    ],
+    "nine keys, by one whom nobody knew two weeks ago": [
+      ...inHour(NOW - 10 * DAY, 5),
+      ...looks(NOW, 9),
+    ],
     "one key looked at a hundred times": [
       ...habit,
       ...inHour(NOW, 100, { name: "DescribeKey", operation: "read" }),

@@ -35,7 +35,9 @@ interface Bucket {
 }
 
 interface Limits {
+  /** Keys that are enough, and those that are many for anybody. */
   keys: number;
+  many: number;
   peak: number;
   days: number;
   calls: number;
@@ -47,6 +49,11 @@ const Options = z.strictObject({
     .min(2)
     .default(10)
     .describe("Never alert below this many keys looked at in an hour."),
+  firstKeys: z
+    .int()
+    .min(2)
+    .default(4)
+    .describe("The same for one who never looked at a key in two weeks of use."),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -93,10 +100,14 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
 
   limits(baseline, hour, options) {
     const peak = peakAt(baseline.peak, hour);
+    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const hasNeverLooked = peak === 0 && days >= 14;
+    const many = Math.max(options.minimumKeys, Math.ceil(2 * peak));
     return {
-      keys: Math.max(options.minimumKeys, Math.ceil(2 * peak)),
+      keys: hasNeverLooked ? Math.min(many, options.firstKeys) : many,
+      many,
       peak: Math.ceil(peak),
-      days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+      days,
       calls: baseline.calls,
     };
   },
@@ -166,7 +177,7 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     {
       code: "many-keys",
       text: `Looked at ${keys} keys; limit ${limits.keys}.`,
-      points: Math.round(Math.min(52, 24 + 8 * Math.log2(Math.max(1, keys / limits.keys)))),
+      points: Math.round(Math.min(52, 24 + 8 * Math.log2(keys / limits.many))),
     },
   ];
   if (bucket.operations.filter((name) => RIGHTS.has(name)).length > 0) {

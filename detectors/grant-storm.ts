@@ -58,7 +58,7 @@ const Options = z.strictObject({
     .min(2)
     .default(60)
     .describe("Grants made within an hour, whatever they ask for."),
-  revoked: z.int().min(2).default(10).describe("Grants revoked within an hour and the one before."),
+  revoked: z.int().min(2).default(5).describe("Grants revoked within an hour and the one before."),
   retired: z.int().min(2).default(60).describe("Grants retired within an hour."),
   ratio: z
     .number()
@@ -72,7 +72,7 @@ type View = HourView<Baseline, Bucket, Limits>;
 /** What each kind of storm weighs at its limit, and its words. */
 const KINDS = {
   identical: [58, "grants on one key that ask for just the same"],
-  revoked: [54, "grants revoked"],
+  revoked: [44, "grants revoked"],
   created: [40, "grants made"],
   retired: [34, "grants retired"],
 } as const;
@@ -166,8 +166,8 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
     baseline.lastRevoked = bucket.counts.revoked;
     for (const kind of NAMES) {
       const found = bucket.counts[kind] + (kind === "revoked" ? before : 0);
-      // A storm teaches no more than twice what would just have been one.
-      const count = Math.min(found, 2 * limits.counts[kind]);
+      // A storm teaches no more than four times what would just have been one.
+      const count = Math.min(found, 4 * limits.counts[kind]);
       baseline.peaks[kind] = short(Math.max(count, baseline.peaks[kind] * factor));
     }
   },
@@ -258,7 +258,7 @@ function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
   return reasons;
 }
 
-/** Points for how far over its limit a count is: 0 at the limit, 24 at 64 times. */
+/** Points for how far over its limit a count is: 0 at the limit, 30 at 32 times. */
 function strength(timesLimit: number): number {
-  return Math.round(Math.min(24, 4 * Math.log2(Math.max(1, timesLimit))));
+  return Math.round(Math.min(30, 6 * Math.log2(Math.max(1, timesLimit))));
 }
