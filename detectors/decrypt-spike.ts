@@ -212,6 +212,9 @@ function describeHour(view: View): Finding {
       text: `${bucket.fiveMinutes} decrypts within five minutes; limit ${fiveMinutes}.`,
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
+  } else if (hourFires) {
+    const text = "Spread over the hour: within no five minutes more than before.";
+    reasons.push({ code: "spread", text, points: -6 });
   }
   if (ratio >= 20 && isBeyondAll) {
     const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;

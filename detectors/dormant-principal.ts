@@ -70,7 +70,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   version: 2,
   title: "Dormant principal awakes",
   entity: "principal",
-  reliable: { fromPoints: 41, points: 29 },
+  reliable: { fromPoints: 43, points: 27 },
   severity: "low to high",
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
@@ -183,7 +183,7 @@ function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(42, 33 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(44, 35 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (bucket.calls >= 20) {

@@ -282,9 +282,12 @@ function reasonsOf(pair: Pair, { days, keys, discovery }: Habits): Reason[] {
     {
       code: "new-key",
       text: `The family used ${counted(keys, "key")} in ${Math.floor(days)} days, never this one.`,
-      points: Math.round(Math.min(38, 8 + 6 * surprise)),
+      points: Math.round(Math.min(42, 10 + 6.4 * surprise)),
     },
   ];
+  if (pair.count === 1) {
+    reasons.push({ code: "one-call", text: "A single call in an hour.", points: -6 });
+  }
   if (pair.count >= 3) {
     const text = `${pair.count} calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: pair.count >= 20 ? 18 : 6 });

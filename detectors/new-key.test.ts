@@ -28,9 +28,9 @@ testDetector(newKey, {
         alerts: 1,
       },
     },
-    "hundreds of calls with it, low all the same: what the key says of it decides": {
+    "hundreds of calls with it, hardly medium: what the key says of it decides": {
       events: [...habit, ...inHour(NOW, 400, OTHER)],
-      expect: { atLeast: "low", atMost: "low", reasons: ["many-calls"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
     "a single call, less": {
       events: [...habit, ...inHour(NOW, 1, OTHER)],

@@ -82,8 +82,8 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 100;
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
-/** By itself it stays low: releases give old services new keys. What the key's own history says decides. */
-const MOST_POINTS = 39;
+/** By itself it is hardly medium: releases give old services new keys. What the key's own history says decides. */
+const MOST_POINTS = 44;
 
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -227,7 +227,7 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     reasons.push({ code: "by-service", text, points: -8 });
   }
   if (bucket.fresh >= 3) {
-    const points = Math.min(bucket.fresh >= 10 ? 8 : 4, MOST_POINTS - pointsOf(reasons));
+    const points = Math.min(bucket.fresh >= 10 ? 14 : 6, MOST_POINTS - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });

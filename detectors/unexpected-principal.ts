@@ -265,13 +265,13 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     {
       code: "new-principal",
       text: `Never used this key before; ${counted(limits.principals, "principal")} did in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(31, 9 + 4.5 * surprise)),
+      points: Math.round(Math.min(34, 10 + 4.8 * surprise)),
     },
   ];
   if (limits.principals <= 3) {
     reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 6 });
   }
-  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 4 });
+  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 6 });
   if (isKnown(baseline.families, user.family, knownBy)) {
     reasons.push({
       code: "known-family",
@@ -291,7 +291,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
 /** How much the newcomer did in its first hour; of a person's query through a service that says little. */
 function extentReasons({ count, human, via }: User): Reason[] {
   if (human && via !== "") {
-    return [{ code: "query", text: "A service made the calls for a person.", points: -4 }];
+    return [{ code: "query", text: "A service made the calls for a person.", points: -6 }];
   }
   if (count < 2)
     return [{ code: "one-call", text: "A single call in its first hour.", points: -6 }];
