@@ -174,6 +174,11 @@ export function between(rhythm: Rhythm, fromDay: number, toDay = Number.POSITIVE
   return (day, random) => (day.index >= fromDay && day.index < toDay ? rhythm(day, random) : []);
 }
 
+/** A rhythm of which so large a share is left. */
+export function thinned(rhythm: Rhythm, share: number): Rhythm {
+  return (day, random) => rhythm(day, random).filter(() => random.chance(share));
+}
+
 /** All of several rhythms. */
 export function together(...rhythms: readonly Rhythm[]): Rhythm {
   return (day, random) => rhythms.flatMap((rhythm) => rhythm(day, random));

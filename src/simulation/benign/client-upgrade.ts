@@ -1,6 +1,6 @@
 import { applicationUses, taskNames } from "../application.ts";
 import { serviceName } from "../names.ts";
-import { between, diurnal } from "../rhythm.ts";
+import { between, diurnal, thinned, together } from "../rhythm.ts";
 import { roleResident, sdkOf } from "../staff.ts";
 import { type BenignKind, forShare, load } from "./kind.ts";
 
@@ -33,10 +33,13 @@ export const clientUpgrade: BenignKind = {
           weekend: 0.2 + chance.fraction() * 0.7,
           evenness: chance.integer(2, 8),
         });
-        const old = roleResident({ ...staff, toDay: onDay });
+        // A canary: old and new share the work for some days.
+        const shared = chance.chance(0.3) ? chance.integer(1, 3) : 0;
+        const half = between(thinned(rhythm, 0.5), onDay, onDay + shared);
+        const old = roleResident({ ...staff, toDay: onDay + shared });
         const fresh = roleResident({ ...staff, fromDay: onDay, userAgent, sourceAddress });
-        world.settle("client-upgrade", old, between(rhythm, -1, onDay));
-        world.settle("client-upgrade", fresh, between(rhythm, onDay));
+        world.settle("client-upgrade", old, together(between(rhythm, -1, onDay), half));
+        world.settle("client-upgrade", fresh, together(half, between(rhythm, onDay + shared)));
       },
       1,
     );
