@@ -79,6 +79,7 @@ export const aliasRepointed = defineDetector<Baseline, Bucket, ActsLimits, Optio
   version: 2,
   title: "Alias repointed",
   entity: "account",
+  reliableFrom: 60,
   severity: "informational to high",
   why: "Applications name keys by alias. Whoever points one at a key of their own has everything written from then on, and without the alias nothing is written at all.",
   falsePositives: [

@@ -94,7 +94,7 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
   version: 2,
   title: "New encryption context",
   entity: "principal",
-  reliable: { fromPoints: 50, points: 20 },
+  reliableFrom: 50,
   severity: "low to high",
   why: "The context says what a ciphertext belongs to. Software gives the same names for ever; whoever decrypts what belongs to others gives theirs, or none.",
   falsePositives: [
@@ -258,6 +258,10 @@ function reasonsOf(
       points: Math.round(Math.min(34, 10 + 5 * surprise)),
     },
   ];
+  if (isMissing) {
+    const text = "Software does not stop to give what it must give again to decrypt.";
+    reasons.push({ code: "never-without", text, points: 10 });
+  }
   if (shapes.every((shape) => isKnown(baseline.shapes, shape, knownBy))) {
     const text = "The principal uses such contexts with other keys.";
     reasons.push({ code: "known-elsewhere", text, points: -10 });

@@ -88,7 +88,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Denied probing",
   entity: "principal",
-  reliable: { fromPoints: 45, points: 25 },
+  reliableFrom: 45,
   severity: "low to high",
   why: "Whoever holds stolen credentials does not know what they are good for and tries key after key. Software fails on the same few keys again and again.",
   falsePositives: [

@@ -43,7 +43,7 @@ testDetector(deniedThenAllowed, {
         ...changed(NOW + 2, 900, { principal: person("ada") }),
         ...used(NOW + 5, 1800),
       ],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["change-by-person"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["change-by-person", "hardly-ever"] },
     },
     "a role that gets in through the pipeline, low": {
       events: [
@@ -101,7 +101,7 @@ testDetector(deniedThenAllowed, {
         ...used(NOW, 901),
       ],
       inOrderGiven: true,
-      expect: { told: ["low", "medium", "medium"] },
+      expect: { told: ["low", "high", "high"] },
     },
     "whatever order the hour's calls have with a late one": {
       events: [...habit, ...used(NOW, 5), ...refused(NOW, 60), ...used(NOW, 3500)],

@@ -84,6 +84,7 @@ export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Option
   version: 2,
   title: "Denied then allowed",
   entity: "key",
+  reliableFrom: 48,
   severity: "low to high",
   why: "Whoever is refused and gets in a little later has found, or been given, a way: a changed policy, a grant, another permission.",
   falsePositives: [

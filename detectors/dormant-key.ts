@@ -69,7 +69,8 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "Dormant key awakes",
   entity: "key",
-  severity: "low to medium",
+  reliableFrom: 44,
+  severity: "low to high",
   why: "What lies under a key that nothing uses any more is old and forgotten, backups and archives mostly: worth taking, and not missed.",
   falsePositives: ["A restore from an archive.", "A rare job whose rhythm is not known yet."],
   knownGaps: [

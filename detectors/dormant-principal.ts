@@ -70,7 +70,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   version: 2,
   title: "Dormant principal awakes",
   entity: "principal",
-  reliable: { fromPoints: 43, points: 27 },
+  reliableFrom: 40,
   severity: "low to high",
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],

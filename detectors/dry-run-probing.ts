@@ -57,7 +57,7 @@ export const dryRunProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Dry-run probing",
   entity: "principal",
-  reliable: { fromPoints: 60, points: 10 },
+  reliableFrom: 48,
   severity: "low to high",
   why: "A dry run tells whether a call would be allowed and changes nothing. Hardly any software uses it; whoever explores stolen credentials may.",
   falsePositives: ["A test suite for IAM policies at its first run."],

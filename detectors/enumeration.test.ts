@@ -17,8 +17,8 @@ testDetector(enumeration, {
     "a workload that looks at keys and their policies": {
       events: [...habit, ...looks(NOW, 12), ...looks(NOW, 12, POLICY)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         reasons: ["many-keys", "rights", "never-looked"],
         withoutReasons: ["person"],
         observed: { keysPerHour: 12, operations: "DescribeKey, GetKeyPolicy" },
@@ -52,7 +52,7 @@ testDetector(enumeration, {
     },
     "five keys and their policies, by a workload that never looked": {
       events: [...habit, ...looks(NOW, 5), ...looks(NOW, 5, POLICY)],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["rights", "never-looked"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["rights", "never-looked"] },
     },
     "five keys, by a workload that never looked, low": {
       events: [...habit, ...looks(NOW, 5)],
@@ -64,7 +64,7 @@ testDetector(enumeration, {
     ],
     "once a day, with an update where it goes on": {
       events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
-      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "medium", "high", "high"] },
+      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "high", "high", "high"] },
     },
   },
   staysSilent: {

@@ -71,7 +71,7 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Enumeration",
   entity: "principal",
-  reliable: { fromPoints: 54, points: 16 },
+  reliableFrom: 49,
   severity: "low to high",
   why: "Before keys are stolen or destroyed they are counted: descriptions, policies and grants of one after another. Scanners do so every day, workloads never.",
   falsePositives: [
@@ -180,16 +180,21 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
       points: Math.round(Math.min(52, 24 + 8 * Math.log2(keys / limits.many))),
     },
   ];
+  const hasNeverLooked = limits.peak === 0 && limits.days >= 14;
   if (bucket.operations.filter((name) => RIGHTS.has(name)).length > 0) {
     const text = "Asked for policies or grants too.";
-    reasons.push({ code: "rights", text, points: 5 });
+    reasons.push({ code: "rights", text, points: hasNeverLooked && !bucket.human ? 13 : 5 });
   }
-  if (limits.peak === 0 && limits.days >= 14) {
+  if (hasNeverLooked) {
     reasons.push({
       code: "never-looked",
       text: `Never looked at a key in ${Math.floor(limits.days)} days of use.`,
       points: 12,
     });
+  }
+  if (limits.days < 14) {
+    const text = "Little is known of it yet: a scanner's first run looks the same.";
+    reasons.push({ code: "young", text, points: -10 });
   }
   if (!bucket.human) {
     const text = "The principal is a workload; workloads know their keys.";

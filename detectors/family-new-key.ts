@@ -84,7 +84,8 @@ export const familyNewKey = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "New key of a role family",
   entity: "account",
-  severity: "informational to medium",
+  reliableFrom: 42,
+  severity: "informational to high",
   why: "Roles of stacks come and go under generated names, so a new name is no news. What the family does stays the same: one member that uses another key stands out, be it the first time that its name is seen.",
   falsePositives: ["A release from which on one stack of many uses another key."],
   knownGaps: [

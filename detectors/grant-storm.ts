@@ -71,8 +71,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 /** What each kind of storm weighs at its limit, and its words. */
 const KINDS = {
-  identical: [58, "grants on one key that ask for just the same"],
-  revoked: [44, "grants revoked"],
+  identical: [54, "grants on one key that ask for just the same"],
+  revoked: [56, "grants revoked"],
   created: [40, "grants made"],
   retired: [34, "grants retired"],
 } as const;
@@ -94,7 +94,7 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Grant storm",
   entity: "principal",
-  reliable: { fromPoints: 60, points: 10 },
+  reliableFrom: 56,
   severity: "low to high",
   why: "Of many equal grants one always remains when the others are revoked. Revoked grants take volumes, databases and backups from the services that live on them.",
   falsePositives: [
@@ -258,7 +258,7 @@ function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
   return reasons;
 }
 
-/** Points for how far over its limit a count is: 0 at the limit, 30 at 32 times. */
+/** Points for how far over its limit a count is: 0 at the limit, 24 at 64 times. */
 function strength(timesLimit: number): number {
-  return Math.round(Math.min(30, 6 * Math.log2(Math.max(1, timesLimit))));
+  return Math.round(Math.min(24, 4 * Math.log2(Math.max(1, timesLimit))));
 }

@@ -22,7 +22,7 @@ testDetector(keyWideRise, {
     },
     "thirty principals, more gravely": {
       events: [...habit, ...crowd(NOON, 30, 6)],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["steep"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["steep", "hardly-ever"] },
     },
     "two such hours, as one alert": {
       events: [...habit, ...crowd(NOON, 10, 6), ...crowd(NOON + 1, 10, 6)],

@@ -72,6 +72,7 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
   version: 2,
   title: "Rise over all users of a key",
   entity: "key",
+  reliableFrom: 46,
   severity: "low to high",
   why: "Whoever holds many roles, or a library that many services share, can take a little through each. Only the key's own count shows it.",
   falsePositives: [

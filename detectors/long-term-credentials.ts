@@ -71,7 +71,7 @@ export const longTermCredentials = defineDetector<Baseline, Bucket, Limits, Opti
   version: 2,
   title: "Long-term credentials",
   entity: "account",
-  reliable: { fromPoints: 50, points: 20 },
+  reliableFrom: 50,
   severity: "low to critical",
   why: "Access keys of IAM users never expire and are what leaks most; the root user can do everything. Workloads have no reason to decrypt with either.",
   falsePositives: [

@@ -91,7 +91,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "New key of a caller",
   entity: "principal",
-  severity: "informational to low",
+  severity: "informational to medium",
   why: "A workload keeps to its few keys for months. Whoever holds its credentials tries what else they open. Seen from the key the caller is new, seen from the caller the key: both together are rare.",
   falsePositives: ["A release from which on a service uses another key."],
   knownGaps: [

@@ -56,9 +56,9 @@ testDetector(newOrigin, {
       events: [...habit, ...inHour(NOW, 3, FAR)],
       expect: { atLeast: "medium", atMost: "medium", title: "New Region of a caller" },
     },
-    "another network with another client, medium": {
+    "another network with another client, high": {
       events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL })],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-network", "new-client"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["new-network", "new-client"] },
     },
     "network, client and Region at once, high": {
       events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL, ...FAR })],
@@ -70,7 +70,7 @@ testDetector(newOrigin, {
         event({ hour: NOW, second: 1, ...ELSEWHERE }),
         event({ hour: NOW, second: 9, ...SHELL }),
       ],
-      expect: { atLeast: "medium", told: ["low", "medium", "medium"] },
+      expect: { atLeast: "high", told: ["low", "high", "high"] },
     },
     "the same SDK on a system for penetration tests, from elsewhere": {
       events: [
@@ -105,26 +105,26 @@ testDetector(newOrigin, {
       events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
       expect: { atMost: "low", told: ["low", "low", "low", "low"], withoutReasons: ["many-calls"] },
     },
-    "another network, and an hour later the usual one again, medium": {
+    "another network, and an hour later the usual one again, high": {
       events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + 2, 1)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
-        reasons: ["new-network", "usual-ones-too"],
+        atLeast: "high",
+        atMost: "high",
+        reasons: ["new-network", "usual-ones-too", "hardly-ever"],
         title: "New network of a caller beside its usual one",
         observed: { new: "network 203.0.0.0/16" },
         eventTime: "2026-03-14T03:00:00Z",
         alerts: 1,
-        told: ["low", "medium", "medium"],
+        told: ["low", "high", "high"],
       },
     },
-    "another network and the usual one within an hour, medium": {
+    "another network and the usual one within an hour, high": {
       events: [
         ...habit,
         event({ hour: NOW, second: 60, ...ELSEWHERE }),
         event({ hour: NOW, second: 3000 }),
       ],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["usual-ones-too"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["usual-ones-too"] },
     },
     "another client, and then the usual one again, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL), ...inHour(NOW + 5, 1)],

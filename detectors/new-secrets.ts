@@ -94,8 +94,8 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "Secrets never read before",
   entity: "principal",
-  reliable: { fromPoints: 50, points: 20 },
   learnsFingerprints: true,
+  reliableFrom: 50,
   severity: "low to high",
   why: "A workload reads its own few secrets for months. A thief reads what the role may read, be it a handful in a day: far too few to show in any count.",
   falsePositives: [

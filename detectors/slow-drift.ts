@@ -46,6 +46,7 @@ type View = HourView<DailyDrift, Bucket, Limits>;
 const RULE = { allowance: 0.6, threshold: 3.5, leastDays: 4, leastPerDay: 12 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 2;
+const VERY_STEEP = 2.5;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 
@@ -55,7 +56,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   version: 2,
   title: "Slow drift",
   entity: "principal",
-  severity: "low",
+  severity: "low to medium",
   why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up.",
   falsePositives: [
     "A service takes over another one's work, once: the new level is accepted as it is told.",
@@ -115,8 +116,10 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
       points: 28,
     },
   ];
-  if (drift.count >= STEEP * drift.expected) {
-    reasons.push({ code: "steep", text: "Twice as much as expected, or more.", points: 8 });
+  const times = drift.count / Math.max(1, drift.expected);
+  if (times >= STEEP) {
+    const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
+    reasons.push({ code: "steep", text, points: times >= VERY_STEEP ? 14 : 8 });
   }
   return {
     title: "Decrypts rise day by day",

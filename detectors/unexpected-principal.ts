@@ -90,6 +90,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   version: 2,
   title: "Unexpected principal",
   entity: "key",
+  reliableFrom: 53,
   severity: "informational to high",
   why: "A key is used by the same few roles for months. A principal that has never used it may be one that should not be able to.",
   falsePositives: [
@@ -271,7 +272,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
   if (limits.principals <= 3) {
     reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 6 });
   }
-  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 6 });
+  if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 10 });
   if (isKnown(baseline.families, user.family, knownBy)) {
     reasons.push({
       code: "known-family",
@@ -291,7 +292,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
 /** How much the newcomer did in its first hour; of a person's query through a service that says little. */
 function extentReasons({ count, human, via }: User): Reason[] {
   if (human && via !== "") {
-    return [{ code: "query", text: "A service made the calls for a person.", points: -6 }];
+    return [{ code: "query", text: "A service made the calls for a person.", points: -10 }];
   }
   if (count < 2)
     return [{ code: "one-call", text: "A single call in its first hour.", points: -6 }];

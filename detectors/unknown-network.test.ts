@@ -18,9 +18,9 @@ testDetector(unknownNetwork, {
     "a workload in a network that no workload of the account ever came from": {
       events: [...habit, ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE })],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
-        reasons: ["new-network", "sole-caller"],
+        atLeast: "high",
+        atMost: "high",
+        reasons: ["new-network", "sole-caller", "hardly-ever"],
         withoutReasons: ["many-callers"],
         observed: { callsPerHour: 4, network: "203.0.0.0/16", callers: 1 },
         expected: { callsPerHour: 0, knownNetworks: 1 },

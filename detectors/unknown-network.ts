@@ -88,7 +88,8 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
   version: 1,
   title: "Network unknown to an account",
   entity: "account",
-  severity: "informational to medium",
+  reliableFrom: 42,
+  severity: "informational to high",
   why: "Credentials that were taken off a machine are used from the thief's. The machines of an account share a few ways out, so that a network which none of them ever came from says more than one that is new to a single caller.",
   falsePositives: [
     "A network that is rebuilt: its first callers, until others follow.",

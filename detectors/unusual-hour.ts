@@ -100,7 +100,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   version: 3,
   title: "Unusual hour",
   entity: "principal",
-  severity: "low, medium for people",
+  severity: "low to medium",
   why: "People and scheduled jobs keep hours; whoever borrows their credentials keeps others.",
   falsePositives: [
     "On-call work, travel, a release night.",

@@ -107,9 +107,9 @@ export interface Detector<
   readonly grave?: boolean;
   /**
    * From this sum of points on at least nine of ten of its alerts were right on the simulated months it was weighed on, more than
-   * the sum alone says: a reason of its own adds so many points.
+   * the sum alone says: a reason of its own then makes them high.
    */
-  readonly reliable?: { readonly fromPoints: number; readonly points: number };
+  readonly reliableFrom?: number;
   /** True where it learns fingerprints of contexts, which mean nothing under the secret of another installation. */
   readonly learnsFingerprints?: boolean;
   /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */

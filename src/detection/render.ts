@@ -35,7 +35,7 @@ const SECOND_KEY = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
 /** The alert that tells a finding. */
 export function renderAlert(
   finding: Finding,
-  detector: Pick<Detector, "id" | "version" | "attack" | "triage" | "reliable">,
+  detector: Pick<Detector, "id" | "version" | "attack" | "triage" | "reliableFrom">,
   identity: Identity,
 ): Alert {
   const { score, reasons } = weigh([...finding.reasons, ...reliabilityOf(finding, detector)]);
@@ -76,15 +76,17 @@ export function renderAlert(
   };
 }
 
-/** Being right is not yet being critical. */
-const MOST_RELIABLE = 89;
+/** What is right nine times of ten is high; being right is not yet being critical. */
+const HIGH = 70;
 
-function reliabilityOf({ reasons }: Finding, { reliable }: Pick<Detector, "reliable">): Reason[] {
+function reliabilityOf(
+  { reasons }: Finding,
+  { reliableFrom }: Pick<Detector, "reliableFrom">,
+): Reason[] {
   const sum = pointsOf(reasons);
-  if (reliable === undefined || sum < reliable.fromPoints) return [];
-  const points = Math.min(reliable.points, MOST_RELIABLE - sum);
+  if (reliableFrom === undefined || sum < reliableFrom || sum >= HIGH) return [];
   const text = "Ordinary use hardly ever goes as far as this.";
-  return points <= 0 ? [] : [{ code: "hardly-ever", text, points }];
+  return [{ code: "hardly-ever", text, points: HIGH - sum }];
 }
 
 /** Points become a score of 0–100 and weights that add up to the score / 100. */

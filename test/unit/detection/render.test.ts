@@ -2,11 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { detectors } from "../../../detectors/index.ts";
 import { Alert, severityOf } from "../../../src/detection/alert.ts";
-import { addEvidence, type Finding, newEvidence } from "../../../src/detection/detector.ts";
+import {
+  addEvidence,
+  type Detector,
+  type Finding,
+  newEvidence,
+} from "../../../src/detection/detector.ts";
 import { alertIdOf, renderAlert } from "../../../src/detection/render.ts";
 import { ACCOUNT, event, KEY, key, keyArn } from "../../support/events.ts";
 
-const [detector] = detectors;
+const [first] = detectors;
+const detector = { ...first, reliableFrom: 200 } as Detector;
 const identity = { alertId: "0", revision: 0, status: "created", replay: false } as const;
 
 describe("the id of an alert", () => {
@@ -44,6 +50,21 @@ describe("the score and the weights", () => {
         expect(weights).toBeCloseTo(score / 100, 6);
       }),
     );
+  });
+
+  it.each([
+    [49, 49, "medium"],
+    [50, 70, "high"],
+    [69, 70, "high"],
+    [70, 70, "high"],
+    [88, 88, "high"],
+  ])("of a detector that is reliable from 50 on: %i points make a score of %i, %s", (...claim) => {
+    const [points, score, severity] = claim;
+    const reasons = [{ code: "one", text: "", points }];
+    expect(alertOf({ reasons }, { ...detector, reliableFrom: 50 })).toMatchObject({
+      score,
+      severity,
+    });
   });
 
   it("keep the proportions of the points", () => {
@@ -147,8 +168,7 @@ function linkOf(region: string, eventId?: string): string | undefined {
   return alertOf({ evidence }).links["event"];
 }
 
-function alertOf(overrides: Partial<Finding>): Alert {
-  if (detector === undefined) throw new Error("no detector to render for");
+function alertOf(overrides: Partial<Finding>, by = detector): Alert {
   const evidence = newEvidence();
   addEvidence(evidence, event());
   const finding: Finding = {
@@ -168,5 +188,5 @@ function alertOf(overrides: Partial<Finding>): Alert {
     evidence,
     ...overrides,
   };
-  return Alert.parse(renderAlert(finding, detector, identity));
+  return Alert.parse(renderAlert(finding, by, identity));
 }
