@@ -67,8 +67,9 @@ export interface EntityStore extends AsyncDisposable {
   noteHeard(hours: readonly number[]): Promise<void>;
 
   /**
-   * Keeps what a report draws of folded hours: rows of hours replace those of the same entity and hour, and are so the same however
-   * often they are kept; usage is added to what is known of the pair. One write for each entity and day, and one for each pair.
+   * Keeps what a report draws of folded hours: rows of hours replace those of the same entity and hour; usage is added to what is
+   * known of the pair, where it is newer: a pair's must be kept in the order of its hours. To keep the same again changes
+   * nothing. One write for each entity and day, and one for each pair.
    */
   keepHistory(history: FoldedHistory): Promise<void>;
 

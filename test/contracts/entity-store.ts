@@ -352,17 +352,21 @@ export function testEntityStore(name: string, driver: EntityStoreDriver): void {
     });
 
     describe("history", () => {
-      it("may be kept twice, by anybody, alone or together", async () => {
+      it("may be kept again by anybody, alone or together", async () => {
         const row = { entity: "key:a", hour: 24, events: 3, decrypts: 2, expected: null, limit: 7 };
         const use = { keyArn: "a", principalKey: "p", firstMs: 5, lastMs: 9, count: 3 };
         await store.raiseWatermark(0, 1);
-        await store.keepHistory({ hours: [row, { ...row, hour: 25 }], usage: [use] });
+        await store.keepHistory({
+          hours: [row, { ...row, hour: 25 }],
+          usage: [use, { ...use, firstMs: 3, lastMs: 7 }],
+        });
         await other.keepHistory({ hours: [row, { ...row, hour: 48 }], usage: [] });
         await other.keepHistory({ hours: [], usage: [{ ...use, firstMs: 10, lastMs: 11 }] });
+        await store.keepHistory({ hours: [], usage: [{ ...use, firstMs: 10, lastMs: 11 }] });
         await store.keepHistory({ hours: [], usage: [] });
         expect(await place.history()).toEqual({
           hours: [24, 25, 48].map((hour) => ({ ...row, hour })),
-          usage: [{ ...use, lastMs: 11, count: 6 }],
+          usage: [{ ...use, firstMs: 3, lastMs: 11, count: 9 }],
         });
       });
     });

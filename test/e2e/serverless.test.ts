@@ -69,6 +69,7 @@ describe.skipIf(!hasDynoxide)(name, () => {
   let serverless: ShapeOutcome;
   let liveLetters: ReadonlySet<string>;
   let drawn: Record<"serverless" | "replayed", ReadonlyMap<string, HistoryRow>>;
+  let used: Record<"serverless" | "replayed", ReadonlyMap<string, number>>;
   let page = "";
 
   beforeAll(async () => {
@@ -147,6 +148,7 @@ describe.skipIf(!hasDynoxide)(name, () => {
     live = await outcomeIn(other, entities, at);
     serverless = await outcomeIn(table, entities, at);
     drawn = { serverless: await hoursIn(table), replayed: await hoursIn(one) };
+    used = { serverless: await usesIn(table), replayed: await usesIn(one) };
     page = renderReport(await readReportInput(table));
     const { deadLetters } = await readState(liveState);
     liveLetters = new Set(deadLetters.map(({ reason, sha256 }) => `${reason} ${sha256}`));
@@ -256,6 +258,9 @@ describe.skipIf(!hasDynoxide)(name, () => {
     );
     expect(same.length).toBe(drawn.serverless.size);
     expect(same.length).toBeGreaterThan(0.9 * drawn.replayed.size);
+    const [kept, all] = [used.serverless, used.replayed];
+    expect([...kept].filter(([pair, count]) => count > (all.get(pair) ?? 0))).toEqual([]);
+    expect(sumOf(kept)).toBeGreaterThan(0.9 * sumOf(all));
     expect(page).toContain("counted in CloudWatch");
     expect(page).not.toMatch(/class="empty"/);
   });
@@ -277,6 +282,17 @@ describe.skipIf(!hasDynoxide)(name, () => {
     expect(await world.discarded()).toEqual([]);
   });
 });
+
+async function usesIn(store: StateStore): Promise<Map<string, number>> {
+  const rows = await store.history.usage(100_000);
+  return new Map(
+    rows.map(({ keyArn, principalKey, count }) => [`${keyArn} ${principalKey}`, count]),
+  );
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
 
 async function hoursIn(store: StateStore): Promise<Map<string, HistoryRow>> {
   const rows = await store.history.hours({ prefix: "" });

@@ -14,6 +14,7 @@ import type {
   UsageRow,
   Verdict,
 } from "../../src/store/store.ts";
+import { usageByPair } from "../../src/store/usage.ts";
 import { memoryOutbox, type MemoryOutbox } from "./memory-outbox.ts";
 
 interface Row extends EntityItem {
@@ -130,9 +131,10 @@ export function memoryEntityStore(now: () => number): MemoryEntityStore {
     },
     async keepHistory({ hours, usage }) {
       for (const row of hours) history.set(`${row.entity} ${row.hour}`, row);
-      for (const row of usage) {
+      for (const row of usageByPair(usage)) {
         const pair = `${row.keyArn} ${row.principalKey}`;
         const known = uses.get(pair);
+        if (known !== undefined && row.firstMs <= known.lastMs) continue;
         const firstMs = known?.firstMs ?? row.firstMs;
         uses.set(pair, { ...row, firstMs, count: row.count + (known?.count ?? 0) });
       }

@@ -7,6 +7,7 @@ import {
   noCounters,
   type UsageRow,
 } from "../store.ts";
+import { usageByPair } from "../usage.ts";
 import type { ChangeSet } from "./change.ts";
 import { attribute, countIn, type Item, keyOf, numberIn, textIn } from "./item.ts";
 import { type ItemReader, itemsIn } from "./item-reader.ts";
@@ -47,7 +48,10 @@ export function setHistory({ changes, nowMs }: Preparation, rows: readonly Histo
   for (const row of rows) changes.set(keyOfRow(row), attributesOf(row, nowMs));
 }
 
-/** As a commit's history and usage, without a log, for many writers at once; usage that fails half way may count twice. */
+/**
+ * As a commit's history and usage, without a log, for many writers at once. Hours of a key come in their order, so that usage which is
+ * not newer than what is known of the pair was added before, its answer being lost.
+ */
 export async function keepHistoryDirectly(
   { table, now }: StoreAccess,
   { hours, usage }: FoldedHistory,
@@ -62,11 +66,12 @@ export async function keepHistoryDirectly(
     days.set(keyText(key), { key, set: { ...known, ...attributesOf(row, now()) } });
   }
   await inParallel([...days.values()], 16, ({ key, set }) => table.update(key, updateOf(set)));
-  await inParallel(usage, 16, ({ keyArn, principalKey, firstMs, lastMs, count }) =>
+  await inParallel(usageByPair(usage), 16, ({ keyArn, principalKey, firstMs, lastMs, count }) =>
     table.update(usageKey(keyArn, principalKey), {
       UpdateExpression:
         "SET keyArn = :key, principalKey = :principal, firstMs = if_not_exists(firstMs, :first), " +
         "lastMs = :last ADD #count :count",
+      ConditionExpression: "attribute_not_exists(lastMs) OR lastMs < :first",
       ExpressionAttributeNames: { "#count": "count" },
       ExpressionAttributeValues: {
         ":key": attribute.text(keyArn),

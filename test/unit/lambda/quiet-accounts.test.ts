@@ -62,6 +62,26 @@ describe("an account that falls silent", () => {
     expect(whole.length).toBeLessThanOrEqual(END);
   });
 
+  it("is known to be silent by hours that each container notes once", async () => {
+    const { store } = handlerParts();
+    const noted: (readonly number[])[] = [];
+    const noteHeard = async (hours: readonly number[]) => {
+      noted.push(hours);
+      await store.noteHeard(hours);
+    };
+    const container = () => new HeardWriter({ ...store, noteHeard }, listening.detectors);
+    const containers = [container(), container()];
+    for (const hour of [0, 0, 1, 0, 1]) {
+      for (const one of containers) await one.note(steady(STEADY, [hour]));
+    }
+    // The second began after the first had noted hour 0.
+    expect(noted.map((hours) => hours.map((hour) => hour - hourOf(START_MS)))).toEqual([
+      [0],
+      [1],
+      [1],
+    ]);
+  });
+
   it("shows a bug: nobody wakes it", async () => {
     const { alerts } = await throughHandlers(forGood, { closing: async () => [] });
     expect(alerts).toEqual([]);
