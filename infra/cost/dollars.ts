@@ -1,5 +1,6 @@
 import { daysPerMonth, prices } from "./prices.ts";
 import type { ServerlessCounts } from "./serverless.ts";
+import { unitsIn } from "./table.ts";
 import type { WorkerCounts } from "./worker.ts";
 
 /** What one thing costs a day. */
@@ -30,7 +31,7 @@ const loggedBytesPerCall = 1200;
 /** What the serverless shape costs a day, its source stream included, by what it is paid for. */
 export function serverlessDollars(counts: ServerlessCounts, capacity: Capacity): CostLine[] {
   const { lambda, cloudwatch, kms } = prices;
-  const calls = counts.spreadCalls + counts.detectCalls + 1440;
+  const calls = counts.spreadCalls + counts.detectCalls + counts.tickCalls;
   const logged = (calls * loggedBytesPerCall) / gigabyte;
   const perMonth =
     alarms * cloudwatch.alarmMonth +
@@ -51,9 +52,10 @@ export function serverlessDollars(counts: ServerlessCounts, capacity: Capacity):
       dollars:
         counts.gigabyteSeconds * lambda.gigabyteSecond + (calls / 1e6) * lambda.millionRequests,
     },
-    { what: "table writes", dollars: writeDollars(counts.writeUnits, capacity) },
-    { what: "table reads", dollars: readDollars(counts.readUnits, capacity) },
-    { what: "table storage", dollars: storageDollars(counts.storedBytes) },
+    { what: "table writes", dollars: writeDollars(unitsIn(counts.table.writes), capacity) },
+    { what: "table reads", dollars: readDollars(unitsIn(counts.table.reads), capacity) },
+    { what: "alerts", dollars: (counts.publishes / 1e6) * prices.millionPublishes },
+    { what: "table storage", dollars: storageDollars(counts.table.storedBytes) },
     {
       what: "logs, alarms, keys",
       dollars: logged * cloudwatch.gigabyteLogged + perMonth / daysPerMonth,

@@ -1,5 +1,5 @@
 import { measured } from "./measured.ts";
-import { shares, type Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** What the busiest principal or key asks of the parts that serve it alone, each as a share of what such a part can do. */
 export interface HotEntity {
@@ -18,7 +18,7 @@ export function hotEntity(
   workload: Workload,
   windowSeconds: number,
 ): HotEntity {
-  const [share = 0] = shares(workload.entities[kind]);
+  const share = Math.max(...workload.shares[kind]);
   const eventsPerSecond = (workload.eventsPerDay / 86_400) * share * measured.targets[kind];
   const itemUnits = measured.itemBytes[kind] / 1024 + 1;
   const identityUnits = (eventsPerSecond * identityBytes) / 1024;

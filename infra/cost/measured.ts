@@ -15,6 +15,10 @@ export const measured = {
   targets: { principal: 1, key: 0.95, account: 0.92 } satisfies Record<EntityKind, number>,
   /** A memory of three weeks, compressed, and 300 bytes for the item's name and other attributes. */
   itemBytes: { principal: 3000, key: 2000, account: 4100 } satisfies Record<EntityKind, number>,
+  /** Units of the table for one revision of an alert, until it is told; for one run of `tick`; for reading accounts and aliases. */
+  revision: { writeUnits: 15, readUnits: 10 },
+  tick: { readUnits: 5 },
+  organization: { readUnits: 2 },
   /**
    * Microseconds of one vCPU: opening and packing an event; folding it into one entity; one commit, of which half is waiting for the
    * table, 32 at a time.

@@ -27,6 +27,8 @@ export const prices = {
   /** aws.amazon.com/kms/pricing and aws.amazon.com/secrets-manager/pricing. */
   kms: { keyMonth: 1 },
   secretMonth: 0.4,
+  /** aws.amazon.com/sns/pricing: requests to a standard topic. */
+  millionPublishes: 0.5,
   /** aws.amazon.com/ec2/pricing/on-demand (m7g.large), aws.amazon.com/ebs/pricing (gp3), aws.amazon.com/vpc/pricing. */
   machine: {
     hour: 0.0816,

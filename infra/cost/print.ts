@@ -8,6 +8,7 @@ import {
 import { hotEntity } from "./hot.ts";
 import { prices } from "./prices.ts";
 import { ordinaryKnobs, serverlessCounts } from "./serverless.ts";
+import { unitsIn } from "./table.ts";
 import { workerCounts } from "./worker.ts";
 import { ordinaryWorkload } from "./workload.ts";
 
@@ -94,9 +95,9 @@ function countTable(): string[] {
           `${windowSeconds} s`,
           perThousand(counts.entityRecords),
           perThousand(counts.entityBytes),
-          perThousand(counts.commits),
-          perThousand(counts.writeUnits),
-          perThousand(counts.readUnits),
+          perThousand(counts.table.commits),
+          perThousand(unitsIn(counts.table.writes)),
+          perThousand(unitsIn(counts.table.reads)),
           perThousand(counts.gigabyteSeconds),
         ];
       }),

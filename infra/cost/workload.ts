@@ -1,23 +1,26 @@
 /** An organization's use of KMS on one day. */
 export interface Workload {
   readonly eventsPerDay: number;
-  /** Entities of each kind that are active at once. */
-  readonly entities: Readonly<Record<EntityKind, number>>;
+  /** Share of the events that each active entity of a kind has; they add up to one. */
+  readonly shares: Readonly<Record<EntityKind, readonly number[]>>;
+  /** Revisions of alerts that are told in a day. */
+  readonly revisionsPerDay: number;
 }
 
 export const entityKinds = ["principal", "key", "account"] as const;
 export type EntityKind = (typeof entityKinds)[number];
 
 /**
- * An organization of an ordinary shape: 20,000 principals, 10,000 keys and 500 accounts at a billion events a day, and fewer or more
- * with the 0.7th power of the events, since a larger organization is busier per principal too.
+ * An organization of an ordinary shape: 20,000 principals, 10,000 keys and 500 accounts at a billion events a day, 60 alerts of three
+ * revisions each, and fewer or more with the 0.7th power of the events, since a larger organization is busier per principal too.
  */
 export function ordinaryWorkload(eventsPerDay: number): Workload {
   const scale = (eventsPerDay / 1e9) ** 0.7;
-  const some = (atABillion: number) => Math.max(1, Math.round(atABillion * scale));
+  const some = (atABillion: number) => shares(Math.max(1, Math.round(atABillion * scale)));
   return {
     eventsPerDay,
-    entities: { principal: some(20_000), key: some(10_000), account: some(500) },
+    shares: { principal: some(20_000), key: some(10_000), account: some(500) },
+    revisionsPerDay: 180 * scale,
   };
 }
 

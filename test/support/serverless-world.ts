@@ -19,6 +19,7 @@ import { bucketDestination } from "./lambda/failure-destination.ts";
 import { kinesisReader } from "./lambda/kinesis-reader.ts";
 import { lambdaFunction, type LambdaFunction } from "./lambda/lambda-function.ts";
 import { startSchedule } from "./lambda/schedule.ts";
+import { type MeteredExchange, startMeter } from "./meter.ts";
 import { startTopic, type Topic } from "./topic.ts";
 
 export interface ServerlessOptions {
@@ -28,6 +29,11 @@ export interface ServerlessOptions {
   readonly config: Readonly<Record<string, unknown>>;
   /** What goes wrong with requests of the functions to each service. */
   readonly faults?: Partial<Readonly<Record<ServiceName, FaultPlan>>>;
+  /** Told of each exchange of the functions with a service that went through. */
+  readonly meters?: Partial<Readonly<Record<ServiceName, (exchange: MeteredExchange) => void>>>;
+  /** Environment variables of a function besides. */
+  readonly environment?: Partial<Readonly<Record<FunctionName, Readonly<Record<string, string>>>>>;
+  readonly shards?: { readonly source: number; readonly entities: number };
   /** How the mappings of each function differ from AWS's defaults. */
   readonly mappings?: Partial<Readonly<Record<MappedFunction, Partial<MappingOptions>>>>;
 }
@@ -88,11 +94,16 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
     s3: aws.address,
     sns: topic.options.endpoint ?? "",
   };
+  const meters = await eachOf(serviceNames, async (name) => {
+    const tell = options.meters?.[name];
+    return tell === undefined ? undefined : await startMeter(targets[name], tell);
+  });
   const proxies = await eachOf(serviceNames, (name) =>
-    startFaultProxy(targets[name], options.faults?.[name]),
+    startFaultProxy(meters[name]?.endpoint ?? targets[name], options.faults?.[name]),
   );
-  const source = await createStream(kinesis.endpoint, "cloudtrail-events", 2);
-  const entities = await createStream(kinesis.endpoint, "keyhawk-entities", 2);
+  const shards = options.shards ?? { source: 2, entities: 2 };
+  const source = await createStream(kinesis.endpoint, "cloudtrail-events", shards.source);
+  const entities = await createStream(kinesis.endpoint, "keyhawk-entities", shards.entities);
   const table = "keyhawk";
   await createTable(dynamodb.endpoint, table);
 
@@ -104,7 +115,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
   };
   const env = environment({ ...options.config, sinks: [sink] }, table, proxies);
   const sandboxes = await eachOf(functionNames, async (name) =>
-    bundledSandboxes(options.files[name], env),
+    bundledSandboxes(options.files[name], { ...env, ...options.environment?.[name] }),
   );
   const functions = await eachOf(functionNames, async (name) =>
     lambdaFunction({ name, ...sandboxes[name], timeoutMs: 60_000, concurrency: 4 }),
@@ -178,6 +189,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
       entities.close();
       s3.destroy();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+      await Promise.all(Object.values(meters).map((meter) => meter?.stop()));
       await topic[Symbol.asyncDispose]();
       await Promise.all([aws.stop(), dynamodb.stop(), kinesis.stop()]);
     },

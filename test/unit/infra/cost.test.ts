@@ -10,6 +10,7 @@ import {
 import { hotEntity } from "../../../infra/cost/hot.ts";
 import { measured } from "../../../infra/cost/measured.ts";
 import { ordinaryKnobs, serverlessCounts } from "../../../infra/cost/serverless.ts";
+import { unitsIn } from "../../../infra/cost/table.ts";
 import { workerCounts } from "../../../infra/cost/worker.ts";
 import { distinct, entityKinds, ordinaryWorkload, shares } from "../../../infra/cost/workload.ts";
 import { readEnvelope } from "../../../src/cloudtrail/envelope.ts";
@@ -53,7 +54,16 @@ describe("the price", () => {
   });
 
   it("of a table paid by request is that of its units", () => {
-    const counts = { ...at(1e6, 60), writeUnits: 3e6, readUnits: 4e6 };
+    const day = at(1e6, 60);
+    const { writes, reads } = day.table;
+    const moreWrites = 3e6 - unitsIn(writes) + writes.memories;
+    const moreReads = 4e6 - unitsIn(reads) + reads.memories;
+    const table = {
+      ...day.table,
+      writes: { ...writes, memories: moreWrites },
+      reads: { ...reads, memories: moreReads },
+    };
+    const counts = { ...day, table };
     const lines = new Map(
       serverlessDollars(counts, "on-demand").map(({ what, dollars }) => [what, dollars]),
     );
@@ -64,8 +74,8 @@ describe("the price", () => {
   it("falls with the window: fewer commits", () => {
     for (const eventsPerDay of [1e6, 1e8, 1e9, 1e10]) {
       const [short, middle, long] = [10, 60, 300].map((seconds) => at(eventsPerDay, seconds));
-      expect(short?.commits).toBeGreaterThan(middle?.commits ?? Infinity);
-      expect(middle?.commits).toBeGreaterThan(long?.commits ?? Infinity);
+      expect(short?.table.commits).toBeGreaterThan(middle?.table.commits ?? Infinity);
+      expect(middle?.table.commits).toBeGreaterThan(long?.table.commits ?? Infinity);
     }
   });
 

@@ -1,0 +1,125 @@
+import { identityCounts } from "./identities.ts";
+import { measured } from "./measured.ts";
+import { type EntityKind, entityKinds, seen, type Workload } from "./workload.ts";
+
+/** What the table does in a day. */
+export interface TableCounts {
+  /** Writes of entities' items, and of segments with identities of calls. */
+  readonly commits: number;
+  readonly segments: number;
+  /** Units by what they are for: a write unit is 1 KB, a consistent read unit 4 KB. */
+  readonly writes: Readonly<Record<WriteUse, number>>;
+  readonly reads: Readonly<Record<ReadUse, number>>;
+  readonly storedBytes: number;
+}
+
+/**
+ * Items of entities with memory, outbox and the newest identities; segments with other identities of calls; what alerts come to:
+ * taken out of outboxes, kept, queued, counted; how far event time came.
+ */
+export type WriteUse = "memories" | "identities" | "alerts" | "watermarks";
+
+/** As with writes; accounts and aliases seen; suppressions; what `tick` looks for. */
+export type ReadUse =
+  | "memories"
+  | "identities"
+  | "alerts"
+  | "organization"
+  | "suppressions"
+  | "tick";
+
+/** How often which function looks at the table. */
+export interface TableCalls {
+  readonly windowSeconds: number;
+  readonly detectCalls: number;
+  readonly tickCalls: number;
+  /** Of `detect`. */
+  readonly containers: number;
+}
+
+/** Days until a segment with identities of calls expires: `src/lambda/entity-folder.ts`. */
+const segmentDays = 8;
+const identityBytes = 8;
+/** `src/lambda/detect.ts`: how long suppressions are used before they are read again, and the step of a watermark. */
+const suppressionsSeconds = 30;
+const watermarkSeconds = 10;
+const daySeconds = 86_400;
+
+/** Units of a day. */
+export function tableCounts(workload: Workload, calls: TableCalls): TableCounts {
+  const { windowSeconds, detectCalls, tickCalls, containers } = calls;
+  const perKind = entityKinds.map((kind) => kindCounts(kind, workload, windowSeconds));
+  const total = (of: (counts: KindCounts) => number) =>
+    perKind.reduce((sum, counts) => sum + of(counts), 0);
+  const { revision, tick, organization } = measured;
+  const { revisionsPerDay } = workload;
+  // Each call raises the watermark, unless its container did so a moment before.
+  const watermarks = Math.min(detectCalls, (containers * daySeconds) / watermarkSeconds);
+  return {
+    commits: total(({ commits }) => commits),
+    segments: total(({ segments }) => segments),
+    writes: {
+      memories: total(({ memoryWrites }) => memoryWrites),
+      identities: total(({ identityWrites }) => identityWrites),
+      alerts: revisionsPerDay * revision.writeUnits,
+      watermarks,
+    },
+    reads: {
+      memories: total(({ memoryReads }) => memoryReads),
+      identities: total(({ identityReads }) => identityReads),
+      alerts: revisionsPerDay * revision.readUnits,
+      organization: containers * 24 * organization.readUnits,
+      suppressions: Math.min(detectCalls, (containers * daySeconds) / suppressionsSeconds),
+      tick: tickCalls * tick.readUnits,
+    },
+    storedBytes: total(({ storedBytes }) => storedBytes),
+  };
+}
+
+/** The sum of units. */
+export function unitsIn(units: Readonly<Record<string, number>>): number {
+  return Object.values(units).reduce((sum, own) => sum + own, 0);
+}
+
+interface KindCounts {
+  commits: number;
+  segments: number;
+  memoryWrites: number;
+  identityWrites: number;
+  memoryReads: number;
+  identityReads: number;
+  storedBytes: number;
+}
+
+function kindCounts(kind: EntityKind, workload: Workload, windowSeconds: number): KindCounts {
+  const windows = daySeconds / windowSeconds;
+  const counts = {
+    commits: 0,
+    segments: 0,
+    memoryWrites: 0,
+    identityWrites: 0,
+    memoryReads: 0,
+    identityReads: 0,
+    storedBytes: 0,
+  };
+  for (const share of workload.shares[kind]) {
+    const perDay = workload.eventsPerDay * measured.targets[kind] * share;
+    const commits = windows * seen(perDay / windows);
+    const identities = identityCounts(perDay, windowSeconds);
+    const itemBytes = measured.itemBytes[kind] + identities.inlineBytes;
+    counts.commits += commits;
+    counts.segments += commits * identities.segments;
+    counts.memoryWrites += commits * unitsOf(itemBytes, 1024);
+    counts.identityWrites += commits * identities.writeUnits;
+    // The item is read before each commit, since another call may have written it, and with it the identities of its hour.
+    counts.memoryReads += commits * unitsOf(itemBytes, 4096);
+    counts.identityReads += commits * identities.readUnits;
+    counts.storedBytes += itemBytes + perDay * identityBytes * segmentDays;
+  }
+  return counts;
+}
+
+/** Units of items of about one size: half a unit is lost to rounding up. */
+function unitsOf(bytes: number, unit: number): number {
+  return bytes / unit + 0.5;
+}
