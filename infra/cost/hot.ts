@@ -20,7 +20,7 @@ export function hotEntity(
 ): HotEntity {
   const share = Math.max(...workload.shares[kind]);
   const eventsPerSecond = (workload.eventsPerDay / 86_400) * share * measured.targets[kind];
-  const itemUnits = measured.itemBytes[kind] / 1024 + 1;
+  const itemUnits = (measured.itemBytes[kind] + measured.baseBytes[kind]) / 1024 + 2;
   const identityUnits = (eventsPerSecond * identityBytes) / 1024;
   return {
     eventsPerSecond,

@@ -7,19 +7,25 @@ export interface IdentityCounts {
   /** Segments written, and units of writing them. */
   readonly segments: number;
   readonly writeUnits: number;
-  /** Units of reading the segments of the hour under way. */
+  /** Units of reading the segments of the hour under way, at half the price of consistent readings. */
   readonly readUnits: number;
 }
 
 const identityBytes = 8;
-/** Hours for which calls are recognised, and hours that are then looked at. */
+/** Hours for which calls are recognised, and commits that are then looked at, some hours of them. */
 const warmHours = 6;
-const lookedAtHours = 2;
+const lookedAtCommits = 60;
+const lookedAtHours = 6;
 /** What a segment takes besides its identities. */
 const segmentOverhead = 180;
 const mostSegmentBytes = 256 * 1024;
-/** From so many bytes of a commit on all of it goes to segments at once, and there is nothing to find out. */
-const plainFromBytes = 64 * 1024;
+/** From so many bytes of a commit on, those that an item may hold, each commit makes a segment of its own. */
+const plainFromBytes = 1024;
+/** Segments of an hour that are merged, and from which size on they are not. */
+const merged = 16;
+const mergedBelowBytes = 128 * 1024;
+/** What names a segment in the item. */
+const nameBytes = 12;
 const stepsPerDoubling = 3;
 
 /** At a steady rate, found out from the code that keeps them, `src/lambda/call-index.ts`. Rates are rounded to 26 %. */
@@ -40,19 +46,26 @@ const found = new Map<string, IdentityCounts>();
 function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
   const sums = { commits: 0, inlineBytes: 0, segments: 0, writeUnits: 0, readUnits: 0 };
   const stored = new Map<string, Uint8Array>();
-  const windows = ((warmHours + lookedAtHours) * 3600) / windowSeconds;
+  const hours = Math.min(lookedAtHours, Math.max(1, (lookedAtCommits * windowSeconds) / 3600));
+  const windows = ((warmHours + hours) * 3600) / windowSeconds;
   let index = new CallIndex();
   let due = 0;
   let serial = 0;
+  let lastHour = 0;
   for (let window = 0; window < windows; window += 1) {
     due += (callsPerDay * windowSeconds) / 86_400;
     const calls = Math.floor(due);
     due -= calls;
     if (calls === 0) continue;
     const hour = Math.floor((window * windowSeconds) / 3600);
-    const read = index.segments(hour).map((id) => stored.get(id)?.byteLength ?? 0);
-    const plan = index.plan([{ hour, ids: new Uint8Array(calls * identityBytes) }], hour - warmHours);
-    const done = plan.complete(stored, () => String((serial += 1)));
+    // Also the hour before, where this is the first commit of its own: what came too late would be known under that.
+    const read = [...new Set([lastHour, hour])]
+      .flatMap((one) => index.segments(one))
+      .map((id) => stored.get(id)?.byteLength ?? 0);
+    lastHour = hour;
+    const ids = new Uint8Array(calls * identityBytes);
+    const plan = index.plan([{ hour, ids }], hour - warmHours);
+    const done = plan.complete(stored, () => (serial += 1).toString(16).padStart(16, "0"));
     for (const { id, bytes } of done.written) stored.set(id, bytes);
     ({ index } = done);
     if (hour < warmHours) continue;
@@ -68,18 +81,44 @@ function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
     inlineBytes: sums.commits === 0 ? identityBytes : mean(sums.inlineBytes),
     segments: mean(sums.segments),
     writeUnits: mean(sums.writeUnits),
-    readUnits: mean(sums.readUnits),
+    readUnits: mean(sums.readUnits) / 2,
   };
 }
 
 function plainCounts(callsPerWindow: number, windowSeconds: number): IdentityCounts {
-  const bytes = callsPerWindow * identityBytes;
-  const segments = Math.ceil(bytes / mostSegmentBytes);
-  const writeUnits = segments * units(bytes / segments, 1024);
-  // On average half of the hour has passed.
-  const before = 3600 / windowSeconds / 2;
-  const readUnits = segments * units(bytes / segments, 4096) * before;
-  return { inlineBytes: 300, segments, writeUnits, readUnits };
+  const perCommit = Math.ceil((callsPerWindow * identityBytes) / mostSegmentBytes);
+  const size = packedBytes(callsPerWindow / perCommit);
+  const commits = 3600 / windowSeconds;
+  const sums = { written: 0, writeUnits: 0, readUnits: 0, named: 0 };
+  let sizes: number[] = [];
+  for (let commit = 0; commit < commits; commit += 1) {
+    for (const bytes of sizes) sums.readUnits += units(bytes, 4096);
+    const small = sizes.filter((bytes) => bytes < mergedBelowBytes);
+    const made = Array.from({ length: perCommit }, () => size);
+    if (small.length >= merged) {
+      for (const bytes of small) sums.readUnits += units(bytes, 4096);
+      const whole = small.reduce((sum, bytes) => sum + bytes, size);
+      sizes = [...sizes.filter((bytes) => bytes >= mergedBelowBytes), whole];
+      made.splice(0, 1, whole);
+    } else sizes.push(...made);
+    for (const bytes of made) sums.writeUnits += units(bytes, 1024);
+    sums.written += made.length;
+    sums.named += sizes.length + warmHours * (merged / 2);
+  }
+  // The first commit of an hour looks at the whole hour before.
+  for (const bytes of sizes) sums.readUnits += units(bytes, 4096);
+  return {
+    inlineBytes: (sums.named / commits) * nameBytes,
+    segments: sums.written / commits,
+    writeUnits: sums.writeUnits / commits,
+    readUnits: sums.readUnits / commits / 2,
+  };
+}
+
+/** `src/lambda/call-coding.ts`: each identity but for its first bits, which are told by how many begin alike. */
+function packedBytes(count: number): number {
+  const firstBits = Math.floor(Math.log2(count));
+  return (count * (65 - firstBits) + 2 ** firstBits) / 8;
 }
 
 function units(bytes: number, unit: number): number {

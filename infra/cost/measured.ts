@@ -13,11 +13,17 @@ export const measured = {
   packed: { bytesPerEvent: 128, bytesPerRecord: 720, hotBytesPerEvent: 100 },
   /** Share of the events that some detector of an entity of this kind counts. */
   targets: { principal: 1, key: 0.95, account: 0.92 } satisfies Record<EntityKind, number>,
-  /** A memory of three weeks, compressed, and 300 bytes for the item's name and other attributes. */
-  itemBytes: { principal: 3000, key: 2000, account: 4100 } satisfies Record<EntityKind, number>,
+  /**
+   * Bytes of an entity's item against its base, but for identities of calls; of the base, a memory of three weeks; bases an hour of
+   * an entity that is always busy, and of one commit at most.
+   */
+  itemBytes: { principal: 950, key: 640, account: 790 } satisfies Record<EntityKind, number>,
+  baseBytes: { principal: 2900, key: 1900, account: 4000 } satisfies Record<EntityKind, number>,
+  basesPerHour: { principal: 1.3, key: 0.25, account: 1 } satisfies Record<EntityKind, number>,
+  basesPerCommit: 0.22,
   /** Units of the table for one revision of an alert, until it is told; for one run of `tick`; for reading accounts and aliases. */
   revision: { writeUnits: 15, readUnits: 10 },
-  tick: { readUnits: 5 },
+  tick: { readUnits: 7 },
   organization: { readUnits: 2 },
   /**
    * Microseconds of one vCPU: opening and packing an event; folding it into one entity; one commit, of which half is waiting for the

@@ -1,35 +1,33 @@
 import type { CallSegment } from "../store/store.ts";
+import {
+  type CallHour,
+  idOf,
+  PACKED,
+  readIndex,
+  type SegmentName,
+  writeIndex,
+} from "./call-index-format.ts";
+import { ID_BYTES, packCalls, unpackCalls } from "./call-coding.ts";
 
-/** Bytes of one identity. */
-const ID_BYTES = 8;
-/** Identities kept within the item, bytes: what more there is goes to segments, so that a write stays small. */
-const INLINE_BYTES = 4096;
-/** Most bytes of one segment; the store's limit. */
+/**
+ * Identities kept within the item, bytes: what more there is goes to segments, so that a write stays small. Found with the model of
+ * `infra/cost`: with less there are too many segments to write and to read again, with more each write of the item is larger.
+ */
+const INLINE_BYTES = 1024;
+/** Most bytes of one segment, as the engine has its identities; the store's limit. */
 const SEGMENT_BYTES = 256 * 1024;
 /** Segments smaller than this are merged when there are many of one hour, so that an item names few. */
 const SMALL_BYTES = 128 * 1024;
 const MOST_SMALL = 16;
 /** Most segments that an item names; beyond, the oldest hours are forgotten early. */
 const MOST_SEGMENTS = 800;
-const VERSION = 1;
-
-interface SegmentName {
-  readonly id: string;
-  readonly bytes: number;
-}
-
-interface CallHour {
-  readonly hour: number;
-  readonly inline: Uint8Array;
-  readonly segments: readonly SegmentName[];
-}
 
 /** How a call index is to change: which segments must be read for it, and what is written out of them. */
 export interface CallPlan {
   /** Small segments that are merged with what is new; their bytes are to be read. */
   readonly merged: readonly string[];
-  /** The index, the segments to write before it, and those that nobody needs after it. */
-  complete(read: ReadonlyMap<string, Uint8Array>, newId: () => string): CompletedPlan;
+  /** The index, the segments to write before it, and those that nobody needs after it. `newDigits` gives 16 hexadecimal digits. */
+  complete(read: ReadonlyMap<string, Uint8Array>, newDigits: () => string): CompletedPlan;
 }
 
 export interface CompletedPlan {
@@ -53,41 +51,14 @@ export class CallIndex {
 
   /** Reads what `write` wrote. Throws RangeError for another version. */
   static read(data: Uint8Array): CallIndex {
-    if (data.byteLength === 0) return new CallIndex();
-    if (data[0] !== VERSION) throw new RangeError(`version ${data[0]} of a call index`);
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    let at = 5 + view.getUint32(1);
-    const head = JSON.parse(new TextDecoder().decode(data.subarray(5, at))) as [
-      number,
-      number,
-      [string, number][],
-    ][];
-    return new CallIndex(
-      head.map(([hour, length, segments]) => {
-        const inline = data.slice(at, at + length);
-        at += length;
-        return { hour, inline, segments: segments.map(([id, bytes]) => ({ id, bytes })) };
-      }),
-    );
+    return new CallIndex(readIndex(data));
   }
 
   write(): Uint8Array {
-    const head = new TextEncoder().encode(
-      JSON.stringify(
-        this.#hours.map(({ hour, inline, segments }) => [
-          hour,
-          inline.byteLength,
-          segments.map(({ id, bytes }) => [id, bytes]),
-        ]),
-      ),
-    );
-    const start = new Uint8Array(5);
-    start[0] = VERSION;
-    new DataView(start.buffer).setUint32(1, head.byteLength);
-    return joined([start, head, ...this.#hours.map(({ inline }) => inline)]);
+    return writeIndex(this.#hours);
   }
 
-  /** Bytes of all identities, wherever they are. */
+  /** Bytes of all identities as they are kept, wherever they are. */
   get bytes(): number {
     return this.#hours.reduce(
       (sum, { inline, segments }) =>
@@ -119,12 +90,15 @@ export class CallIndex {
     const merging = new Map(flushed.map((own) => [own.hour, smallOf(own)]));
     return {
       merged: [...merging.values()].flatMap((small) => small.map(({ id }) => id)),
-      complete(read, newId) {
+      complete(read, newDigits) {
         const written: { id: string; bytes: Uint8Array }[] = [];
         for (const own of flushed) {
           const small = merging.get(own.hour) ?? [];
           const pieces = cut(joined([...small.map(({ id }) => bytesIn(read, id)), own.inline]));
-          const made = pieces.map((bytes) => ({ id: `${own.hour}.${newId()}`, bytes }));
+          const made = pieces.map((ids) => ({
+            id: idOf(own.hour, newDigits()),
+            bytes: packCalls(ids),
+          }));
           written.push(...made);
           hours.set(own.hour, {
             hour: own.hour,
@@ -145,6 +119,11 @@ export class CallIndex {
       },
     };
   }
+}
+
+/** The identities in a segment, 8 bytes each. Throws RangeError where it is damaged. */
+export function callsIn(id: string, bytes: Uint8Array): Uint8Array {
+  return id.endsWith(PACKED) ? unpackCalls(bytes) : bytes;
 }
 
 /** The hours with most identities within the item, until the others fit. */
@@ -180,8 +159,9 @@ function withinLimit(hours: readonly CallHour[]): { kept: CallHour[]; early: Cal
 }
 
 function bytesIn(read: ReadonlyMap<string, Uint8Array>, id: string): Uint8Array {
+  const bytes = read.get(id);
   // One that vanished has outlived every record that could repeat its calls.
-  return read.get(id) ?? new Uint8Array();
+  return bytes === undefined ? new Uint8Array() : callsIn(id, bytes);
 }
 
 function cut(bytes: Uint8Array): Uint8Array[] {

@@ -1,7 +1,8 @@
 import { retryDelayMs, type Sleep } from "../delivery/retry.ts";
 import type { EntityItem, EntityStore } from "../store/entity-store.ts";
 import { StoreError } from "../store/store.ts";
-import { CallIndex } from "./call-index.ts";
+import { ID_DIGITS } from "./call-index-format.ts";
+import { CallIndex, callsIn } from "./call-index.ts";
 import type { EntityCache, HeldEntity } from "./entity-cache.ts";
 import {
   type EntityChange,
@@ -144,7 +145,7 @@ export class EntityFolder {
     }
     const plan = held.calls.plan(change.calls, change.forgetCallsBeforeHour);
     const merged = plan.merged.length === 0 ? noBytes : await store.readSegments(name, plan.merged);
-    const { index, written, garbage, forgottenEarly } = plan.complete(merged, () => idOf(random));
+    const { index, written, garbage, forgottenEarly } = plan.complete(merged, () => digits(random));
     if (written.length > 0) {
       const expiresMs = now() + SEGMENT_LIFE_MS;
       await store.writeSegments(
@@ -179,7 +180,10 @@ export class EntityFolder {
     const segments = ids.length === 0 ? noBytes : await store.readSegments(name, ids);
     for (const hour of hours) {
       // A segment that is gone was merged by a later version, against which this one cannot commit, or has outlived its use.
-      const parts = held.calls.segments(hour).flatMap((id) => segments.get(id) ?? []);
+      const parts = held.calls.segments(hour).flatMap((id) => {
+        const bytes = segments.get(id);
+        return bytes === undefined ? [] : [guarded(() => callsIn(id, bytes))];
+      });
       for (const part of [held.calls.inline(hour), ...parts]) {
         held.state.restoreCalls([{ hour, ids: part }]);
       }
@@ -246,8 +250,10 @@ function countChange(
   count(counts, "callHoursForgottenEarly", forgottenEarly);
 }
 
-function idOf(random: () => number): string {
-  return Array.from({ length: 3 }, () => Math.floor(random() * 36 ** 4).toString(36)).join("");
+/** So many random digits that no two segments of an hour have the same, `ID_DIGITS` of them. */
+function digits(random: () => number): string {
+  const word = () => Math.floor(random() * 2 ** 32).toString(16);
+  return Array.from({ length: ID_DIGITS / 8 }, () => word().padStart(8, "0")).join("");
 }
 
 /** Runs what cannot fail but for a fault in the code or in what it was given. */

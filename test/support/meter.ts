@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, request } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** One request to a service, and what it answered. */
@@ -26,25 +27,31 @@ export async function startMeter(
 ): Promise<Meter> {
   const { hostname, port: targetPort } = new URL(target);
   const server = createServer((incoming, outgoing) => {
-    void bodyOf(incoming).then((given) => {
-      const operation = String(incoming.headers["x-amz-target"] ?? "");
-      const asked = fieldsIn(given);
-      const body = operation.startsWith("DynamoDB_")
-        ? Buffer.from(JSON.stringify({ ...asked, ReturnConsumedCapacity: "TOTAL" }))
-        : given;
-      const headers = { ...incoming.headers, "content-length": String(body.length) };
-      const { method, url } = incoming;
-      const onward = request({ hostname, port: targetPort, method, path: url, headers }, (answer) =>
-        void bodyOf(answer).then((answered) => {
-          const name = operation.replace(/^.*\./, "");
-          tell({ operation: name, request: asked, answer: fieldsIn(answered) });
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
-        }),
-      );
-      onward.on("error", () => outgoing.destroy());
-      onward.end(body);
-    });
+    pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
+
+  async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const given = await bodyOf(incoming);
+    const operation = String(incoming.headers["x-amz-target"] ?? "");
+    const asked = fieldsIn(given);
+    const body = operation.startsWith("DynamoDB_")
+      ? Buffer.from(JSON.stringify({ ...asked, ReturnConsumedCapacity: "TOTAL" }))
+      : given;
+    const { answer, answered } = await forward(incoming, body);
+    const name = operation.replace(/^.*\./, "");
+    tell({ operation: name, request: asked, answer: fieldsIn(answered) });
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
+  }
+
+  async function forward(incoming: IncomingMessage, body: Buffer) {
+    const headers = { ...incoming.headers, "content-length": String(body.length) };
+    const { method, url } = incoming;
+    const onward = request({ hostname, port: targetPort, method, path: url, headers });
+    onward.end(body);
+    const [answer] = (await once(onward, "response")) as [IncomingMessage];
+    return { answer, answered: await bodyOf(answer) };
+  }
+
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

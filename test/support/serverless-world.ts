@@ -189,7 +189,7 @@ export async function startServerless(options: ServerlessOptions): Promise<Serve
       entities.close();
       s3.destroy();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
-      await Promise.all(Object.values(meters).map((meter) => meter?.stop()));
+      await Promise.all(Object.values(meters).map(async (meter) => meter?.stop()));
       await topic[Symbol.asyncDispose]();
       await Promise.all([aws.stop(), dynamodb.stop(), kinesis.stop()]);
     },

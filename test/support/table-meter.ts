@@ -66,7 +66,9 @@ function subjectOf(operation: string, given: TableRequest): string {
   const key = Key ?? Item ?? one;
   const kind = (key?.pk.S ?? queried.find(({ S }) => S !== undefined)?.S ?? "").replace(/#.*/, "");
   // Entries leave an outbox by an update of the entity's own item.
-  const isRemoval = /^(?:SET waitingSinceMs = :since )?REMOVE #e/.test(given.UpdateExpression ?? "");
+  const isRemoval = /^(?:SET waitingSinceMs = :since )?REMOVE #e/.test(
+    given.UpdateExpression ?? "",
+  );
   return isRemoval ? "outbox entries" : kind;
 }
 

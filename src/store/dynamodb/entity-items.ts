@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EntityItem, EntityOutboxEntry, EntityStore, EntityWrite } from "../entity-store.ts";
 import { entityName } from "../../detection/routing.ts";
@@ -12,7 +12,9 @@ import { entityIn, nameAttribute } from "./memory-items.ts";
 import { inParallel } from "./parallel.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { closingIndex, closingValue, waitingIndex, waitingValue } from "./table-definition.ts";
-import { hasText, packed, partKeysOf, textAttributes, textOf, writeText } from "./text.ts";
+import { EntityTexts } from "./entity-texts.ts";
+import type { Table } from "./table.ts";
+import { hasText, packed, partKeysOf, textAttributes, textOf } from "./text.ts";
 
 type EntityItems = Pick<
   EntityStore,
@@ -25,10 +27,14 @@ type EntityItems = Pick<
  */
 export function entityItems(access: StoreAccess): EntityItems {
   const { table } = access;
+  const texts = new EntityTexts();
   return {
     async load(names) {
       const items = (await table.getMany(names.map(memoryKey))).filter(hasText);
-      const entities = new Map(await inParallel(items, 16, (item) => loaded(access, item)));
+      const memories = await texts.read(access, items);
+      const entities = new Map(
+        items.map((item, index) => [entityIn(item), loaded(item, memories[index])]),
+      );
       if (names.includes(wholeName) && !entities.has(wholeName)) {
         const memory = await wholeOfConsumer(access.items);
         if (memory !== undefined) entities.set(wholeName, { ...newEntity, memory });
@@ -36,7 +42,7 @@ export function entityItems(access: StoreAccess): EntityItems {
       return entities;
     },
 
-    commit: (write) => commit(access, write),
+    commit: (write) => commit(table, texts, write),
 
     async outboxes(names) {
       const items = await table.getMany(names.map(memoryKey));
@@ -78,34 +84,34 @@ const entryPrefix = "outbox:";
 /** Removals that lost to others before it is given up. */
 const removalTries = 20;
 
-async function loaded({ items }: StoreAccess, item: Item): Promise<[string, EntityItem]> {
+function loaded(item: Item, memory = ""): EntityItem {
   const closesAtHour = item[closingIndex.range];
-  return [
-    entityIn(item),
-    {
-      version: numberIn(item, "version"),
-      memory: await textOf(items, item),
-      calls: item["calls"] === undefined ? new Uint8Array() : bytesIn(item, "calls"),
-      closesAtHour: closesAtHour === undefined ? undefined : Number(closesAtHour.N),
-    },
-  ];
+  return {
+    version: numberIn(item, "version"),
+    memory,
+    calls: item["calls"] === undefined ? new Uint8Array() : bytesIn(item, "calls"),
+    closesAtHour: closesAtHour === undefined ? undefined : Number(closesAtHour.N),
+  };
 }
 
-async function commit({ table }: StoreAccess, write: EntityWrite): Promise<boolean> {
+async function commit(table: Table, texts: EntityTexts, write: EntityWrite): Promise<boolean> {
   const key = memoryKey(write.name);
-  const text = await writeText(table, key, write.memory);
-  const mark = randomUUID();
+  const { attributes, ...text } = await texts.write(table, key, write);
+  const mark = randomBytes(12);
   const before = await table.update(key, {
-    ...updateOf(write, { ...text, mark: attribute.text(mark) }),
+    ...updateOf(write, { ...attributes, mark: attribute.bytes(mark) }),
     ReturnValues: "UPDATED_OLD",
   });
   if (before !== undefined) {
+    texts.committed(key, write.version, text);
     await table.deleteMany(partKeysOf(key, before));
     return true;
   }
+  texts.forget(key);
   // Refused because it was done: the first answer was lost and the request repeated.
-  if ((await table.get(key))?.["mark"]?.S === mark) return true;
-  await table.deleteMany(partKeysOf(key, text));
+  const found = (await table.get(key))?.["mark"]?.B;
+  if (found !== undefined && mark.equals(found)) return true;
+  await table.deleteMany(partKeysOf(key, attributes));
   return false;
 }
 

@@ -23,7 +23,7 @@ export function segmentItems({
       await table.putMany(items);
     },
     async readSegments(name, ids) {
-      const items = await table.getMany(ids.map((id) => segmentKey(name, id)));
+      const items = await table.getLasting(ids.map((id) => segmentKey(name, id)));
       return new Map(items.map((item) => [keyOf(item).sk, bytesIn(item, "bytes")]));
     },
     removeSegments: (name, ids) =>

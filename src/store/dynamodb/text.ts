@@ -4,14 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deflateSync, inflateSync } from "node:zlib";
 import { StoreError } from "../store.ts";
 import type { ChangeSet } from "./change.ts";
+import { baseAttribute, baseIn, baseKey, unpackedAgainst } from "./based-text.ts";
 import { attribute, bytesIn, countIn, damaged, type Item, keyItem, keyOf, textIn } from "./item.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { type ItemKey, keyText, partKey } from "./keys.ts";
 import type { Table } from "./table.ts";
 import { textDictionary } from "./text-dictionary.ts";
 
-/** Attributes that hold a text: `body`, or where to find its parts. */
-export const textAttributes = ["body", "parts", "partPrefix", "of"];
+/** Attributes that hold a text: `body` and what it is compressed against, or where to find its parts. */
+export const textAttributes = ["body", "parts", "partPrefix", "of", baseAttribute];
 
 /** A text as the value of `body`: compressed where that makes it shorter. */
 export function packed(text: string): AttributeValue {
@@ -21,19 +22,24 @@ export function packed(text: string): AttributeValue {
   return isShort ? { S: text } : { B: compressed };
 }
 
+/** Bytes of a packed text. */
+export function packedBytes(body: AttributeValue | undefined): number {
+  return body?.B?.length ?? Buffer.byteLength(body?.S ?? "");
+}
+
 /** Sets the text of an item; what is too long for the item is put into parts of their own. */
 export function setText(changes: ChangeSet, key: ItemKey, text: string): void {
   const body = packed(text);
   const parts = partsOf(body);
   if (parts.length === 1) {
     changes.set(key, { body });
-    changes.remove(key, ["parts", "partPrefix", "of"]);
+    changes.remove(key, ["parts", "partPrefix", "of", baseAttribute]);
     return;
   }
   const of = attribute.text(randomUUID());
   const count = attribute.number(parts.length);
   changes.set(key, { parts: count, partPrefix: attribute.text(committedPrefix), of });
-  changes.remove(key, ["body"]);
+  changes.remove(key, ["body", baseAttribute]);
   for (const [index, part] of parts.entries()) {
     changes.set(partKey(key, committedPrefix, index), { body: attribute.bytes(part), of });
   }
@@ -78,17 +84,20 @@ export function partKeysOf(key: ItemKey, item: Item): ItemKey[] {
   return Array.from({ length: countIn(item, "parts") }, (_, index) => partKey(key, prefix, index));
 }
 
-/** The text of an item; where a writer is just replacing its parts, the item is read again. */
+/** The text of an item; where a writer is just replacing its parts or its base, the item is read again. */
 export async function textOf(items: ItemReader, item: Item): Promise<string> {
   let current = item;
   for (let attempt = 0; attempt < tornReads; attempt += 1) {
-    if (current["parts"] === undefined) return unpacked(current["body"], current);
-    const whole = await joined(items, current);
-    if (whole !== undefined) return unpacked({ B: whole }, current);
+    const text = await textFrom(items, current);
+    if (text !== undefined) return text;
     await sleep(20 * 2 ** attempt);
     current = (await items.get(keyOf(item))) ?? current;
   }
-  throw new StoreError("busy", `item ${keyOf(item).sk}`, "its parts are being written; read again");
+  throw new StoreError(
+    "busy",
+    `item ${keyOf(item).sk}`,
+    "parts of it are being written; read again",
+  );
 }
 
 const compressionLevel = 4;
@@ -98,6 +107,19 @@ const bodyBytes = 128 * 1024;
 const partBytes = 300_000;
 const committedPrefix = "committed";
 const tornReads = 8;
+
+/** Undefined where what the item refers to is not there any more. */
+async function textFrom(items: ItemReader, item: Item): Promise<string | undefined> {
+  const name = baseIn(item);
+  if (name !== undefined) {
+    const base = await items.get(baseKey(keyOf(item), name));
+    if (base === undefined || textIn(base, "of") !== name.id) return undefined;
+    return unpackedAgainst({ text: Buffer.from(unpacked(base["body"], base)) }, item);
+  }
+  if (item["parts"] === undefined) return unpacked(item["body"], item);
+  const whole = await joined(items, item);
+  return whole === undefined ? undefined : unpacked({ B: whole }, item);
+}
 
 async function joined(items: ItemReader, item: Item): Promise<Uint8Array | undefined> {
   const keys = partKeysOf(keyOf(item), item);
@@ -112,7 +134,8 @@ async function joined(items: ItemReader, item: Item): Promise<Uint8Array | undef
   return Buffer.concat(pieces);
 }
 
-function unpacked(body: AttributeValue | undefined, item: Item): string {
+/** The text that `packed` packed. Throws `StoreError` `corrupt`. */
+export function unpacked(body: AttributeValue | undefined, item: Item): string {
   if (body?.S !== undefined) return body.S;
   if (body?.B === undefined) throw damaged("attribute body holds no text", item);
   try {

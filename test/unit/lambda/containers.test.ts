@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { LearnedOrganization } from "../../../src/detection/organization.ts";
-import { CallIndex } from "../../../src/lambda/call-index.ts";
+import { CallIndex, callsIn } from "../../../src/lambda/call-index.ts";
 import { EntityCache } from "../../../src/lambda/entity-cache.ts";
 import { EntityFolder } from "../../../src/lambda/entity-folder.ts";
 import type { Counts } from "../../../src/lambda/metrics.ts";
@@ -42,9 +42,10 @@ it("containers that take turns at an entity see each other's commits for a read,
 
 it("identities of hours that are over leave the index, and their segments to their expiry", () => {
   const many = new Uint8Array(8 * 600).map((_, at) => at);
-  const first = new CallIndex().plan([{ hour: 100, ids: many }], 0).complete(new Map(), () => "a");
-  expect(first.written.map(({ bytes }) => bytes.byteLength)).toEqual([8 * 600]);
-  const later = first.index.plan([], 101).complete(new Map(), () => "b");
+  const digits = () => "0".repeat(16);
+  const first = new CallIndex().plan([{ hour: 100, ids: many }], 0).complete(new Map(), digits);
+  expect(first.written.map(({ id, bytes }) => callsIn(id, bytes).byteLength)).toEqual([8 * 600]);
+  const later = first.index.plan([], 101).complete(new Map(), digits);
   expect(later).toMatchObject({ written: [], garbage: [] });
   expect(later.index.bytes).toBe(0);
 });
