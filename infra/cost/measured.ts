@@ -21,10 +21,13 @@ export const measured = {
   baseBytes: { principal: 2900, key: 1900, account: 4000 } satisfies Record<EntityKind, number>,
   basesPerHour: { principal: 1.3, key: 0.25, account: 1 } satisfies Record<EntityKind, number>,
   basesPerCommit: 0.22,
-  /** Units of the table for one revision of an alert, until it is told; for one run of `tick`; for reading accounts and aliases. */
+  /** Units of the table for what reports draw of an entity's hour: a row, and of a principal the keys that it used. */
+  historyUnits: { principal: 2.6, key: 1, account: 1 } satisfies Record<EntityKind, number>,
+  /** Units of the table for one revision of an alert, until it is told; for one run of `tick`; for reading accounts, aliases and hours
+   * in which anybody was heard. */
   revision: { writeUnits: 15, readUnits: 10 },
   tick: { readUnits: 7 },
-  organization: { readUnits: 2 },
+  organization: { readUnits: 4 },
   /**
    * Microseconds of one vCPU: opening and packing an event; folding it into one entity; one commit, of which half is waiting for the
    * table, 32 at a time.

@@ -15,10 +15,11 @@ export interface TableCounts {
 }
 
 /**
- * Items of entities with memory, outbox and the newest identities; segments with other identities of calls; what alerts come to:
+ * Items of entities with memory, outbox and the newest identities; segments with other identities of calls; rows of reports, for each
+ * entity and hour, and each pair of principal and key; what alerts come to:
  * taken out of outboxes, kept, queued, counted; how far event time came.
  */
-export type WriteUse = "memories" | "identities" | "alerts" | "watermarks";
+export type WriteUse = "memories" | "identities" | "history" | "alerts" | "watermarks";
 
 /** As with writes; accounts and aliases seen; suppressions; what `tick` looks for. */
 export type ReadUse =
@@ -66,6 +67,7 @@ export function tableCounts(workload: Workload, calls: TableCalls): TableCounts 
     writes: {
       memories: total(({ memoryWrites }) => memoryWrites),
       identities: total(({ identityWrites }) => identityWrites),
+      history: total(({ historyWrites }) => historyWrites),
       alerts: revisionsPerDay * revision.writeUnits,
       watermarks,
     },
@@ -92,6 +94,7 @@ interface KindCounts {
   segments: number;
   memoryWrites: number;
   identityWrites: number;
+  historyWrites: number;
   memoryReads: number;
   identityReads: number;
   storedBytes: number;
@@ -107,6 +110,7 @@ function kindCounts(kind: EntityKind, workload: Workload, calls: TableCalls): Ki
     segments: 0,
     memoryWrites: 0,
     identityWrites: 0,
+    historyWrites: 0,
     memoryReads: 0,
     identityReads: 0,
     storedBytes: 0,
@@ -123,6 +127,7 @@ function kindCounts(kind: EntityKind, workload: Workload, calls: TableCalls): Ki
     counts.segments += commits * identities.segments;
     counts.memoryWrites += commits * unitsOf(itemBytes, 1024) + bases * unitsOf(baseBytes, 1024);
     counts.identityWrites += commits * identities.writeUnits;
+    counts.historyWrites += 24 * seen(perDay / 24) * measured.historyUnits[kind];
     // The item is read before each commit, since another call may have written it; with it what does not change once it is there, at
     // half the price: its base and the identities of its hour.
     const foreign = commits * (1 - keptShare(commits / bases, calls.containers, entities));

@@ -88,12 +88,17 @@ export async function runCostTrial(folder: string): Promise<readonly ComparedCou
   const { writes, reads } = model.table;
   compare("write units, memories", writes.memories, table.units(/^UpdateItem (?:memory|part)$/));
   compare("write units, identities", writes.identities, table.units(/^BatchWriteItem segment$/));
+  compare("write units, history", writes.history, table.units(/ (?:history|usage)$/));
   compare("write units, alerts", writes.alerts, table.units(alertWrites));
   compare("write units, watermarks", writes.watermarks, table.units(/^UpdateItem watermarks$/));
   compare("read units, memories", reads.memories, table.units(/^BatchGetItem (?:memory|part)$/));
   compare("read units, identities", reads.identities, table.units(/^BatchGetItem segment$/));
   compare("read units, alerts", reads.alerts, table.units(alertReads));
-  compare("read units, organization", reads.organization, table.units(/ (?:accounts|engine)$/));
+  compare(
+    "read units, organization",
+    reads.organization,
+    table.units(/^(?:Query|GetItem) (?:accounts|engine|heard)$/),
+  );
   compare("publishes", model.publishes, revisions);
   table.reset();
   for (let run = 0; run < TICKS; run += 1) await world.tick();
