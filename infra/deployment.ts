@@ -7,6 +7,7 @@ import { bundleFunction, bundleFunctions, type FunctionName } from "./bundle.ts"
 import { TrailBucket } from "./constructs/trail-bucket.ts";
 import { readKeyhawkConfiguration } from "./keyhawk-configuration.ts";
 import type { IngestSettings, Settings } from "./settings.ts";
+import { sizedServerless, sizedSource } from "./sizing.ts";
 import { IngestStack } from "./stacks/ingest-stack.ts";
 import { SenderStack } from "./stacks/sender-stack.ts";
 import { ServerlessStack } from "./stacks/serverless-stack.ts";
@@ -46,7 +47,8 @@ export function addDeployment(
   settings: Settings,
   packages: Packages = bundledPackages(),
 ): Deployment {
-  const { name, account, region, ingest: ingestSettings } = settings;
+  const { name, account, region } = settings;
+  const ingestSettings = sizedIngest(settings);
   const env = { account, region };
   const ingest = new IngestStack(app, `${name}-ingest`, {
     env,
@@ -75,10 +77,15 @@ export function addDeployment(
   }
   const serverless = new ServerlessStack(app, `${name}-serverless`, {
     ...common,
-    settings: settings.serverless,
+    settings: sizedServerless(settings.serverless, settings.eventsPerDay),
     code: (handler) => Code.fromAsset(packages.handler(handler)),
   });
   return { ingest, sender, serverless };
+}
+
+function sizedIngest({ ingest, eventsPerDay }: Settings): IngestSettings {
+  if (ingest.route === "existing") return ingest;
+  return { ...ingest, stream: sizedSource(ingest.stream, eventsPerDay) };
 }
 
 /** Of no account and Region in particular, so that one template serves all of them. */

@@ -103,7 +103,10 @@ const Capacity = z
   });
 export type Capacity = z.infer<typeof Capacity>;
 
-/** The shape for many machines. */
+const TableCapacity = z.strictObject({ read: Capacity, write: Capacity });
+export type TableCapacity = z.infer<typeof TableCapacity>;
+
+/** The shape for many machines. What is left open follows from `eventsPerDay`: `sizing.ts`. */
 export const ServerlessSettings = z.strictObject({
   entityStream: StreamSettings.prefault({ retentionHours: 24 }).describe(
     "The stream between `spread` and `detect`.",
@@ -117,10 +120,15 @@ export const ServerlessSettings = z.strictObject({
       "Parts that entities are spread over: most records that one call of `spread` writes.",
     ),
   spread: MappingSettings.prefault({ batchRecords: 10_000, batchWindowSeconds: 10 }),
-  detect: MappingSettings.prefault({ batchRecords: 10_000, batchWindowSeconds: 60 }),
+  detect: MappingSettings.extend({
+    batchWindowSeconds: MappingSettings.shape.batchWindowSeconds.optional(),
+    parallelization: MappingSettings.shape.parallelization.unwrap().optional(),
+  }).prefault({ batchRecords: 10_000 }),
   deliver: MappingSettings.prefault({ batchRecords: 100, batchWindowSeconds: 1 }),
   capacity: z
-    .strictObject({ read: Capacity, write: Capacity })
+    .union([z.literal("on-demand"), TableCapacity], {
+      error: "expected on-demand, or read and write with minimum and maximum",
+    })
     .optional()
     .describe(
       "Capacity units of the table, which follow the load between two bounds: cheaper than paying by request where the load is even.",
@@ -178,6 +186,14 @@ export const Settings = z
         "Keyhawk's configuration, relative to this file; source, state and topic are filled in.",
       ),
     shape: z.enum(["serverless", "worker"]).default("serverless"),
+    eventsPerDay: z
+      .number()
+      .min(1000)
+      .max(1e11)
+      .optional()
+      .describe(
+        "KMS events a day, roughly: from it follow shards, window and capacity that are not set themselves.",
+      ),
     ingest: IngestSettings,
     serverless: ServerlessSettings.prefault({}),
     worker: WorkerSettings.prefault({}),

@@ -9,11 +9,13 @@ import type { KeyUse, OwnKey } from "./own-key.ts";
 /** How a stream grows and how long it keeps records. Limits: "Quotas and limits" of Kinesis Data Streams. */
 export const StreamSettings = z.strictObject({
   shards: z
-    .int()
-    .min(1)
-    .max(10_000)
+    .union([z.literal("on-demand"), z.int().min(1).max(10_000)], {
+      error: "expected on-demand, or from 1 to 10,000",
+    })
     .optional()
-    .describe("Shards, 1 MB/s each; without it the stream is on demand and splits by itself."),
+    .describe(
+      "Shards, 1 MB/s each, by default what `eventsPerDay` needs; on demand, as without both, the stream splits by itself.",
+    ),
   retentionHours: z
     .int()
     .min(24)
@@ -41,7 +43,7 @@ export class EncryptedStream extends Construct {
       encryptionKey: key.key,
       retentionPeriod: Duration.hours(retentionHours),
       removalPolicy: RemovalPolicy.DESTROY,
-      ...(shards === undefined
+      ...(shards === undefined || shards === "on-demand"
         ? { streamMode: StreamMode.ON_DEMAND }
         : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
     });

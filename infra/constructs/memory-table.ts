@@ -11,15 +11,16 @@ import {
 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import { quietIndexUnits } from "../cost/dollars.ts";
 import { tableDefinition, timeToLiveAttribute } from "../../src/store/dynamodb/table-definition.ts";
-import type { Capacity, ServerlessSettings } from "../settings.ts";
+import type { Capacity, TableCapacity } from "../settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { OwnKey } from "./own-key.ts";
 
 export interface MemoryTableProps {
   readonly key: OwnKey;
   /** Undefined: paid for by request. */
-  readonly capacity: ServerlessSettings["capacity"];
+  readonly capacity: TableCapacity | undefined;
 }
 
 /** The table of memories, alerts and outbox; it outlives the stack. */
@@ -65,10 +66,10 @@ export class MemoryTable extends Construct {
     if (name === undefined) return;
     const { table } = this;
     table
-      .autoScaleGlobalSecondaryIndexReadCapacity(name, boundsOf(read))
+      .autoScaleGlobalSecondaryIndexReadCapacity(name, boundsOf(quiet(read)))
       .scaleOnUtilization(utilization);
     table
-      .autoScaleGlobalSecondaryIndexWriteCapacity(name, boundsOf(write))
+      .autoScaleGlobalSecondaryIndexWriteCapacity(name, boundsOf(quiet(write)))
       .scaleOnUtilization(utilization);
   }
 
@@ -137,9 +138,12 @@ export class MemoryTable extends Construct {
   }
 }
 
-type TableCapacity = NonNullable<MemoryTableProps["capacity"]>;
-
 const utilization = { targetUtilizationPercent: 70 };
+
+/** Only entities with alerts are in an index. */
+function quiet({ minimum, maximum }: Capacity): Capacity {
+  return { minimum: Math.min(minimum, quietIndexUnits), maximum };
+}
 
 function boundsOf({ minimum, maximum }: Capacity): EnableScalingProps {
   return { minCapacity: minimum, maxCapacity: maximum };

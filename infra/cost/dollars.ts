@@ -18,6 +18,9 @@ export type Capacity = "on-demand" | "provisioned";
 const daySeconds = 86_400;
 const gigabyte = 1e9;
 const utilization = 0.7;
+/** What an index of the table is given at least where the table has capacity: `constructs/memory-table.ts`. */
+export const quietIndexUnits = 5;
+const indexes = 2;
 /** Alarms of ingest and serverless, metrics of the handlers, keys, a dashboard: whatever the load. */
 const alarms = 40;
 const metrics = 60;
@@ -54,6 +57,7 @@ export function serverlessDollars(counts: ServerlessCounts, capacity: Capacity):
     },
     { what: "table writes", dollars: writeDollars(unitsIn(counts.table.writes), capacity) },
     { what: "table reads", dollars: readDollars(unitsIn(counts.table.reads), capacity) },
+    { what: "table indexes", dollars: indexDollars(capacity) },
     { what: "alerts", dollars: (counts.publishes / 1e6) * prices.millionPublishes },
     { what: "table storage", dollars: storageDollars(counts.table.storedBytes) },
     {
@@ -111,6 +115,13 @@ function readDollars(units: number, capacity: Capacity): number {
   const { millionReadUnits, readCapacityHour } = prices.dynamodb;
   if (capacity === "on-demand") return (units / 1e6) * millionReadUnits;
   return (units / daySeconds / utilization) * 24 * readCapacityHour;
+}
+
+/** By request nothing: only items with alerts are in them. */
+function indexDollars(capacity: Capacity): number {
+  if (capacity === "on-demand") return 0;
+  const { writeCapacityHour, readCapacityHour } = prices.dynamodb;
+  return indexes * quietIndexUnits * 24 * (writeCapacityHour + readCapacityHour);
 }
 
 function storageDollars(bytes: number): number {

@@ -26,17 +26,19 @@ const merged = 16;
 const mergedBelowBytes = 128 * 1024;
 /** What names a segment in the item. */
 const nameBytes = 12;
-const stepsPerDoubling = 3;
+/** Rates between which nothing is found out; the shorter the windows, the longer it takes. */
+const stepsPerDoubling = (windowSeconds: number): number => (windowSeconds < 60 ? 1 : 6);
 
-/** At a steady rate, found out from the code that keeps them, `src/lambda/call-index.ts`. Rates are rounded to 26 %. */
+/** At a steady rate, found out from the code that keeps them, `src/lambda/call-index.ts`. Rates are rounded. */
 export function identityCounts(callsPerDay: number, windowSeconds: number): IdentityCounts {
   const perWindow = (callsPerDay * windowSeconds) / 86_400;
   if (perWindow * identityBytes >= plainFromBytes) return plainCounts(perWindow, windowSeconds);
-  const step = Math.round(Math.log2(callsPerDay) * stepsPerDoubling);
+  const steps = stepsPerDoubling(windowSeconds);
+  const step = Math.round(Math.log2(callsPerDay) * steps);
   const key = `${step} ${windowSeconds}`;
   const known = found.get(key);
   if (known !== undefined) return known;
-  const counts = observed(2 ** (step / stepsPerDoubling), windowSeconds);
+  const counts = observed(2 ** (step / steps), windowSeconds);
   found.set(key, counts);
   return counts;
 }

@@ -5,6 +5,8 @@ import {
   totalDollars,
   workerDollars,
 } from "./dollars.ts";
+import { ServerlessSettings } from "../settings.ts";
+import { sizedServerless } from "../sizing.ts";
 import { hotEntity } from "./hot.ts";
 import { prices } from "./prices.ts";
 import { ordinaryKnobs, serverlessCounts } from "./serverless.ts";
@@ -21,6 +23,8 @@ function main(): void {
     `List prices of ${prices.region}, ${prices.asOf}.`,
     "",
     ...costTable(),
+    "",
+    ...sizeTable(),
     "",
     ...countTable(),
     "",
@@ -68,6 +72,30 @@ function serverlessRow(eventsPerDay: number, windowSeconds: number): string[] {
     ...sums(provisioned, eventsPerDay),
     largest(provisioned),
   ];
+}
+
+/** What follows from `eventsPerDay` alone: `infra/sizing.ts`. */
+function sizeTable(): string[] {
+  return table(
+    ["events a day", "window", "shards: source", "entity", "paid", "$ a day", "¢ a million"],
+    [1e6, 1e7, 1e8, 1e9, 1e10].map((eventsPerDay) => {
+      const { detect, entityStream, capacity } = sizedServerless(
+        ServerlessSettings.parse({}),
+        eventsPerDay,
+      );
+      const knobs = ordinaryKnobs(detect.batchWindowSeconds);
+      const counts = serverlessCounts(ordinaryWorkload(eventsPerDay), knobs);
+      const payment = capacity === undefined ? "on-demand" : "provisioned";
+      return [
+        power(eventsPerDay),
+        `${detect.batchWindowSeconds} s`,
+        String(counts.sourceShards),
+        String(entityStream.shards),
+        payment === "on-demand" ? "by request" : "capacity",
+        ...sums(serverlessDollars(counts, payment), eventsPerDay),
+      ];
+    }),
+  );
 }
 
 /** What the prices are multiplied with, for a thousand events. */

@@ -26,13 +26,13 @@ import { alarmOnTable } from "../constructs/table-alarms.ts";
 import { TickFunction } from "../constructs/tick-function.ts";
 import type { TrailBucket } from "../constructs/trail-bucket.ts";
 import type { KeyhawkDocument } from "../keyhawk-configuration.ts";
-import type { ServerlessSettings } from "../settings.ts";
+import type { SizedServerless } from "../sizing.ts";
 import type { IngestStack } from "./ingest-stack.ts";
 
 export interface ServerlessStackProps extends StackProps {
   readonly name: string;
   readonly ingest: IngestStack;
-  readonly settings: ServerlessSettings;
+  readonly settings: SizedServerless;
   /** Keyhawk's configuration, as `readKeyhawkConfiguration` gives it. */
   readonly document: KeyhawkDocument;
   /** The package of each function. */
@@ -156,7 +156,7 @@ export class ServerlessStack extends Stack {
     };
   }
 
-  #watch({ lateMinutes }: ServerlessSettings): void {
+  #watch({ lateMinutes }: SizedServerless): void {
     const { alarms, functions, deadLetters } = this;
     for (const handler of functionNames) {
       alarmOnFunction(alarms, handler, functions[handler], lateMinutes);

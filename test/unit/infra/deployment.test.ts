@@ -57,6 +57,7 @@ const deployments: Readonly<Record<string, unknown>> = {
   },
   objects: {
     ...home,
+    eventsPerDay: 1e9,
     ingest: { route: "objects", sender: { ...trail, bucket: "meadowlark-trail", keyArn } },
     serverless: {
       paused: true,
@@ -515,9 +516,20 @@ describe("what must last", () => {
     );
     expect(
       writes.map(({ properties }) => [properties["MinCapacity"], properties["MaxCapacity"]]),
-    ).toEqual(
-      Array.from({ length: 1 + tableDefinition.GlobalSecondaryIndexes.length }, () => [100, 4000]),
+    ).toEqual([[100, 4000], ...tableDefinition.GlobalSecondaryIndexes.map(() => [5, 4000])]);
+  });
+
+  it("shards and window follow the events a day", () => {
+    const of = (type: string) => all(type).filter(({ place }) => place.startsWith("objects/"));
+    const shards = of("AWS::Kinesis::Stream").map(({ properties }) => properties["ShardCount"]);
+    expect(shards).toEqual([6, 5]);
+    const detect = of("AWS::Lambda::EventSourceMapping").find(({ place }) =>
+      place.includes("/Detect"),
     );
+    expect(detect?.properties).toMatchObject({
+      MaximumBatchingWindowInSeconds: 120,
+      ParallelizationFactor: 10,
+    });
   });
 
   it("nothing that stays has a name of its own, so that a stack can be made again beside it", () => {

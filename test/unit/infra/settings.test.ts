@@ -63,6 +63,16 @@ describe("settings", () => {
       "file.yaml:5:62 serverless.detect.batchWindowSeconds: expected at most 300, found 301",
     ],
     [
+      "of fewer events a day than make sense are refused",
+      settings(logs, "eventsPerDay: 5"),
+      "file.yaml:5:15 eventsPerDay: expected at least 1000, found 5",
+    ],
+    [
+      "with capacity that is neither bounds nor on-demand are refused",
+      settings(logs, "serverless: { capacity: cheap }"),
+      'file.yaml:5:25 serverless.capacity: expected on-demand, or read and write with minimum and maximum, found "cheap"',
+    ],
+    [
       "with capacity upside down are refused",
       settings(
         logs,

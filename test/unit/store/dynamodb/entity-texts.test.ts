@@ -119,16 +119,16 @@ describe("a memory that changes little", () => {
     const table = await createTable(server.endpoint);
     await using writer = openAt(server.endpoint, table);
     await commit(writer, memoryAt(0));
-    let last = 0;
+    const progress = { step: 0 };
     const writing = (async () => {
       // Half of the lines are others each time, so that each second commit brings a new base.
       for (let step = 1; step < 30; step += 1) {
         await commit(writer, memoryAt(step * 20));
-        last = step;
+        progress.step = step;
       }
     })();
     const seen = new Set<string>();
-    while (last < 29) {
+    while (progress.step < 29) {
       await using reader = openAt(server.endpoint, table);
       seen.add((await memoryIn(reader)) ?? "");
     }
