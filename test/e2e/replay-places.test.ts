@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { bucketOf } from "../support/bucket.ts";
@@ -35,3 +38,17 @@ it("replay ends when it is told to while stdin says nothing", async () => {
     child.kill("SIGKILL");
   }
 }, 30_000);
+
+it("replay reports who used which key when, though it keeps no state", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "keyhawk-report-"));
+  try {
+    const trail = fileURLToPath(new URL("../../samples/stolen-role/trail", import.meta.url));
+    const report = join(folder, "report.html");
+    await using running = startKeyhawk(["replay", trail, "--quiet", "--report", report]);
+    expect((await running.ended()).status).toBe(0);
+    const page = await readFile(report, "utf8");
+    expect(page.includes('id="usage-matrix-t"')).toBe(true);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
