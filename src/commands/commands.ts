@@ -5,7 +5,7 @@ import { type BaselineActions, registerBaseline } from "./baseline.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
-import type { Perform } from "./options.ts";
+import type { Perform, ReplayOptions } from "./options.ts";
 import { registerReplay } from "./replay.ts";
 import { registerReport } from "./report.ts";
 import { registerRun } from "./run.ts";
@@ -14,6 +14,13 @@ import { registerSendTest } from "./send-test.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerSuppress } from "./suppress.ts";
 import { registerValidate } from "./validate.ts";
+import {
+  type ParseThreads,
+  smallBytes,
+  startThreads,
+  threadCount,
+} from "../sources/files/parse-threads.ts";
+import { weighAtLeast } from "../sources/files/weigh.ts";
 
 /** All commands, in the order in which help lists them. */
 export function registerCommands(program: Command, perform: Perform): void {
@@ -22,8 +29,13 @@ export function registerCommands(program: Command, perform: Perform): void {
     return run(options, context);
   });
   registerReplay(program, perform, async (options, context) => {
-    const { replay } = await import("./replay-action.ts");
-    return replay(options, context);
+    const threads = threadsFor(options); // They start while the rest is loaded.
+    try {
+      const { replay } = await import("./replay-action.ts");
+      return await replay(options, context, threads);
+    } finally {
+      await threads?.close();
+    }
   });
   registerReport(program, perform);
   registerAlerts(program, perform);
@@ -50,6 +62,10 @@ export function registerCommands(program: Command, perform: Perform): void {
   registerValidate(program, perform);
   registerSendTest(program, perform);
   registerSchema(program, perform);
+}
+
+function threadsFor({ paths, jobs }: ReplayOptions): ParseThreads | undefined {
+  return weighAtLeast(smallBytes, paths) ? startThreads(threadCount(jobs)) : undefined;
 }
 
 async function baselineActions(): Promise<BaselineActions> {

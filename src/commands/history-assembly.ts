@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
+import type { ParseThreads } from "../sources/files/parse-threads.ts";
 import { historySource } from "../sources/history-source.ts";
 import { s3Options } from "../sources/s3/s3-options.ts";
 import type { Source } from "../sources/source.ts";
@@ -17,6 +18,7 @@ export async function assembleHistory(
   store: StateStore,
   context: CommandContext,
   onProgress: (progress: HistoryProgress) => void,
+  threads?: ParseThreads,
 ): Promise<Source> {
   const parse = {
     contextHashKey: await contextHashKey(store),
@@ -29,6 +31,6 @@ export async function assembleHistory(
   return historySource(
     paths,
     { parse, fromMs, toMs, jobs, s3: s3Options(context.env) },
-    { log: context.log, stdin: process.stdin, onProgress },
+    { log: context.log, stdin: process.stdin, onProgress, threads },
   );
 }

@@ -6,6 +6,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import { createRouting } from "../delivery/routing.ts";
 import { severities } from "../detection/alert.ts";
 import { runPipeline } from "../pipeline.ts";
+import type { ParseThreads } from "../sources/files/parse-threads.ts";
 import type { HistoryProgress } from "../sources/files/progress.ts";
 import { openStore } from "../store/open-store.ts";
 import type { StateStore } from "../store/store.ts";
@@ -19,8 +20,15 @@ import { type Summary, Tally } from "./tally.ts";
 /** Longest wait for the sinks once everything is read. */
 const DRAIN_MS = 60_000;
 
-/** `keyhawk replay`: reads history through the engine and writes what it finds. Resolves to the exit status. */
-export async function replay(options: ReplayOptions, context: CommandContext): Promise<number> {
+/**
+ * `keyhawk replay`: reads history through the engine and writes what it finds, with the help of `threads`, if there are any
+ * already. Resolves to the exit status.
+ */
+export async function replay(
+  options: ReplayOptions,
+  context: CommandContext,
+  threads?: ParseThreads,
+): Promise<number> {
   const config =
     options.configFile === undefined ? defaultConfig() : await loadConfig(options.configFile);
   const place = options.statePlace ?? (await mkdtemp(join(tmpdir(), "keyhawk-")));
@@ -29,7 +37,7 @@ export async function replay(options: ReplayOptions, context: CommandContext): P
     const resumed = (await store.positions()).size > 0;
     const output = await openAlertOutput(options, context, resumed);
     try {
-      return await replayInto({ store, config, output, options, context });
+      return await replayInto({ store, config, output, options, context, threads });
     } finally {
       await output.close();
     }
@@ -44,10 +52,11 @@ interface Replay {
   readonly output: AlertOutput;
   readonly options: ReplayOptions;
   readonly context: CommandContext;
+  readonly threads: ParseThreads | undefined;
 }
 
 async function replayInto(replay: Replay): Promise<number> {
-  const { store, config, output, options, context } = replay;
+  const { store, config, output, options, context, threads } = replay;
   const startedMs = performance.now();
   const tally = new Tally();
   const delivery = options.deliver ? await deliveryOf(replay) : undefined;
@@ -56,7 +65,7 @@ async function replayInto(replay: Replay): Promise<number> {
     const fields = { records: tally.records, alerts: tally.alerts };
     progress.update(filesDone, fields, filesTotal);
   };
-  const source = await assembleHistory(options, config, store, context, onProgress);
+  const source = await assembleHistory(options, config, store, context, onProgress, threads);
   const engine = await assembleEngine(config, store, {
     learnUntilMs: options.learnUntilMs,
     replay: true,

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import type { Log } from "../telemetry.ts";
 import { inParallel } from "./files/ahead.ts";
@@ -14,6 +13,7 @@ import type { Root } from "./files/object-store.ts";
 import { batchLimits } from "./files/open-batch.ts";
 import type { BatchLimits } from "./files/open-batch.ts";
 import type { ParseSettings } from "./files/parse-items.ts";
+import { type ParseThreads, threadCount } from "./files/parse-threads.ts";
 import { createParser } from "./files/parser.ts";
 import { ProgressCounter } from "./files/progress.ts";
 import type { HistoryProgress } from "./files/progress.ts";
@@ -53,6 +53,8 @@ export interface HistoryDependencies {
   /** What `-` reads. */
   readonly stdin?: Readable | undefined;
   readonly onProgress?: ((progress: HistoryProgress) => void) | undefined;
+  /** Started ahead; whoever did so closes them. */
+  readonly threads?: ParseThreads | undefined;
 }
 
 /**
@@ -81,12 +83,12 @@ export function historySource(
 async function* readHistory(
   paths: readonly string[],
   options: HistoryOptions,
-  { log, stdin, onProgress }: HistoryDependencies,
+  { log, stdin, onProgress, threads }: HistoryDependencies,
   positions: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
-  const jobs = options.jobs ?? defaultJobs();
-  const parser = createParser(options.parse, jobs, options.inProcessBytes);
+  const jobs = threadCount(options.jobs);
+  const parser = createParser(options.parse, jobs, options.inProcessBytes, threads);
   const buckets = new Buckets(options.s3 ?? {});
   const streams: EventStream[] = [];
   let feed: PieceFeed | undefined;
@@ -119,13 +121,6 @@ async function* readHistory(
     await Promise.allSettled([feed?.close(), ...streams.map((stream) => stream.close())]);
     buckets.close();
   }
-}
-
-const mostJobs = 8;
-
-/** One core is left to this thread, which merges, judges and stores. */
-function defaultJobs(): number {
-  return Math.max(1, Math.min(mostJobs, availableParallelism() - 1));
 }
 
 /** The SDK is loaded when the first bucket is asked for. */

@@ -1,19 +1,18 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { nodePlatform } from "../node-platform.ts";
 import { writeTable } from "./event-table.ts";
 import { parseItem } from "./parse-items.ts";
-import type { ParseSettings } from "./parse-items.ts";
 import type { ParseAnswer, ParseRequest, SentResult } from "./parser.ts";
 
 /** What a worker thread of `createParser` does: it answers requests one after the other. */
-const options = { ...(workerData as ParseSettings), platform: nodePlatform };
 let work = Promise.resolve();
 
 parentPort?.on("message", (request: ParseRequest) => {
   work = work.then(() => answer(request));
 });
 
-async function answer({ id, items }: ParseRequest): Promise<void> {
+async function answer({ id, items, settings }: ParseRequest): Promise<void> {
+  const options = { ...settings, platform: nodePlatform };
   const results: SentResult[] = [];
   for (const item of items) {
     const { events, ...rest } = await parseItem(item, options);

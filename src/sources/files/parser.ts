@@ -1,11 +1,11 @@
-import { getCompileCacheDir } from "node:module";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { nodePlatform } from "../node-platform.ts";
 import { readTable } from "./event-table.ts";
 import type { EventTable } from "./event-table.ts";
 import { parseItem } from "./parse-items.ts";
 import type { ParseItem, Parsed, ParseSettings } from "./parse-items.ts";
+import { type ParseThreads, smallBytes, startThread } from "./parse-threads.ts";
 
 /** Opens and parses items, in worker threads where that pays. */
 export interface Parser {
@@ -14,16 +14,11 @@ export interface Parser {
   close(): Promise<void>;
 }
 
-/** What a worker thread is started with. */
-export interface ThreadSettings extends ParseSettings {
-  /** Folder of compiled code, where this process uses one. */
-  readonly compileCache: string | undefined;
-}
-
 /** What is asked of a worker thread. */
 export interface ParseRequest {
   readonly id: number;
   readonly items: readonly ParseItem[];
+  readonly settings: ParseSettings;
 }
 
 /** What a worker thread answers. */
@@ -37,12 +32,14 @@ export type SentResult = Omit<Parsed, "events"> & { readonly table: EventTable }
 
 /**
  * A parser with `jobs` worker threads. They are started when a tenth of `inProcessBytes` was asked for, and used from all of
- * it on: about what the asking thread opens while they start. With no jobs they never start.
+ * it on: about what the asking thread opens while they start; those `started` before are taken first. With no jobs they never
+ * start.
  */
 export function createParser(
   settings: ParseSettings,
   jobs: number,
-  inProcessBytes = 2 * 1024 * 1024,
+  inProcessBytes = smallBytes,
+  started?: ParseThreads,
 ): Parser {
   const threads: ParseThread[] = [];
   let asked = 0;
@@ -50,7 +47,8 @@ export function createParser(
     async parse(items, size) {
       asked += size;
       if (asked > inProcessBytes * STARTS_AT) {
-        while (threads.length < jobs) threads.push(new ParseThread(settings));
+        while (threads.length < jobs)
+          threads.push(new ParseThread(settings, started?.take() ?? startThread()));
       }
       // Threads take a while to start: what comes in the meantime is opened here.
       if (jobs === 0 || asked <= inProcessBytes) return parseHere(items, settings);
@@ -85,14 +83,14 @@ interface Waiting {
 class ParseThread {
   /** Stored bytes and items asked for and not answered. */
   load = 0;
+  readonly #settings: ParseSettings;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
 
-  constructor(settings: ParseSettings) {
-    const workerData: ThreadSettings = { ...settings, compileCache: getCompileCacheDir() };
-    this.#worker = new Worker(workerUrl, { workerData });
-    this.#worker.unref();
+  constructor(settings: ParseSettings, worker: Worker) {
+    this.#settings = settings;
+    this.#worker = worker;
     this.#worker.on("message", (answer: ParseAnswer) => this.#settle(answer));
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", (code) => this.#fail(new Error(`parse worker ended with ${code}`)));
@@ -100,7 +98,7 @@ class ParseThread {
 
   parse(items: readonly ParseItem[], size: number): Promise<Parsed[]> {
     const id = this.#next++;
-    const request: ParseRequest = { id, items };
+    const request: ParseRequest = { id, items, settings: this.#settings };
     this.load += size + items.length;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { size: size + items.length, resolve, reject });
@@ -127,10 +125,6 @@ class ParseThread {
     this.#waiting.clear();
   }
 }
-
-/** The worker lies beside this file, as source or compiled. */
-const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const workerUrl = new URL(`./parse-worker.${extension}`, import.meta.url);
 
 /** Buffers that belong to one item alone are handed over rather than copied. */
 function ownedBuffer(item: ParseItem): ArrayBuffer[] {
