@@ -32,8 +32,8 @@ export type SentResult = Omit<Parsed, "events"> & { readonly table: EventTable }
 
 /**
  * A parser with `jobs` worker threads. They are started when a tenth of `inProcessBytes` was asked for, and used from all of
- * it on: about what the asking thread opens while they start; those `started` before are taken first. With no jobs they never
- * start.
+ * it on: about what the asking thread opens while they start. Those that were `started` before are used at once. With no jobs
+ * they never start.
  */
 export function createParser(
   settings: ParseSettings,
@@ -41,17 +41,19 @@ export function createParser(
   inProcessBytes = smallBytes,
   started?: ParseThreads,
 ): Parser {
+  const openedHere = started === undefined ? inProcessBytes : 0;
   const threads: ParseThread[] = [];
   let asked = 0;
   return {
     async parse(items, size) {
       asked += size;
-      if (asked > inProcessBytes * STARTS_AT) {
-        while (threads.length < jobs)
+      if (asked > openedHere * STARTS_AT) {
+        while (threads.length < jobs) {
           threads.push(new ParseThread(settings, started?.take() ?? startThread()));
+        }
       }
       // Threads take a while to start: what comes in the meantime is opened here.
-      if (jobs === 0 || asked <= inProcessBytes) return parseHere(items, settings);
+      if (threads.length === 0 || asked <= openedHere) return parseHere(items, settings);
       const idlest = threads.reduce((a, b) => (b.load < a.load ? b : a));
       return idlest.parse(items, size);
     },
