@@ -163,6 +163,12 @@ export const WorkerSettings = z.strictObject({
     .default("m7g.large")
     .describe("An instance type with a Graviton processor."),
   volumeGiB: z.int().min(8).max(16_384).default(30).describe("Size of the volume with the state."),
+  snapshotDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(7)
+    .describe("Snapshots of the volume that are kept, one a day."),
   lateMinutes: z.int().min(1).max(1440).default(15).describe("Backlog from which an alarm rings."),
 });
 export type WorkerSettings = z.infer<typeof WorkerSettings>;

@@ -18,6 +18,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 import type { Configuration } from "./configuration.ts";
 import type { OwnKey } from "./own-key.ts";
+import { VolumeSnapshots } from "./volume-snapshots.ts";
 import type { WorkerNetwork } from "./worker-network.ts";
 
 export interface WorkerHostProps {
@@ -31,6 +32,7 @@ export interface WorkerHostProps {
   readonly availabilityZone: string;
   readonly instanceType: string;
   readonly volumeGiB: number;
+  readonly snapshotDays: number;
   readonly logGroupPath: string;
   readonly logRetention: RetentionDays;
 }
@@ -42,6 +44,7 @@ export interface WorkerHostProps {
 export class WorkerHost extends Construct {
   readonly role: Role;
   readonly volume: Volume;
+  readonly snapshots: VolumeSnapshots;
   readonly logGroup: LogGroup;
   readonly launchTemplate: LaunchTemplate;
   readonly group: AutoScalingGroup;
@@ -63,6 +66,11 @@ export class WorkerHost extends Construct {
       encrypted: true,
       encryptionKey: props.key.key,
       removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.snapshots = new VolumeSnapshots(this, "Snapshots", {
+      name: props.name,
+      volume: this.volume,
+      days: props.snapshotDays,
     });
     this.role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("ec2.amazonaws.com"),

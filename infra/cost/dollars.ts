@@ -28,6 +28,8 @@ const keys = 2;
 const workerAlarms = 12;
 const workerMetrics = 8;
 const volumeGigabytes = 30 + 8;
+/** Of a week of snapshots, which hold what changed. */
+const snapshotGigabytes = 15;
 /** A line of numbers for each call. */
 const loggedBytesPerCall = 1200;
 
@@ -78,7 +80,13 @@ export function workerDollars({ sourceShards, sourceBytes }: WorkerCounts): Cost
   return [
     { what: "source stream", dollars: shardDollars(sourceShards, 168) },
     { what: "instance", dollars: 24 * machine.hour },
-    { what: "volumes", dollars: (volumeGigabytes * machine.gigabyteMonth) / daysPerMonth },
+    {
+      what: "volumes",
+      dollars:
+        (volumeGigabytes * machine.gigabyteMonth +
+          snapshotGigabytes * machine.snapshotGigabyteMonth) /
+        daysPerMonth,
+    },
     {
       what: "network",
       dollars:

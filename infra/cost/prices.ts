@@ -29,10 +29,11 @@ export const prices = {
   secretMonth: 0.4,
   /** aws.amazon.com/sns/pricing: requests to a standard topic. */
   millionPublishes: 0.5,
-  /** aws.amazon.com/ec2/pricing/on-demand (m7g.large), aws.amazon.com/ebs/pricing (gp3), aws.amazon.com/vpc/pricing. */
+  /** aws.amazon.com/ec2/pricing/on-demand (m7g.large), aws.amazon.com/ebs/pricing (gp3, snapshots), aws.amazon.com/vpc/pricing. */
   machine: {
     hour: 0.0816,
     gigabyteMonth: 0.08,
+    snapshotGigabyteMonth: 0.05,
     gatewayHour: 0.045,
     endpointHour: 0.01,
     endpointGigabyte: 0.01,

@@ -274,6 +274,9 @@ describe("least privilege", () => {
       new Set([
         "dynamodb:ListStreams",
         "cloudwatch:PutMetricData",
+        "ec2:DescribeInstances",
+        "ec2:DescribeSnapshots",
+        "ec2:DescribeVolumes",
         "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
@@ -506,6 +509,21 @@ describe("what must last", () => {
     ["AWS::Logs::LogGroup", "Delete"],
   ])("%s: %s when the stack goes", (type, policy) => {
     for (const { place, deletion } of all(type)) expect(deletion, place).toBe(policy);
+  });
+
+  it("the worker's volume is kept as it was on each of the last days", () => {
+    const [policy] = all("AWS::DLM::LifecyclePolicy");
+    expect(policy?.properties).toMatchObject({
+      State: "ENABLED",
+      PolicyDetails: {
+        ResourceTypes: ["VOLUME"],
+        Schedules: [{ CreateRule: { Interval: 24 }, RetainRule: { Count: 7 } }],
+      },
+    });
+    const [target] = valueAt(policy?.properties, "PolicyDetails.TargetTags") as unknown[];
+    for (const { place, properties } of all("AWS::EC2::Volume")) {
+      expect(properties["Tags"], place).toContainEqual(target);
+    }
   });
 
   it("capacity follows the load of table and indexes where it is asked for", () => {
