@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: "cut" }
   /** The answer comes late. */
   | { readonly kind: "slow"; readonly ms: number }
+  /** The request goes on only then. */
+  | { readonly kind: "held"; readonly until: Promise<void> }
   /** The server behind does what was asked, and the connection is cut before the answer. */
   | { readonly kind: "lostAnswer" }
   /** Every other entry of a batch is refused as throttled, the rest is done. A request that is no batch goes through. */
@@ -97,8 +99,8 @@ export async function startFaultProxy(target: string, plan?: FaultPlan): Promise
     } else if (fault.kind === "lostAnswer") {
       await forward(target, incoming, body);
       incoming.socket.destroy();
-    } else if (fault.kind === "slow") {
-      await sleep(fault.ms);
+    } else if (fault.kind === "slow" || fault.kind === "held") {
+      await (fault.kind === "slow" ? sleep(fault.ms) : fault.until);
       send(outgoing, await forward(target, incoming, body));
     } else if (batch !== undefined) {
       const answer = await forward(target, incoming, batch.body);

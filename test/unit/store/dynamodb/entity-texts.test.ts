@@ -35,7 +35,7 @@ const openAt = (endpoint: string, table: string) => openDynamodbEntityStore(tabl
 const lines = Array.from({ length: 40 }, (_, at) => noise(`line ${at}`, 128));
 function memoryAt(step: number): string {
   const fresh = Array.from({ length: step }, (_, at) => noise(`fresh ${at}`, 128));
-  return JSON.stringify({ count: step, lines: [...lines.slice(step), ...fresh].slice(0, 40) });
+  return JSON.stringify({ count: step, lines: [...lines, ...fresh].slice(-40) });
 }
 
 function noise(seed: string, bytes: number): string {
@@ -113,6 +113,36 @@ describe("a memory that changes little", () => {
       expect(winners.length).toBeGreaterThan(0);
       expect(winners).toContain(await memoryIn(reader));
     }
+  });
+
+  it("is written in full by one who does not know its base as of now", async () => {
+    const table = await createTable(server.endpoint);
+    await using one = openAt(server.endpoint, table);
+    await using other = openAt(server.endpoint, table);
+    for (let step = 0; step < 3; step += 1) await commit(one, memoryAt(step));
+    // Both places are given to other bases meanwhile.
+    for (let step = 3; step < 12; step += 1) await commit(other, memoryAt(step * 20));
+    expect(await write(one, memoryAt(2), 12)).toBe(true);
+    expect(await memoryIn(other)).toBe(memoryAt(2));
+  });
+
+  it("is read again where its base was replaced between two readings", async () => {
+    const table = await createTable(server.endpoint);
+    await using writer = openAt(server.endpoint, table);
+    for (let step = 0; step < 3; step += 1) await commit(writer, memoryAt(step));
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+    proxy.plan(({ body }) => {
+      if (!body.includes("part#")) return undefined;
+      hold();
+      return { kind: "held", until };
+    });
+    await using reader = openAt(proxy.endpoint, table);
+    const reading = memoryIn(reader);
+    await held;
+    for (let step = 3; step < 9; step += 1) await commit(writer, memoryAt(step * 20));
+    release();
+    expect(await reading).toBe(memoryAt(160));
   });
 
   it("is read whole while its base is replaced, again and again", async () => {
