@@ -69,7 +69,7 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "Dormant key awakes",
   entity: "key",
-  reliableFrom: 44,
+  reliableFrom: 46,
   severity: "low to high",
   why: "What lies under a key that nothing uses any more is old and forgotten, backups and archives mostly: worth taking, and not missed.",
   falsePositives: ["A restore from an archive.", "A rare job whose rhythm is not known yet."],
@@ -173,7 +173,7 @@ function reasonsOf({ bucket, limits, baseline, knownBy }: View): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(34, 24 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(36, 26 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (!bucket.users.some((user) => isKnown(baseline.users, user, knownBy))) {

@@ -16,9 +16,9 @@ testDetector(newKey, {
     "a principal that kept to one key uses another": {
       events: [...habit, ...inHour(NOW, 3, OTHER)],
       expect: {
-        atLeast: "low",
-        atMost: "low",
-        reasons: ["new-key"],
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-key", "many-calls"],
         withoutReasons: ["by-service", "own-key"],
         kmsKey: keyArn(2),
         observed: { newKeys: 1, calls: 3 },

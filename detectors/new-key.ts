@@ -210,11 +210,12 @@ function describeHour(view: View): Finding {
 /** A new key counts by how rarely this principal has any. */
 function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
   const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const newness = Math.round(Math.min(28, 6 + 4.5 * surprise));
   const reasons: Reason[] = [
     {
       code: "new-key",
       text: `Never used before; ${counted(limits.keys, "key")} in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(28, 6 + 4.5 * surprise)),
+      points: newness,
     },
   ];
   if (uses.every(({ isMade }) => isMade)) {
@@ -227,7 +228,8 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     reasons.push({ code: "by-service", text, points: -8 });
   }
   if (bucket.fresh >= 3) {
-    const points = Math.min(bucket.fresh >= 10 ? 14 : 6, MOST_POINTS - pointsOf(reasons));
+    const share = bucket.fresh >= 10 ? 0.57 : 0.43;
+    const points = Math.min(Math.round(share * newness), MOST_POINTS - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });

@@ -13,7 +13,7 @@ testDetector(slowDrift, {
     },
     "twice and a half as much for five days, more gravely": {
       events: daily(34, (day) => (day >= 28 ? 150 : 60)),
-      expect: { atLeast: "low", atMost: "low", reasons: ["drift", "steep"], alerts: 1 },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["drift", "steep"], alerts: 1 },
     },
     "a rise on top of weekends that are quieter": {
       events: daily(42, (day) => (day % 7 >= 5 ? 24 : 72) * (day >= 28 ? 1.6 : 1)),

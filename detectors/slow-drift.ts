@@ -46,7 +46,6 @@ type View = HourView<DailyDrift, Bucket, Limits>;
 const RULE = { allowance: 0.6, threshold: 3.5, leastDays: 4, leastPerDay: 12 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 2;
-const VERY_STEEP = 2.5;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 
@@ -119,7 +118,7 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
   const times = drift.count / Math.max(1, drift.expected);
   if (times >= STEEP) {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
-    reasons.push({ code: "steep", text, points: times >= VERY_STEEP ? 14 : 8 });
+    reasons.push({ code: "steep", text, points: 12 });
   }
   return {
     title: "Decrypts rise day by day",

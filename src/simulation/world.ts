@@ -182,8 +182,11 @@ export class World implements TrailState {
     const perMonth = Math.min(15, chance.lognormal(1.5, 1));
     const factor = chance.lognormal(4, 0.5);
     const hasSpells = /^(?:service|fleet|function|signer)$/.test(resident.kind);
+    const name = `${cause}/${resident.entity}`;
+    const isTwin = this.activities.some((activity) => activity.name === name);
     this.activities.push({
-      name: `${cause}/${resident.entity}`,
+      // What is drawn follows the name: two of one name would make the same calls.
+      name: isTwin ? `${name}/${this.activities.length}` : name,
       cause,
       rhythm: hasSpells ? withSpells(rhythm, { perMonth, factor }) : rhythm,
       act: (timeMs, random, emit) => useOnce(resident, timeMs, random, emit),
