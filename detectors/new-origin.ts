@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -55,7 +55,7 @@ interface Bucket {
   freshReads: number;
   /** Name → its earliest call. */
   met: Record<Kind, Record<string, number>>;
-  /** The last call with a name that was known; 0 before any. */
+  /** The last call with a name that was known before the day; 0 before any. */
   lastUsualMs: Record<Movable, number>;
   /** Operating system for penetration tests named by a new client. */
   attackSystem: string;
@@ -189,7 +189,10 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     bucket.calls += 1;
     const isNewNetwork = meetMovable(view, "network", networkOf(event), event.timeMs);
     const isNewClient = meetMovable(view, "client", clientOf(event), event.timeMs);
-    let isNew = meetOne(view, "region", event.region, event.timeMs) || isNewNetwork || isNewClient;
+    let isNew =
+      meetOne(view, "region", nameOf("region", event.region), event.timeMs) ||
+      isNewNetwork ||
+      isNewClient;
     if (isCryptographic(event)) {
       if (event.principal.via !== undefined) bucket.serviceCalls += 1;
       else {
@@ -244,11 +247,9 @@ function isCryptographic({ operation }: KmsEvent): boolean {
   return operation !== "read" && operation !== "admin" && operation !== "other";
 }
 
-/** Notes a name in its hour; true where it is new. A name is an attacker's text, hence the kind before it. */
-function meetOne(view: View, kind: Kind, text: string | undefined, timeMs: number): boolean {
-  if (text === undefined) return false;
+/** Notes a name in its hour; true where it is new. */
+function meetOne(view: View, kind: Kind, name: string, timeMs: number): boolean {
   const met = view.bucket.met[kind];
-  const name = `${kind} ${text}`;
   const firstMs = met[name];
   if (firstMs === undefined && Object.keys(met).length >= MOST_MET) return false;
   if (firstMs === undefined || timeMs < firstMs) met[name] = timeMs;
@@ -256,10 +257,19 @@ function meetOne(view: View, kind: Kind, text: string | undefined, timeMs: numbe
 }
 
 function meetMovable(view: View, kind: Movable, text: string | undefined, timeMs: number): boolean {
-  const isNew = meetOne(view, kind, text, timeMs);
+  if (text === undefined) return false;
+  const name = nameOf(kind, text);
+  const isNew = meetOne(view, kind, name, timeMs);
   const { lastUsualMs } = view.bucket;
-  if (text !== undefined && !isNew && timeMs > lastUsualMs[kind]) lastUsualMs[kind] = timeMs;
-  return isNew;
+  if (isNew || timeMs <= lastUsualMs[kind]) return isNew;
+  const beforeToday = Math.min(view.knownBy, dayOf(view.hour) * DAY_HOURS - 1);
+  if (isKnown(view.baseline.known[kind], name, beforeToday)) lastUsualMs[kind] = timeMs;
+  return false;
+}
+
+/** A name is an attacker's text, hence the kind before it. */
+function nameOf(kind: Kind, text: string): string {
+  return `${kind} ${text}`;
 }
 
 function isNewName({ baseline, limits, knownBy }: View, kind: Kind, name: string): boolean {
@@ -290,12 +300,20 @@ function earlierMove({ hour, baseline, earlier }: View): Move | null {
 }
 
 function hasReturned(view: View): boolean {
-  const { known } = view.baseline;
-  const now = ofMoves(view);
-  const before = earlierMove(view);
-  if (before !== null) return isBack(now, known, before, false);
-  const move = moveIn(now, known, view.earlier.map(ofMoves));
-  return move !== null && isBack(now, known, move, true);
+  if (!mayHaveMoved(view)) return false;
+  const { baseline, earlier, bucket } = view;
+  const move = earlierMove(view) ?? moveIn(ofMoves(view), baseline.known, earlier.map(ofMoves));
+  return move !== null && isBack(bucket.lastUsualMs, move);
+}
+
+/** Whether anything was new on this day: of most hours it is known at once that nothing was. */
+function mayHaveMoved({ hour, bucket, baseline, earlier }: View): boolean {
+  const day = dayOf(hour);
+  return (
+    bucket.evidence !== null ||
+    baseline.move?.day === day ||
+    earlier.some((one) => one.bucket.evidence !== null && dayOf(one.hour) === day)
+  );
 }
 
 function describeReturn(view: View): Finding {

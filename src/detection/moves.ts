@@ -1,4 +1,4 @@
-import { DAY_HOURS, dayOf, HOUR_MS } from "../baseline/calendar.ts";
+import { dayOf, HOUR_MS } from "../baseline/calendar.ts";
 import type { KnownSet } from "../baseline/known-set.ts";
 import type { AlertPrincipal } from "./alert.ts";
 
@@ -21,7 +21,7 @@ export interface HourOfMoves {
   readonly hour: number;
   /** Names of each kind, and their earliest call. */
   readonly met: Readonly<Record<Movable, Readonly<Record<string, number>>>>;
-  /** The last call with a name that was known. */
+  /** The last call with a name that was known before the day; 0 where there was none. */
   readonly lastUsualMs: Readonly<Record<Movable, number>>;
   /** Points of a new name of each kind; 0 where nothing can be said to be new. */
   readonly points: Readonly<Record<Movable, number>>;
@@ -83,23 +83,12 @@ export function moveBefore(
 }
 
 /**
- * Whether a workload is where it always was again, half an hour or more after its move of an earlier hour of the day, or of
- * this hour: then it did not move, but two use its credentials.
+ * Whether a workload is where it always was again, half an hour or more after its move: then it did not move, but two use its
+ * credentials. `lastUsualMs` are the last calls, in an hour of the same day, with names that were known before that day.
  */
-export function isBack(
-  { hour, met, lastUsualMs }: HourOfMoves,
-  known: Known,
-  move: Move,
-  isOfThisHour: boolean,
-): boolean {
-  const midnight = dayOf(hour) * DAY_HOURS;
+export function isBack(lastUsualMs: HourOfMoves["lastUsualMs"], { firstMs }: Move): boolean {
   return MOVABLE.some((kind) => {
-    const firstMs = move.firstMs[kind];
-    if (firstMs === undefined || lastUsualMs[kind] < firstMs + OVERLAP_MS) return false;
-    if (isOfThisHour) return true;
-    return Object.keys(met[kind]).some((name) => {
-      const [sinceHour = midnight] = known[kind].members[name] ?? [];
-      return sinceHour < midnight;
-    });
+    const first = firstMs[kind];
+    return first !== undefined && lastUsualMs[kind] >= first + OVERLAP_MS;
   });
 }
