@@ -6,14 +6,21 @@ import { detectors } from "../../detectors/index.ts";
 import type { KmsEvent } from "../../src/cloudtrail/event.ts";
 import type { Alert } from "../../src/detection/alert.ts";
 import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
-import type { WrittenSilence } from "../../src/detection/silence.ts";
 import { WHOLE_NAME } from "../../src/lambda/entity-names.ts";
 import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
 import { Random } from "../../src/simulation/random.ts";
 import type { EntityItem, EntityStore } from "../../src/store/entity-store.ts";
 import type { HistoryRow } from "../../src/store/store.ts";
 import { engineOptions } from "../support/detection.ts";
-import { gzip, type Json, read } from "../support/parsing.ts";
+import { type Json, read } from "../support/parsing.ts";
+import {
+  differences,
+  envelopesOf,
+  isSilent,
+  parsed,
+  silenceIn,
+  standing,
+} from "../support/topology/comparison.ts";
 import { type FaultRates, roughRates } from "../support/topology/faults.ts";
 import { type PlantedBug, Topology } from "../support/topology/topology.ts";
 import { timeOf, Trail } from "../support/topology/trail.ts";
@@ -148,11 +155,6 @@ describe("the Lambda topology", () => {
 
 function hourName({ entity, hour }: HistoryRow): string {
   return `${entity} ${hour}`;
-}
-
-/** Whether an alert is about a silence that lasts. */
-function isSilent({ detector, status }: Alert): boolean {
-  return detector === "sensor-silent" && status !== "closed";
 }
 
 interface Outcome {
@@ -328,19 +330,6 @@ function arrivals(random: Random): { readonly record: Json; readonly atMs: numbe
     .sort((one, other) => one.atMs - other.atMs);
 }
 
-function envelopesOf(slice: readonly { readonly record: Json }[], random: Random): Buffer[] {
-  const envelopes: Buffer[] = [];
-  for (let at = 0; at < slice.length;) {
-    const size = random.integer(1, 15);
-    const Records = slice.slice(at, at + size).map(({ record }) => record);
-    envelopes.push(
-      random.chance(0.5) ? gzip({ Records }) : Buffer.from(JSON.stringify({ Records })),
-    );
-    at += size;
-  }
-  return envelopes;
-}
-
 /** A source record that is no envelope, and a record of the entity stream of a version to come. */
 function poisonOf(random: Random) {
   return [
@@ -348,10 +337,6 @@ function poisonOf(random: Random) {
     { stream: "entities", data: Buffer.from(`\u0009${random.uuid()}`) },
     { stream: "entities", data: Buffer.from(`\u0001\u0001${random.uuid()}`) },
   ] as const;
-}
-
-function silenceIn(state = "{}"): WrittenSilence {
-  return (JSON.parse(state) as { silence: WrittenSilence }).silence;
 }
 
 async function seedStore({ store }: Topology): Promise<void> {
@@ -374,36 +359,6 @@ function outcomeOf({ store }: Topology): Outcome {
   const alerts = new Map(learned.alerts);
   for (const [id, { alert }] of store.keptAlerts()) alerts.set(id, alert);
   return { memories: parsed(engine.take().memories), alerts };
-}
-
-/** Memories that hold anything: an event that no detector counts goes nowhere. */
-function parsed(memories: ReadonlyMap<string, string>): Map<string, unknown> {
-  return new Map(
-    [...memories]
-      .map(([name, text]) => [name, JSON.parse(text) as { d: object }] as const)
-      .filter(([, { d }]) => Object.keys(d).length > 0),
-  );
-}
-
-/** Alerts as far as they must agree: of a silence that lasts not how long it has lasted as it was told last. */
-function standing(alerts: ReadonlyMap<string, Alert>): Map<string, unknown> {
-  return new Map(
-    [...alerts].map(([id, alert]) => [id, isSilent(alert) ? [alert.title, alert.revision] : alert]),
-  );
-}
-
-/** Names under which two maps differ, and what first differs there: a whole memory is too long to print. */
-function differences(actual: ReadonlyMap<string, unknown>, wanted: ReadonlyMap<string, unknown>) {
-  return [...new Set([...actual.keys(), ...wanted.keys()])].flatMap((name) => {
-    const one = actual.get(name);
-    const other = wanted.get(name);
-    if (isDeepStrictEqual(one, other)) return [];
-    const [left, right] = [JSON.stringify(one) ?? "", JSON.stringify(other) ?? ""];
-    let at = 0;
-    while (at < left.length && left[at] === right[at]) at += 1;
-    const part = (text: string) => text.slice(Math.max(0, at - 60), at + 60);
-    return [`${name}: …${part(left)}… instead of …${part(right)}…`];
-  });
 }
 
 /** Alerts whose last revision the sink does not have, but for those that are held back by their detector's budget. */
