@@ -144,8 +144,8 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
       bucket.visits[network] = visit;
     }
     visit.count += 1;
-    if (visit.callers === null || visit.evidence === null) return;
     visit.firstMs = Math.min(visit.firstMs, event.timeMs);
+    if (visit.callers === null || visit.evidence === null) return;
     addEvidence(visit.evidence, event);
     noteCaller(visit.callers, event.principal.entity);
   },
