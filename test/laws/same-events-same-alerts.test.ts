@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KmsEvent } from "../../src/cloudtrail/event.ts";
-import { detect, type Detected, detectWithRestarts } from "../support/detection.ts";
+import { Engine } from "../../src/detection/engine.ts";
+import { detect, type Detected, detectWithRestarts, engineOptions } from "../support/detection.ts";
 import {
   context,
   event,
@@ -102,11 +103,39 @@ describe("law 1: the same events give the same alerts", () => {
     );
   });
 
+  it("and the same memories while hours are open", () => {
+    const memories = openMemories([trail]);
+    expect(memories.size).toBeGreaterThan(5);
+    fc.assert(
+      fc.property(arrival, cuts, (events, sizes) => {
+        const other = openMemories(inBatches(events, sizes));
+        for (const [name, memory] of memories) {
+          // Who was not spoken of lately may be some hours behind.
+          if (other.get(name)?.top === memory.top) expect(other.get(name), name).toEqual(memory);
+        }
+      }),
+      { numRuns: 3, endOnFailure: true },
+    );
+  });
+
   it("with few entities in memory as with many", () => {
     const found = detect(inBatches(trail, [97]), { entitiesInMemory: 3 });
     expect(outcome(found)).toEqual(expected);
   });
 });
+
+/** Memories as they stand after the last event, its own hour and those of the lateness still open. */
+function openMemories(
+  batches: readonly (readonly KmsEvent[])[],
+): Map<string, { readonly top: number }> {
+  const engine = new Engine(engineOptions({ replay: false }), undefined);
+  const memories = new Map<string, string>();
+  for (const batch of batches) {
+    engine.process(batch);
+    for (const [name, text] of engine.take().memories) memories.set(name, text);
+  }
+  return new Map([...memories].map(([name, text]) => [name, JSON.parse(text)]));
+}
 
 /** What must not differ: the last state of each alert. */
 function outcome({ last }: Detected) {
