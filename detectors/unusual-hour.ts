@@ -191,19 +191,23 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
 
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-  const usual = hoursOfHabit(baseline).length;
-  const leastHours = Math.min(options.learningHours, KNOWN_VISITS * Math.max(1, usual));
-  const isLearning = days < options.learningDays || baseline.active < leastHours;
+  const isLearning = days < options.learningDays || !isKnown(baseline, options);
   const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
   const calls = callsOf(baseline, hour, probability, options);
   return {
     probability,
     calls,
     mostStray: baseline.mostStray,
-    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour, usual),
+    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour),
     usual: calls === NEVER ? "" : usualHours(baseline, hour),
     state: baselineState(days, baseline.active),
   };
+}
+
+/** Whether it was active often enough to know its hours: the fewer it keeps, the sooner. */
+function isKnown(baseline: ActiveHours, { learningHours }: Options): boolean {
+  if (baseline.active >= learningHours) return true;
+  return baseline.active >= KNOWN_VISITS * Math.max(1, hoursOfHabit(baseline).length);
 }
 
 function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
@@ -213,9 +217,9 @@ function callsOf(baseline: ActiveHours, hour: number, probability: number, optio
   return isStray && calls <= MOST_CALLS ? calls : NEVER;
 }
 
-function punctualDays(baseline: ActiveHours, hour: number, usualHoursOfDay: number): number {
+function punctualDays(baseline: ActiveHours, hour: number): number {
   const days = Math.round(daysActive(baseline));
-  const isScheduled = usualHoursOfDay <= SCHEDULE_HOURS && days >= SCHEDULE_DAYS;
+  const isScheduled = hoursOfHabit(baseline).length <= SCHEDULE_HOURS && days >= SCHEDULE_DAYS;
   const isFar = distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
   return isScheduled && isFar && baseline.strays < 0.5 ? days : 0;
 }
