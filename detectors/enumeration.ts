@@ -61,6 +61,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const NOTHING: readonly Subject[] = [];
 const MOST_KEYS = 1000;
+/** Days of its history after which it is known what it does not do. */
+const KNOWN_DAYS = 14;
 const MOST_OPERATIONS = 16;
 /** What tells who may use a key, rather than that it is there. */
 const RIGHTS = new Set(["GetKeyPolicy", "ListKeyPolicies", "ListGrants", "ListRetirableGrants"]);
@@ -101,10 +103,9 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   limits(baseline, hour, options) {
     const peak = peakAt(baseline.peak, hour);
     const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-    const hasNeverLooked = peak === 0 && days >= 14;
     const many = Math.max(options.minimumKeys, Math.ceil(2 * peak));
     return {
-      keys: hasNeverLooked ? Math.min(many, options.firstKeys) : many,
+      keys: hasNeverLooked({ peak, days }) ? Math.min(many, options.firstKeys) : many,
       many,
       peak: Math.ceil(peak),
       days,
@@ -172,6 +173,11 @@ function describeHour({ hour, bucket, limits }: View): Finding {
   };
 }
 
+/** Whether it is known long enough for its not looking at keys to mean something. */
+function hasNeverLooked({ peak, days }: Pick<Limits, "peak" | "days">): boolean {
+  return peak === 0 && days >= KNOWN_DAYS;
+}
+
 function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
   const reasons: Reason[] = [
     {
@@ -180,19 +186,19 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
       points: Math.round(Math.min(52, 24 + 8 * Math.log2(keys / limits.many))),
     },
   ];
-  const hasNeverLooked = limits.peak === 0 && limits.days >= 14;
+  const isFirstLook = hasNeverLooked(limits);
   if (bucket.operations.filter((name) => RIGHTS.has(name)).length > 0) {
     const text = "Asked for policies or grants too.";
-    reasons.push({ code: "rights", text, points: hasNeverLooked && !bucket.human ? 13 : 5 });
+    reasons.push({ code: "rights", text, points: isFirstLook && !bucket.human ? 13 : 5 });
   }
-  if (hasNeverLooked) {
+  if (isFirstLook) {
     reasons.push({
       code: "never-looked",
       text: `Never looked at a key in ${Math.floor(limits.days)} days of use.`,
       points: 12,
     });
   }
-  if (limits.days < 14) {
+  if (limits.days < KNOWN_DAYS) {
     const text = "Little is known of it yet: a scanner's first run looks the same.";
     reasons.push({ code: "young", text, points: -10 });
   }

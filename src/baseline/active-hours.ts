@@ -1,4 +1,4 @@
-import { cellOf, dayOf, DAY_HOURS, hourOfDay, isWeekend } from "./calendar.ts";
+import { cellOf, dayOf, DAY_HOURS, hourOfDay, hoursApart, isWeekend } from "./calendar.ts";
 import { fade, short } from "./forgetting.ts";
 
 const HALF_LIFE_VISITS = 30;
@@ -99,11 +99,7 @@ function learnStray(hours: ActiveHours, hour: number, count: number): void {
 
 /** Hours, 0–12, from the nearest hour of the day at which it is usually active on any kind of day; 0 where none is usual. */
 export function distanceFromUsual(hours: ActiveHours, hour: number): number {
-  const at = hourOfDay(hour);
-  const distances = hoursOfHabit(hours).map((usual) => {
-    const apart = Math.abs(at - usual);
-    return Math.min(apart, DAY_HOURS - apart);
-  });
+  const distances = hoursOfHabit(hours).map((usual) => hoursApart(hour, usual));
   return distances.length === 0 ? 0 : Math.min(...distances);
 }
 

@@ -18,6 +18,12 @@ export function hourOfDay(hour: number): number {
   return ((hour % DAY_HOURS) + DAY_HOURS) % DAY_HOURS;
 }
 
+/** Hours, 0–12, between the hours of the day of two hours, the shorter way round the clock. */
+export function hoursApart(one: number, other: number): number {
+  const around = hourOfDay(one - other);
+  return Math.min(around, DAY_HOURS - around);
+}
+
 /** Whether an hour falls on a UTC Saturday or Sunday. 1 January 1970 was a Thursday. */
 export function isWeekend(hour: number): boolean {
   const weekday = (((dayOf(hour) + 4) % 7) + 7) % 7;

@@ -1,4 +1,4 @@
-import { DAY_HOURS, dayOf, hourOfDay } from "./calendar.ts";
+import { DAY_HOURS, dayOf, hoursApart } from "./calendar.ts";
 import { fade, short } from "./forgetting.ts";
 import { upperCount } from "./negative-binomial.ts";
 import {
@@ -223,9 +223,7 @@ function recurs(
 ): boolean {
   const days = new Set<number>();
   for (const [at, before] of alarms) {
-    const around = hourOfDay(hour - at);
-    const apart = Math.min(around, DAY_HOURS - around);
-    const isNear = apart <= mostHoursApart && hour - at <= ALARM_DAYS * DAY_HOURS;
+    const isNear = hoursApart(hour, at) <= mostHoursApart && hour - at <= ALARM_DAYS * DAY_HOURS;
     if (isNear && 2 * before >= count && dayOf(at) !== dayOf(hour)) days.add(dayOf(at));
   }
   return days.size >= 2;
