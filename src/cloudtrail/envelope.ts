@@ -12,7 +12,7 @@ import {
 } from "./records.ts";
 import { skipSpace } from "./json-bytes.ts";
 import { parsePart } from "./part.ts";
-import { lookAt, type Part } from "./scan.ts";
+import { type Part, Scanner } from "./scan.ts";
 import { beginsDocument, decodeBase64, isBase64, isCompressed, startOf } from "./wrapping.ts";
 
 /**
@@ -130,8 +130,9 @@ class EnvelopeReader implements Reading {
 
   /** Documents follow each other with or without a line end between them. */
   #readDocuments(text: Buffer, start: number, layer: number): void {
+    const scanner = new Scanner(text);
     for (let at = start; at < text.length;) {
-      const sight = beginsDocument(text[at]) ? lookAt(text, at) : undefined;
+      const sight = beginsDocument(text[at]) ? scanner.lookAt(at) : undefined;
       if (sight === undefined) {
         this.#readBroken(text.subarray(at), layer);
         return;

@@ -3,10 +3,10 @@ import { parseJson } from "./json.ts";
 /**
  * How the sessions seen last are written: each `userIdentity` from its brace to the end of its `sessionContext`, or of whatever
  * object comes last in it. Most calls of a session repeat that, a third of a record, byte by byte; what is seen again is
- * neither gone through nor parsed again.
+ * not parsed again.
  *
  * There are 2048 places, and a beginning has one of two by some of its bytes, so that memory has a bound whatever comes (some 8 MB). Who
- * makes beginnings meet on purpose gains no more than that they are read each time.
+ * makes beginnings meet on purpose gains no more than that they are parsed each time.
  */
 export class SeenIdentities {
   readonly #seen: (SeenIdentity | undefined)[] = Array.from({ length: PLACES }, () => undefined);
@@ -34,7 +34,7 @@ export class SeenIdentities {
 }
 
 const PLACES = 2048;
-/** What is shorter is gone through about as fast as it is found. */
+/** What is shorter is parsed about as fast as it is found. */
 const SHORTEST = 240;
 const LONGEST = 1024;
 

@@ -1,11 +1,9 @@
 export const QUOTE = 34;
 export const COMMA = 44;
-export const COLON = 58;
 export const BRACKET = 91;
 const BACKSLASH = 92;
 export const CLOSING_BRACKET = 93;
 export const BRACE = 123;
-export const CLOSING_BRACE = 125;
 
 /** The first position from `at` on that is not white space. */
 export function skipSpace(bytes: Buffer, at: number): number {
@@ -55,8 +53,21 @@ function canFollowString(byte: number | undefined): boolean {
   return byte === undefined || AFTER_STRING[byte] === 1;
 }
 
+/** The position after a number or literal, or whatever else begins with a byte that can stand outside of strings; -1 elsewhere. */
+export function endOfWord(bytes: Buffer, start: number): number {
+  const first = bytes[start];
+  if (first === undefined || OUTSIDE_STRINGS[first] !== 1) {
+    return -1;
+  }
+  let at = start + 1;
+  while (isPartOfWord(bytes[at])) {
+    at += 1;
+  }
+  return at;
+}
+
 /** Part of a number or of `true`, `false`, `null`. */
-export function isPartOfWord(byte: number | undefined): boolean {
+function isPartOfWord(byte: number | undefined): boolean {
   return byte !== undefined && WORD[byte] === 1;
 }
 
@@ -74,5 +85,5 @@ function tableOf(characters: string): Uint8Array {
 
 /** Bytes of numbers and literals; with space, colon and comma, all that stands between strings and brackets. */
 const WORD = tableOf("truefalsn0123456789+-.E");
-export const OUTSIDE_STRINGS = tableOf("truefalsn0123456789+-.E \n\r\t:,");
+const OUTSIDE_STRINGS = tableOf("truefalsn0123456789+-.E \n\r\t:,");
 const AFTER_STRING = tableOf(" \n\r\t:,}]");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formOf } from "../../../src/cloudtrail/forms.ts";
 import { skipSpace } from "../../../src/cloudtrail/json-bytes.ts";
-import { lookAt } from "../../../src/cloudtrail/scan.ts";
+import { Scanner } from "../../../src/cloudtrail/scan.ts";
 import { kmsRecord, otherRecord } from "../../support/parsing.ts";
 
 const KMS = JSON.stringify(kmsRecord());
@@ -11,7 +11,7 @@ const OTHER = JSON.stringify(otherRecord());
 /** In few words: how many records of other services, and what must be parsed. */
 function sight(text: string): string {
   const bytes = Buffer.from(text);
-  const seen = lookAt(bytes, skipSpace(bytes, 0));
+  const seen = new Scanner(bytes).lookAt(skipSpace(bytes, 0));
   return seen === undefined
     ? "uneven"
     : [`${seen.others} others`, ...seen.parts.map(({ kind }) => kind)].join(", ");
@@ -81,6 +81,10 @@ describe("the scanner sees", () => {
     ],
     ["a service with escapes", String.raw`{"eventSource":"\u006bms.amazonaws.com"}`],
     ["two services", `{"eventSource":"ec2.amazonaws.com","eventSource":"kms.amazonaws.com"}`],
+    [
+      "two types",
+      `{"eventSource":"kms.amazonaws.com","eventType":"AwsApiCall","eventType":"AwsApiCall"}`,
+    ],
     ["no service", `{"eventName":"Decrypt"}`],
     ["a service that is none of AWS's", `{"eventSource":"aws:s3"}`],
     ["a service that is no string", `{"eventSource":{"a":"kms.amazonaws.com"}}`],
@@ -219,7 +223,7 @@ function slowly(item: unknown): string[] {
 
 function fast(text: string): string[] {
   const bytes = Buffer.from(text);
-  const seen = lookAt(bytes, 0);
+  const seen = new Scanner(bytes).lookAt(0);
   if (seen === undefined || seen.end !== bytes.length) {
     throw new Error(`valid JSON, but uneven: ${text}`);
   }
@@ -263,7 +267,7 @@ describe("counting and parsing as the scanner says", () => {
     fc.assert(
       fc.property(value, fc.nat(), (text, cut) => {
         const bytes = Buffer.from(text).subarray(0, cut % (text.length + 1));
-        const seen = lookAt(bytes, 0);
+        const seen = new Scanner(bytes).lookAt(0);
         expect(seen?.end ?? 0).toBeLessThanOrEqual(bytes.length);
       }),
     );
