@@ -34,6 +34,20 @@ testDetector(deniedProbing, {
         maturity: "mature",
       },
     },
+    "three keys within half a day": {
+      events: [...habit, ...refused(NOW, 2), ...refused(NOW + 8, 1, {}, 2)],
+      expect: {
+        atLeast: "low",
+        reasons: ["many-keys", "never-failed"],
+        observed: { newKeysFailedOn: 3, failures: 1 },
+        eventTime: "2026-02-22T11:00:00Z",
+        alerts: 1,
+      },
+    },
+    "a key an hour, for ten hours": {
+      events: [...habit, ...hours(0, 10).flatMap((nth) => refused(NOW + nth, 1, {}, nth))],
+      expect: { atLeast: "low", reasons: ["many-keys"], alerts: 1 },
+    },
     "eight keys with several operations": {
       events: [
         ...habit,
@@ -91,6 +105,10 @@ testDetector(deniedProbing, {
     "AWS Config, from its first denial on": recorder,
     "a deployment that lacks one permission": [...habit, ...inHour(NOW, 60, { error: REFUSED })],
     "two refused keys": [...habit, ...refused(NOW, 2)],
+    "a refused key a day": [
+      ...habit,
+      ...hours(0, 5).flatMap((day) => refused(NOW + day * DAY, 1, {}, day)),
+    ],
     "a new role that is refused on nine keys": [...inHour(0, 3), ...refused(1, 9)],
     "calls that succeed": [...habit, ...refused(NOW, 30, { error: undefined })],
     "a key that is disabled, whoever uses it": [...habit, ...refused(NOW, 30, { error: BROKEN })],

@@ -22,6 +22,8 @@ import {
 interface Baseline {
   born: number;
   calls: number;
+  /** First hour in which it failed; −1 before any. */
+  firstFailure: number;
   /** Keys it failed on before. */
   failed: KnownSet;
   /** Most keys in an hour on which it failed for the first time, and most failures in an hour. */
@@ -45,11 +47,15 @@ interface Bucket {
 
 interface Limits {
   keys: number;
+  /** Keys on which it failed for the first time within the hours before: a slow one is as much of a probe. */
+  keysBefore: number;
   failures: number;
   days: number;
   calls: number;
   /** Most failures in an hour of late; 0 where it never failed. */
   peakFailures: number;
+  /** Days without any failure, up to the hours before. */
+  daysWithoutFailure: number;
 }
 
 const Options = z.strictObject({
@@ -79,13 +85,15 @@ const NOTHING: readonly Subject[] = [];
 const MOST_KEYS = 1000;
 const MOST_KNOWN = 200;
 const MOST_OPERATIONS = 12;
+/** Hours before the present one of which first failures count with it. */
+const HOURS_BEFORE = 12;
 /** A new principal whose permissions are not complete yet fails on some keys. */
 const YOUNG_KEYS = 10;
 
 /** A principal is refused on, or guesses at, one key after another. */
 export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "denied-probing",
-  version: 2,
+  version: 3,
   title: "Denied probing",
   entity: "principal",
   reliableFrom: 45,
@@ -96,7 +104,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     "An inventory tool at its first run.",
   ],
   knownGaps: [
-    "Fewer keys an hour than the smallest limit.",
+    "Fewer keys in half a day than the smallest limit, or just that many around the end of an hour that is still open.",
     "Refused calls on keys of other accounts that name no key.",
     "Calls that only a VPC endpoint policy refused: AWS does not log them.",
   ],
@@ -116,6 +124,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   newBaseline: () => ({
     born: -1,
     calls: 0,
+    firstFailure: -1,
     failed: newKnownSet(),
     peakKeys: newFadingPeak(),
     peakFailures: newFadingPeak(),
@@ -134,12 +143,15 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
     const floor = days < options.learningDays ? YOUNG_KEYS : options.minimumKeys;
     const peakFailures = peakAt(baseline.peakFailures, hour);
+    const isFirst = baseline.firstFailure < 0 || baseline.firstFailure >= hour - HOURS_BEFORE;
     return {
+      keysBefore: keysSince(baseline.failed, hour - HOURS_BEFORE),
       keys: Math.max(floor, Math.ceil(1.5 * peakAt(baseline.peakKeys, hour))),
       failures: Math.max(options.minimumFailures, Math.ceil(3 * peakFailures)),
       days,
       calls: baseline.calls,
       peakFailures: Math.ceil(peakFailures),
+      daysWithoutFailure: isFirst ? days : 0,
     };
   },
 
@@ -167,7 +179,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
 
   level({ bucket, limits }) {
     return Math.max(
-      levelOf(Object.keys(bucket.keys).length, limits.keys),
+      levelOf(newKeys(bucket, limits), limits.keys),
       Math.min(0, levelOf(bucket.failures, limits.failures)),
     );
   },
@@ -178,13 +190,24 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     if (baseline.born < 0) baseline.born = hour;
     baseline.calls += bucket.calls;
     if (bucket.failures === 0) return;
+    if (baseline.firstFailure < 0) baseline.firstFailure = hour;
     const arns = Object.keys(bucket.keys).sort();
-    raisePeak(baseline.peakKeys, hour, Math.min(arns.length, limits.keys));
+    raisePeak(baseline.peakKeys, hour, Math.min(newKeys(bucket, limits), limits.keys));
     raisePeak(baseline.peakFailures, hour, Math.min(bucket.failures, limits.failures));
     for (const arn of arns) meet(baseline.failed, arn, hour, MOST_KNOWN);
   },
   skip: () => {},
 });
+
+/** Keys on which it failed for the first time, in this hour and in those before; 0 where none came in this hour. */
+function newKeys(bucket: Bucket, limits: Limits): number {
+  const own = Object.keys(bucket.keys).length;
+  return own === 0 ? 0 : own + limits.keysBefore;
+}
+
+function keysSince(failed: KnownSet, hour: number): number {
+  return Object.values(failed.members).filter(([sinceHour]) => sinceHour >= hour).length;
+}
 
 /** Whether the call failed as those do that try what they may or what is there. */
 function isGuess({ error }: KmsEvent): boolean {
@@ -196,19 +219,22 @@ function describeHour(view: View): Finding {
   const evidence = bucket.evidence ?? newEvidence();
   const startMs = hour * HOUR_MS;
   const firsts = Object.values(bucket.keys).sort((one, other) => one - other);
+  const keys = newKeys(bucket, limits);
   const operations = bucket.operations.join(", ");
+  const lately = firsts.length === keys ? "" : `, and on ${counted(keys, "key")} within half a day`;
   return {
-    title: firsts.length >= limits.keys ? "Probing of keys" : "Many failed calls",
-    summary: `${callerName(evidence.principal)} failed ${counted(bucket.failures, "time")} within an hour, on ${counted(firsts.length, "key")} for the first time: ${operations}.`,
-    reasons: reasonsOf(bucket, limits, firsts.length),
-    eventTimeMs: firsts[limits.keys - 1] ?? bucket.firstMs.at(-1) ?? startMs,
+    title: keys >= limits.keys ? "Probing of keys" : "Many failed calls",
+    summary: `${callerName(evidence.principal)} failed ${counted(bucket.failures, "time")} within an hour, on ${counted(firsts.length, "key")} for the first time${lately}: ${operations}.`,
+    reasons: reasonsOf(bucket, limits, keys),
+    eventTimeMs:
+      firsts[Math.max(1, limits.keys - limits.keysBefore) - 1] ?? bucket.firstMs.at(-1) ?? startMs,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,
     key: soleKey(evidence),
     accountId: null,
     region: null,
-    observed: { newKeysFailedOn: firsts.length, failures: bucket.failures, operations },
+    observed: { newKeysFailedOn: keys, failures: bucket.failures, operations },
     expected: {
       newKeysFailedOn: 0,
       newKeysLimit: limits.keys,
@@ -239,10 +265,10 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
       points: 8,
     });
   }
-  if (limits.peakFailures === 0 && limits.days >= 14) {
+  if (limits.daysWithoutFailure >= 14) {
     reasons.push({
       code: "never-failed",
-      text: `No failed call in ${Math.floor(limits.days)} days before.`,
+      text: `No failed call in ${Math.floor(limits.daysWithoutFailure)} days before.`,
       points: 8,
     });
   }

@@ -15,6 +15,31 @@ testDetector(slowDrift, {
       events: daily(34, (day) => (day >= 28 ? 150 : 60)),
       expect: { atLeast: "medium", atMost: "medium", reasons: ["drift", "steep"], alerts: 1 },
     },
+    "a little more all around the clock, where nights are quiet": {
+      events: byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 4 : 0)),
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["drift", "quiet-hours"],
+        withoutReasons: ["usual-hours"],
+        observed: { percentInQuietHours: 30 },
+        expected: { percentInQuietHours: 17 },
+        alerts: 1,
+      },
+    },
+    "a rise that follows the usual hours, less gravely": {
+      events: byDay(40, (day, hour) => daytime(hour) * (day >= 28 ? 1.5 : 1)),
+      expect: { atLeast: "low", atMost: "low", reasons: ["drift", "usual-hours"], alerts: 1 },
+    },
+    "one hour of the day that rises day by day, the others as ever": {
+      events: byDay(40, (day, hour) => daytime(hour) + ramp(day, hour)),
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["drift", "one-hour"],
+        expected: { decryptsInHour: 12 },
+      },
+    },
     "a rise on top of weekends that are quieter": {
       events: daily(42, (day) => (day % 7 >= 5 ? 24 : 72) * (day >= 28 ? 1.6 : 1)),
       expect: { atLeast: "low", alerts: 1 },
@@ -32,6 +57,17 @@ testDetector(slowDrift, {
     "days that scatter by a quarter": daily(49, (day) => 60 + 15 * Math.sin(day * 2.4)),
     "fewer than a dozen a day": daily(42, (day) => (day >= 28 ? 11 : 6)),
     "a fall, as when bucket keys are switched on": daily(42, (day) => (day >= 28 ? 5 : 60)),
+    "a campaign of three days, at the usual hours": byDay(
+      42,
+      (day, hour) => daytime(hour) * (day >= 28 && day < 31 ? 1.6 : 1),
+    ),
+    "one night of more": byDay(
+      42,
+      (day, hour) => daytime(hour) + (day === 30 && hour < 6 ? 20 : 0),
+    ),
+    "clocks that change by an hour": byDay(42, (day, hour) =>
+      daytime((hour + (day >= 28 ? 1 : 0)) % DAY),
+    ),
     "holidays, and the return from them": daily(49, (day) => (day >= 28 && day < 35 ? 10 : 60)),
     "the days of learning": daily(12, (day) => (day >= 7 ? 200 : 60)),
     "failed decrypts": daily(42, () => 60).concat(
@@ -41,6 +77,23 @@ testDetector(slowDrift, {
     ),
   },
 });
+
+/** So many decrypts in each hour of each day. */
+function byDay(days: number, count: (day: number, hour: number) => number): KmsEvent[] {
+  return hours(0, days).flatMap((day) =>
+    hours(0, DAY).flatMap((hour) => inHour(day * DAY + hour, Math.round(count(day, hour)))),
+  );
+}
+
+/** A service of the office's hours that is not wholly quiet at night. */
+function daytime(hour: number): number {
+  return hour >= 8 && hour < 18 ? 12 : 2;
+}
+
+/** Four more each day from the fourth week on, at noon. */
+function ramp(day: number, hour: number): number {
+  return day >= 28 && hour === 12 ? 4 * (day - 27) : 0;
+}
 
 /** So many decrypts a day, in twelve of its hours. */
 function daily(

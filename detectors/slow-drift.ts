@@ -4,6 +4,7 @@ import {
   countDrift,
   type DailyDrift,
   type Drift,
+  type DriftRule,
   newDailyDrift,
   passDrift,
 } from "../src/baseline/daily-drift.ts";
@@ -42,24 +43,37 @@ const Options = z.strictObject({
 type Options = z.infer<typeof Options>;
 type View = HourView<DailyDrift, Bucket, Limits>;
 
-/** A campaign, a month's end or an import that is caught up with is over in three days. */
-const RULE = { allowance: 0.6, threshold: 3.5, leastDays: 4, leastPerDay: 12 };
+/**
+ * A campaign, a month's end or an import that is caught up with is over in three days. None of them fills the quiet hours, so
+ * that these tell in two.
+ */
+const RULE: DriftRule = {
+  volume: { allowance: 0.6, threshold: 3.5, leastDays: 4 },
+  spread: { allowance: 0.7, threshold: 3.5, leastDays: 2 },
+  hour: { allowance: 0.6, threshold: 3.5, leastMore: 5 },
+  leastPerDay: 12,
+};
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
-const STEEP = 2;
+const STEEP = 2.4;
+/** The quieter half of the day tells something where it usually has no more than this part of the whole, … */
+const MOST_QUIET_SHARE = 0.35;
+/** … and what comes in it is as usual up to so many times its part. */
+const AS_USUAL = 1.1;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 2,
+  version: 3,
   title: "Slow drift",
   entity: "principal",
   severity: "low to medium",
-  why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up.",
+  why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up, and so do days that fill the quiet hours: customers and schedules do not.",
   falsePositives: [
     "A service takes over another one's work, once: the new level is accepted as it is told.",
     "Growth faster than ten per cent a week.",
+    "A service that is given a daily task of its own, once.",
   ],
   knownGaps: [
     "Principals with fewer than a dozen decrypts a day, and those of irregular days.",
@@ -67,6 +81,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
     "A rise that many principals share is told for each of them.",
   ],
   triage: [
+    "Look at the hours: a rise that follows the usual ones is more likely growth, one around the clock or at one hour a program.",
     "See what the additional calls decrypt: new contexts, keys or addresses beside the usual ones.",
     "Ask the owner whether the service took over work or gained users.",
     "If nobody knows, treat it as a leak: revoke the role's sessions and follow the contexts.",
@@ -105,25 +120,11 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
   const { drift } = limits;
   if (drift === null) throw new Error(`slow-drift: no drift of ${entity}`);
   const evidence = bucket.evidence ?? newEvidence();
-  const perDay = Math.round(drift.count / drift.days);
-  const expected = Math.round(drift.expected / drift.days);
-  const percent = Math.round((100 * drift.count) / Math.max(1, drift.expected)) - 100;
-  const reasons: Reason[] = [
-    {
-      code: "drift",
-      text: `About ${perDay} decrypts a day for ${drift.days} days, where ${expected} were expected: ${percent} % more.`,
-      points: 28,
-    },
-  ];
-  const times = drift.count / Math.max(1, drift.expected);
-  if (times >= STEEP) {
-    const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
-    reasons.push({ code: "steep", text, points: 12 });
-  }
+  const told = drift.hourOfDay === null ? tellDays(drift) : tellHour(drift, drift.hourOfDay);
   return {
-    title: "Decrypts rise day by day",
-    summary: `${callerName(evidence.principal)} decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
-    reasons,
+    title: told.title,
+    summary: `${callerName(evidence.principal)} ${told.summary}`,
+    reasons: told.reasons,
     eventTimeMs: bucket.firstMs,
     windowStartMs: (drift.day - drift.days) * DAY_HOURS * HOUR_MS,
     windowEndMs: (hour + 1) * HOUR_MS,
@@ -131,11 +132,81 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
     key: null,
     accountId: null,
     region: null,
-    observed: { decryptsPerDay: perDay, days: drift.days, cumulativeSum: round(drift.sum) },
-    expected: { decryptsPerDay: expected, cumulativeSum: RULE.threshold },
+    observed: { ...told.observed, days: drift.days, cumulativeSum: round(drift.sum) },
+    expected: { ...told.expected, cumulativeSum: RULE[drift.by].threshold },
     baseline: baselineState(limits.days, limits.days),
     evidence,
   };
+}
+
+interface Told {
+  readonly title: string;
+  readonly summary: string;
+  readonly reasons: readonly Reason[];
+  readonly observed: Record<string, number>;
+  readonly expected: Record<string, number>;
+}
+
+function tellHour({ days, count, expected }: Drift, hourOfDay: number): Told {
+  const usual = Math.round(expected);
+  const when = `between ${hourOfDay}:00 and ${hourOfDay + 1}:00 UTC`;
+  return {
+    title: "Decrypts at one hour rise day by day",
+    summary: `decrypted ${count} times ${when} on the last of ${days} days on which that hour rose; expected about ${usual}.`,
+    reasons: [
+      {
+        code: "drift",
+        text: `${count} decrypts ${when}, where ${usual} are usual, after ${days} days of more than usual.`,
+        points: 28,
+      },
+      { code: "one-hour", text: "The other hours of the day did not rise with it.", points: 16 },
+    ],
+    observed: { decryptsInHour: count },
+    expected: { decryptsInHour: usual },
+  };
+}
+
+function tellDays(drift: Drift): Told {
+  const perDay = Math.round(drift.count / drift.days);
+  const expected = Math.round(drift.expected / drift.days);
+  const times = drift.count / Math.max(1, drift.expected);
+  const more = Math.round(100 * times) - 100;
+  const reasons: Reason[] = [
+    {
+      code: "drift",
+      text: `About ${perDay} decrypts a day for ${drift.days} days, where ${expected} were expected: ${more} % more.`,
+      points: 28,
+    },
+  ];
+  if (times >= STEEP) {
+    const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
+    reasons.push({ code: "steep", text, points: 20 });
+  }
+  reasons.push(...tellSpread(drift));
+  return {
+    title: "Decrypts rise day by day",
+    summary: `decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
+    reasons,
+    observed: { decryptsPerDay: perDay, percentInQuietHours: percent(drift.quiet, drift.count) },
+    expected: {
+      decryptsPerDay: expected,
+      percentInQuietHours: percent(drift.quietExpected, drift.count),
+    },
+  };
+}
+
+/** Over which hours of the day the rise is spread, where that says something. */
+function tellSpread({ by, count, quiet, quietExpected }: Drift): Reason[] {
+  const shares = `${percent(quiet, count)} % of it in the usually quieter half of the day, which has ${percent(quietExpected, count)} % otherwise`;
+  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 16 }];
+  const isUsual = quiet <= AS_USUAL * quietExpected;
+  if (quietExpected > MOST_QUIET_SHARE * count || !isUsual) return [];
+  const text = `It follows the usual hours, as growth and campaigns do: ${shares}.`;
+  return [{ code: "usual-hours", text, points: -8 }];
+}
+
+function percent(part: number, whole: number): number {
+  return Math.round((100 * part) / Math.max(1, whole));
 }
 
 function round(value: number): number {

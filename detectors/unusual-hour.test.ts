@@ -58,6 +58,10 @@ testDetector(unusualHour, {
         expected: { callsPerHour: 0, usualHours: "02" },
       },
     },
+    "a weekly job that was always at two, on a Thursday at fourteen": {
+      events: [...weekly(5), ...inHour(31 * DAY + 14, 20)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
+    },
     "a few calls of a job at fourteen, low": {
       events: [...nightly(20), ...inHour(19 * DAY + 14, 4)],
       expect: { atMost: "low", reasons: ["punctual", "few-calls"] },
@@ -84,6 +88,13 @@ testDetector(unusualHour, {
   staysSilent: {
     "a service around the clock": hours(0, 29 * DAY).flatMap((hour) => inHour(hour, 3)),
     "a person at work": byDay,
+    "a weekly job that ran at another time of day before": [
+      ...weekly(5),
+      ...inHour(9 * DAY + 11, 20),
+      ...inHour(31 * DAY + 14, 20),
+    ],
+    "a weekly job of three weeks": [...weekly(3), ...inHour(17 * DAY + 14, 20)],
+    "a weekly job an hour late": [...weekly(5), ...inHour(35 * DAY + 3, 20)],
     "a person in the first two weeks": [
       ...hours(0, 13).flatMap((day) => inHour(day * DAY + 9, 2, ada)),
       ...hours(0, 13).flatMap((day) => inHour(day * DAY + 15, 2, ada)),
@@ -134,6 +145,11 @@ function atWork(days: number, overrides: Partial<KmsEvent> = {}, calls = 4): Kms
   return hours(0, days * DAY)
     .filter((hour) => Math.floor(hour / DAY) % 7 < 5 && hour % DAY >= 8 && hour % DAY < 18)
     .flatMap((hour) => inHour(hour, calls, overrides));
+}
+
+/** Twenty calls at two in the morning, once a week. */
+function weekly(runs: number): KmsEvent[] {
+  return hours(0, runs).flatMap((week) => inHour(week * 7 * DAY + 2, 20));
 }
 
 /** A job at two in the night. */

@@ -5,6 +5,7 @@ import {
   daysActive,
   distanceFromUsual,
   hoursOfHabit,
+  isPunctual,
   learnActiveHour,
   newActiveHours,
   usualHours,
@@ -40,6 +41,8 @@ interface Limits {
   probability: number;
   /** Calls that make it activity; `NEVER` at an hour that cannot be unusual. */
   calls: number;
+  /** Whether it is judged only since it ran a few times and never at another time of day. */
+  isSeldom: boolean;
   /** Days on which it kept a schedule of few hours without a single exception, far from this hour; 0 for others. */
   punctualDays: number;
   /** Most calls ever in an hour far from its usual ones, faded. */
@@ -87,6 +90,9 @@ const KNOWN_VISITS = 10;
 const SCHEDULE_HOURS = 3;
 const SCHEDULE_DAYS = 14;
 const OFF_SCHEDULE_HOURS = 3;
+/** Who runs once a week keeps one after so many runs, in so many days, none of them at another time. */
+const WEEKLY_RUNS = 4;
+const WEEKLY_DAYS = 21;
 /** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
 const BEYOND_STRAYS = 3;
 const MANY_CALLS = 12;
@@ -97,7 +103,7 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 3,
+  version: 4,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -149,6 +155,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   subjects: () => SUBJECTS,
 
   level({ bucket, limits }, _subject, options) {
+    if (bucket.human && limits.isSeldom) return -1;
     const isJudged = bucket.human || limits.probability < options.minimumProbability;
     return isJudged ? levelOf(bucket.count, limits.calls) : -1;
   },
@@ -191,14 +198,17 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
 
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-  const isLearning = days < options.learningDays || !isKnown(baseline, options);
+  const known = isKnown(baseline, options);
+  const isSeldom = !known && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
+  const isLearning = days < options.learningDays || !(known || isSeldom);
   const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
   const calls = callsOf(baseline, hour, probability, options);
   return {
     probability,
     calls,
     mostStray: baseline.mostStray,
-    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour),
+    isSeldom,
+    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour, isSeldom),
     usual: calls === NEVER ? "" : usualHours(baseline, hour),
     state: baselineState(days, baseline.active),
   };
@@ -217,9 +227,16 @@ function callsOf(baseline: ActiveHours, hour: number, probability: number, optio
   return isStray && calls <= MOST_CALLS ? calls : NEVER;
 }
 
-function punctualDays(baseline: ActiveHours, hour: number): number {
+/** Whether it ran a few times, weekly perhaps, and always at the same time of day. */
+function isSeldomPunctual(baseline: ActiveHours): boolean {
+  const isScheduled = hoursOfHabit(baseline).length <= SCHEDULE_HOURS;
+  return isScheduled && Math.round(daysActive(baseline)) >= WEEKLY_RUNS && isPunctual(baseline);
+}
+
+function punctualDays(baseline: ActiveHours, hour: number, isSeldom: boolean): number {
   const days = Math.round(daysActive(baseline));
-  const isScheduled = hoursOfHabit(baseline).length <= SCHEDULE_HOURS && days >= SCHEDULE_DAYS;
+  const isScheduled =
+    hoursOfHabit(baseline).length <= SCHEDULE_HOURS && (days >= SCHEDULE_DAYS || isSeldom);
   const isFar = distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
   return isScheduled && isFar && baseline.strays < 0.5 ? days : 0;
 }
@@ -247,7 +264,9 @@ function reasonsOf({ hour, bucket, limits }: View): Reason[] {
     reasons.push({ code: "punctual", text, points: 8 });
   }
   if ((bucket.human || limits.punctualDays > 0) && bucket.count < FEW_CALLS) {
-    const text = "A glance: people look after something at odd hours now and then.";
+    const text = bucket.human
+      ? "A glance: people look after something at odd hours now and then."
+      : "Few calls: less than a run of a job.";
     reasons.push({ code: "few-calls", text, points: -6 });
   }
   if (

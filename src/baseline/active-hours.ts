@@ -103,6 +103,19 @@ export function distanceFromUsual(hours: ActiveHours, hour: number): number {
   return distances.length === 0 ? 0 : Math.min(...distances);
 }
 
+/** Whether it was never active farther from its usual hours than a delay: of those that run seldom, strays are not counted. */
+export function isPunctual(hours: ActiveHours): boolean {
+  const usual = hoursOfHabit(hours);
+  return (
+    usual.length > 0 &&
+    hours.strays === 0 &&
+    hours.cells.every(
+      (visits, cell) =>
+        visits === 0 || usual.some((hour) => hoursApart(hour, cell % DAY_HOURS) < STRAY_HOURS),
+    )
+  );
+}
+
 /** Hours of the day, 0–23, at which it is usually active on weekdays or at weekends. */
 export function hoursOfHabit(hours: ActiveHours): number[] {
   const least = Math.max(1.5, USUAL_SHARE * daysActive(hours));

@@ -1,5 +1,13 @@
 import { DAY_HOURS, dayOf, isWeekend } from "./calendar.ts";
 import { short } from "./forgetting.ts";
+import {
+  type DayProfile,
+  learnProfile,
+  newDayProfile,
+  type QuietShare,
+  quietShare,
+} from "./day-profile.ts";
+import { type HourDrift, type HourRule, judgeHours, newHourDrift } from "./hour-drift.ts";
 
 /** Weight of a new day in the level, the growth and the scatter. */
 const LEVEL_WEIGHT = 0.08;
@@ -14,20 +22,27 @@ const LEAST_SCATTER = 0.12;
 const MOST_PER_DAY = 3;
 /** A day farther from its level teaches no more than this, in scatters. */
 const MOST_LEARNED = 1;
+/** Weekdays that have to be known before any day is judged. */
+const LEARNING_WEEKDAYS = 10;
 /** A longer silence is folded as if it had lasted this long, days. */
 const LONGEST_GAP_DAYS = 28;
 
+/** A day counts for the spread over hours only if it lies so far above its level, as a logarithm. */
+const LEAST_RISE = 0.15;
+
 /**
- * Page's one-sided cumulative sum (Page 1954, "Continuous inspection schemes") over daily counts: how far the days of late lie
- * above the level, in standard deviations of the logarithm beyond an allowance. Weekdays and weekends have levels of their
- * own; the level follows growth up to ten per cent a week; what lies far above it is learned clipped. Plain data.
+ * Page's one-sided cumulative sum (Page 1954, "Continuous inspection schemes") over days, three times: how far their counts lie
+ * above the level, in standard deviations of the logarithm; on days that lie above it, how far the counts of the usually quiet hours
+ * lie above their share; and how far each hour lies above its own level. Each beyond an allowance. Weekdays and weekends have
+ * levels of their own; the level follows growth up to ten per cent a week; what lies far above it is learned clipped. Plain
+ * data.
  */
 export interface DailyDrift {
   /** First day; −1 before any. */
   born: number;
-  /** The day being summed, and its count so far. */
+  /** The day being summed, and its counts so far by hour of the day. */
   day: number;
-  count: number;
+  hours: number[];
   /** Level of log(1 + count) on weekdays and at weekends; −1 before any. */
   levels: [weekday: number, weekend: number];
   /** Growth of the level a day. */
@@ -35,48 +50,72 @@ export interface DailyDrift {
   scatter: number;
   /** Days learned of each kind. */
   days: [weekdays: number, weekends: number];
-  /** The cumulative sum, since how many days it is above zero, and their counts and expectations. */
-  sum: number;
-  run: number;
-  runCount: number;
-  runExpected: number;
+  profile: DayProfile;
+  /** The cumulative sums of volume, of the spread over the hours, and of single hours. */
+  volume: Run;
+  spread: Run;
+  hourly: HourDrift;
   /** The last drift found; its day is the one after the drift's last. */
   alarm: Drift | null;
 }
 
+/** A cumulative sum, since how many days it is above zero, and what was counted and expected on them. */
+interface Run {
+  sum: number;
+  days: number;
+  count: number;
+  expected: number;
+  quiet: number;
+  quietExpected: number;
+}
+
 /** A drift: days in a row whose counts lie above what was expected. */
 export interface Drift {
+  /** Which of the sums told it. */
+  readonly by: "volume" | "spread" | "hour";
+  /** The hour of the day that drifts; null where the whole day does. */
+  readonly hourOfDay: number | null;
   readonly day: number;
   readonly days: number;
+  /** Of all its days; of an hour, on the last day. */
   readonly count: number;
   readonly expected: number;
+  /** Counts in the twelve hours that are usually quietest, bursts clipped, and what the usual spread over hours has there; 0 for an hour. */
+  readonly quiet: number;
+  readonly quietExpected: number;
   readonly sum: number;
 }
 
-/** How a drift is told from scatter. */
+/** How a drift is told from scatter: a rule for the volume, for the spread over hours, and for an hour. */
 export interface DriftRule {
-  /** Standard deviations that a day may lie above its level without adding anything (Page's k). */
+  readonly volume: RunRule;
+  readonly spread: RunRule;
+  readonly hour: HourRule;
+  /** Count a day below which nothing is judged. */
+  readonly leastPerDay: number;
+}
+
+interface RunRule {
+  /** Standard deviations that a day may lie above without adding anything (Page's k). */
   readonly allowance: number;
   /** Sum from which on it is a drift (Page's h). */
   readonly threshold: number;
   readonly leastDays: number;
-  /** Count a day below which nothing is judged. */
-  readonly leastPerDay: number;
 }
 
 export function newDailyDrift(): DailyDrift {
   return {
     born: -1,
     day: -1,
-    count: 0,
+    hours: noHours(),
     levels: [-1, -1],
     growth: 0,
     scatter: FIRST_SCATTER,
     days: [0, 0],
-    sum: 0,
-    run: 0,
-    runCount: 0,
-    runExpected: 0,
+    profile: newDayProfile(),
+    volume: newRun(),
+    spread: newRun(),
+    hourly: newHourDrift(),
     alarm: null,
   };
 }
@@ -89,7 +128,8 @@ export function countDrift(drift: DailyDrift, hour: number, count: number, rule:
     drift.day = day;
   }
   closeDays(drift, day, rule);
-  drift.count += count;
+  const hourOfDay = hour - day * DAY_HOURS;
+  drift.hours[hourOfDay] = (drift.hours[hourOfDay] ?? 0) + count;
 }
 
 /** Counts hours without anything, up to, not including, `to`. */
@@ -106,57 +146,90 @@ function closeDays(drift: DailyDrift, day: number, rule: DriftRule): void {
 }
 
 function closeDay(drift: DailyDrift, rule: DriftRule): void {
-  const { day, count } = drift;
+  const { day, hours } = drift;
   drift.day += 1;
-  drift.count = 0;
   // The first day is a part of one.
-  if (day === drift.born) return;
-  const kind = isWeekend(day * DAY_HOURS) ? 1 : 0;
-  drift.days[kind] += 1;
-  const value = Math.log1p(count);
-  const level = drift.levels[kind];
-  if (level < 0) {
-    drift.levels[kind] = short(value);
-    return;
-  }
-  judgeDay(drift, { day, count, off: value - level, expected: Math.expm1(level) }, rule);
-  learnDay(drift, kind, value - drift.levels[kind]);
+  if (day > drift.born) judgeAndLearn(drift, { day, hours }, rule);
+  drift.hours = noHours();
 }
 
-function judgeDay(
-  drift: DailyDrift,
-  { day, count, off, expected }: { day: number; count: number; off: number; expected: number },
-  rule: DriftRule,
-): void {
+function judgeAndLearn(drift: DailyDrift, { day, hours }: Day, rule: DriftRule): void {
+  const kind = isWeekend(day * DAY_HOURS) ? 1 : 0;
+  const count = hours.reduce((sum, one) => sum + one, 0);
+  const value = Math.log1p(count);
+  const level = drift.levels[kind];
+  const share = quietShare(drift.profile, hours);
+  drift.days[kind] += 1;
+  if (level < 0) drift.levels[kind] = short(value);
+  else {
+    const expected = Math.expm1(level);
+    judgeDay(drift, { day, hours, count, off: value - level, expected, share }, rule);
+    learnDay(drift, kind, value - drift.levels[kind]);
+  }
+  learnProfile(drift.profile, hours, share);
+}
+
+interface Day {
+  readonly day: number;
+  readonly hours: readonly number[];
+}
+
+interface Judged extends Day {
+  readonly count: number;
+  readonly expected: number;
+  /** How far the day lies above its level, as a logarithm. */
+  readonly off: number;
+  readonly share: QuietShare;
+}
+
+function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
+  const { off, expected, share } = judged;
+  if (drift.days[0] < LEARNING_WEEKDAYS) return;
+  const isJudged = expected >= rule.leastPerDay;
   const deviation = Math.max(drift.scatter, 1 / Math.sqrt(1 + expected));
-  const isQuiet = expected < rule.leastPerDay || drift.days[0] < 10;
-  const step = isQuiet ? 0 : Math.min(MOST_PER_DAY, off / deviation) - rule.allowance;
-  drift.sum = short(Math.max(0, drift.sum + step));
-  const isRun = drift.sum > 0;
-  drift.run = isRun ? drift.run + 1 : 0;
-  drift.runCount = isRun ? drift.runCount + count : 0;
-  drift.runExpected = isRun ? short(drift.runExpected + expected) : 0;
-  if (drift.sum < rule.threshold || drift.run < rule.leastDays) return;
-  drift.alarm = {
-    day: day + 1,
-    days: drift.run,
-    count: drift.runCount,
-    expected: drift.runExpected,
-    sum: drift.sum,
-  };
-  acceptLevel(drift);
+  const volume = isJudged ? Math.min(MOST_PER_DAY, off / deviation) : 0;
+  const spread = isJudged && off >= LEAST_RISE ? Math.min(MOST_PER_DAY, share.deviation) : 0;
+  const isSpread = addDay(drift.spread, spread, rule.spread, judged);
+  const isMore = addDay(drift.volume, volume, rule.volume, judged);
+  const hour = judgeHours(drift.hourly, drift.profile, judged.hours, rule.hour);
+  const day = judged.day + 1;
+  if (isSpread) raise(drift, "spread", day);
+  else if (isMore) raise(drift, "volume", day);
+  else if (hour !== undefined && isJudged) {
+    drift.alarm = { ...hour, by: "hour", day, quiet: 0, quietExpected: 0 };
+  }
+}
+
+function raise(drift: DailyDrift, by: "volume" | "spread", day: number): void {
+  drift.alarm = { ...drift[by], by, day, hourOfDay: null };
+  acceptLevel(drift, drift[by]);
+}
+
+/** Whether it is a drift, with a day that is part of it: one that lies above goes on, not one on which the sum falls. */
+function addDay(run: Run, above: number, rule: RunRule, judged: Judged): boolean {
+  const sum = short(Math.max(0, run.sum + above - rule.allowance));
+  if (sum === 0) {
+    Object.assign(run, newRun());
+    return false;
+  }
+  const isRising = sum > run.sum;
+  run.sum = sum;
+  run.days += 1;
+  run.count += judged.count;
+  run.expected = short(run.expected + judged.expected);
+  run.quiet = short(run.quiet + judged.share.count);
+  run.quietExpected = short(run.quietExpected + judged.share.expected);
+  return isRising && sum >= rule.threshold && run.days >= rule.leastDays;
 }
 
 /** Told once, a drift is the new level: it is measured from there on. */
-function acceptLevel(drift: DailyDrift): void {
-  const rise = Math.log(Math.max(1, drift.runCount / Math.max(1, drift.runExpected)));
+function acceptLevel(drift: DailyDrift, run: Run): void {
+  const rise = Math.log(Math.max(1, run.count / Math.max(1, run.expected)));
   for (const kind of [0, 1] as const) {
     if (drift.levels[kind] >= 0) drift.levels[kind] = short(drift.levels[kind] + rise);
   }
-  drift.sum = 0;
-  drift.run = 0;
-  drift.runCount = 0;
-  drift.runExpected = 0;
+  drift.volume = newRun();
+  drift.spread = newRun();
 }
 
 function learnDay(drift: DailyDrift, kind: 0 | 1, off: number): void {
@@ -175,4 +248,12 @@ function learnDay(drift: DailyDrift, kind: 0 | 1, off: number): void {
   drift.scatter = short(
     Math.max(LEAST_SCATTER, drift.scatter + SCATTER_WEIGHT * (spread - drift.scatter)),
   );
+}
+
+function newRun(): Run {
+  return { sum: 0, days: 0, count: 0, expected: 0, quiet: 0, quietExpected: 0 };
+}
+
+function noHours(): number[] {
+  return Array.from({ length: DAY_HOURS }, () => 0);
 }

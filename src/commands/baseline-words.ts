@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ActiveHours, activeProbability, usualHours } from "../baseline/active-hours.ts";
 import { DAY_HOURS, HOUR_MS, isWeekend } from "../baseline/calendar.ts";
 import type { DailyDrift } from "../baseline/daily-drift.ts";
+import { quietestShare } from "../baseline/day-profile.ts";
 import type { FadingPeak } from "../baseline/fading-peak.ts";
 import { awayLimit, type Gaps } from "../baseline/gaps.ts";
 import { discoveryProbability, type KnownSet } from "../baseline/known-set.ts";
@@ -75,15 +76,15 @@ const Volume = z.object({
 const Drift = z.object({
   born: number,
   day: number,
-  count: number,
+  hours: numbers,
   levels: z.tuple([number, number]),
   growth: number,
   scatter: number,
   days: z.tuple([number, number]),
-  sum: number,
-  run: number,
-  runCount: number,
-  runExpected: number,
+  profile: z.object({ levels: numbers, scatter: number, roughness: number, days: number }),
+  volume: z.looseObject({}),
+  spread: z.looseObject({}),
+  hourly: z.looseObject({}),
   alarm: z.union([z.null(), z.looseObject({})]),
 });
 
@@ -202,7 +203,11 @@ function sayDrift(drift: DailyDriftShape): string[] {
   const [weekday, weekend] = drift.levels.map((level) =>
     level < 0 ? "not known yet" : `about ${short(Math.expm1(level))}`,
   );
-  return [`a usual weekday: ${weekday}; a usual day of a weekend: ${weekend}`];
+  const quiet = percent(quietestShare(drift.profile));
+  return [
+    `a usual weekday: ${weekday}; a usual day of a weekend: ${weekend}`,
+    `the quieter half of the day has ${quiet}`,
+  ];
 }
 
 function sayKnown(set: KnownSet, name: string): string[] {
@@ -228,7 +233,7 @@ function sayPeak(peak: FadingPeak, name: string): string[] {
   return peak.value > 0 ? [`${name}: at most ${short(peak.value)} in an hour`] : [];
 }
 
-type DailyDriftShape = Pick<DailyDrift, "born" | "levels">;
+type DailyDriftShape = Pick<DailyDrift, "born" | "levels" | "profile">;
 
 /** An hour of the same time of day, on a weekday or at a weekend. */
 function hourOn(weekend: boolean, at: number): number {

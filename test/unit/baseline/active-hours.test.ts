@@ -4,6 +4,7 @@ import {
   activeProbability,
   type ActiveHours,
   daysActive,
+  isPunctual,
   learnActiveHour,
   newActiveHours,
   usualHours,
@@ -47,6 +48,15 @@ describe("active hours", () => {
     const hours = learned(61, office);
     expect(activeProbability(hours, MONDAY + 61 * DAY + 10)).toBeGreaterThan(0.5);
     expect(activeProbability(hours, MONDAY + 61 * DAY + 3)).toBeLessThan(0.02);
+  });
+
+  it("are punctual where nothing ever came farther than an hour from the usual", () => {
+    const weekly = (hour: number): boolean => hour % (7 * DAY) === (MONDAY + 2) % (7 * DAY);
+    expect(isPunctual(learned(35, weekly))).toBe(true);
+    expect(isPunctual(learned(35, (hour) => weekly(hour) || weekly(hour - 1)))).toBe(true);
+    const rerun = MONDAY + 9 * DAY + 11;
+    expect(isPunctual(learned(35, (hour) => weekly(hour) || hour === rerun))).toBe(false);
+    expect(isPunctual(newActiveHours())).toBe(false);
   });
 
   it("come to at least the share of days on which an hour is active", () => {

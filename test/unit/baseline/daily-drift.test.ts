@@ -10,7 +10,12 @@ import { Random } from "../../../src/simulation/random.ts";
 const DAY = 24;
 /** Monday, 5 January 1970. */
 const MONDAY = 4;
-const rule = { allowance: 0.6, threshold: 3.5, leastDays: 3, leastPerDay: 12 };
+const rule = {
+  volume: { allowance: 0.6, threshold: 3.5, leastDays: 3 },
+  spread: { allowance: 0.7, threshold: 3.5, leastDays: 2 },
+  hour: { allowance: 0.6, threshold: 3.5, leastMore: 5 },
+  leastPerDay: 12,
+};
 
 describe("a daily drift", () => {
   it("alarms less often than once in two hundred and fifty quiet days of bursty counts", () => {

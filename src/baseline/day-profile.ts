@@ -1,0 +1,163 @@
+import { DAY_HOURS } from "./calendar.ts";
+import { short } from "./forgetting.ts";
+
+/** Weight of a new day in the level of an hour, and of an hour in the scatter. */
+const LEVEL_WEIGHT = 0.05;
+const SCATTER_WEIGHT = 0.01;
+/** Variance of the logarithm of an hour's count that is assumed at first. */
+const FIRST_SCATTER = 0.4;
+/** Days of which every count is learned as it is, and those before which the scatter is not learned. */
+const FIRST_DAYS = 5;
+const FIRST_SCATTER_DAYS = 3;
+/** Squared deviations, in variances, that one count or one day teaches at most. */
+const MOST_SQUARED = 9;
+
+const QUIET_HOURS = DAY_HOURS / 2;
+/** Times its share of a day that an hour counts at most, and so many more: a burst is not a habit. */
+const MOST_TIMES = 3;
+const MOST_MORE = 2;
+/** What the hours of no history are taken to share, as a part of the whole. */
+const EVEN = 0.02;
+/** Excess variance of daily shares over a binomial one: at first, at least, and the weight of a new day in it. */
+const FIRST_ROUGHNESS = 2;
+const LEAST_ROUGHNESS = 1;
+const ROUGHNESS_WEIGHT = 0.05;
+
+/** An hour of less than this level, as a logarithm, is one in which hardly anything happens. */
+const LEAST_LEVEL = 0.3;
+
+/**
+ * How somebody's counts spread over the hours of the day, to tell whether a day keeps to it. What customers, growth or a campaign
+ * cause follows the usual hours however much it is; a program that takes a little all around the clock fills the quiet hours, and one
+ * that runs at its own time makes one hour stand out. Plain data.
+ */
+export interface DayProfile {
+  /** Faded means of log(1 + count) by hour of the day, UTC, learned clipped. */
+  levels: number[];
+  /** Variance of the logarithm of an hour's count about its level, of all hours together. */
+  scatter: number;
+  /** Excess variance of the quiet hours' share of a day over a binomial one. */
+  roughness: number;
+  days: number;
+}
+
+/** A day's counts in the twelve hours that are usually quietest. */
+export interface QuietShare {
+  /** Bursts clipped. */
+  readonly count: number;
+  /** What these hours would have of as many counts with the usual spread. */
+  readonly expected: number;
+  /** How far the first lies above the second, in standard deviations of an over-dispersed binomial count. */
+  readonly deviation: number;
+}
+
+export function newDayProfile(): DayProfile {
+  return {
+    levels: Array.from({ length: DAY_HOURS }, () => 0),
+    scatter: FIRST_SCATTER,
+    roughness: FIRST_ROUGHNESS,
+    days: 0,
+  };
+}
+
+/** What a day's counts by hour say of the quiet hours. */
+export function quietShare(profile: DayProfile, counts: readonly number[]): QuietShare {
+  const shares = sharesOf(profile.levels);
+  const total = sum(counts);
+  const clipped = counts.map((count, hour) =>
+    Math.min(count, MOST_TIMES * (shares[hour] ?? 0) * total + MOST_MORE),
+  );
+  const quiet = quietest(shares);
+  const share = sum(quiet.map((hour) => shares[hour] ?? 0));
+  const count = sum(quiet.map((hour) => clipped[hour] ?? 0));
+  const expected = share * sum(clipped);
+  const variance = expected * (1 - share) * profile.roughness;
+  const deviation = variance > 0 ? (count - expected) / Math.sqrt(variance) : 0;
+  return { count, expected, deviation };
+}
+
+/** The part of a day, 0–0.5, that the twelve quietest hours usually have. */
+export function quietestShare({ levels }: DayProfile): number {
+  const shares = sharesOf(levels);
+  return sum(quietest(shares).map((hour) => shares[hour] ?? 0));
+}
+
+/** The count that is usual in an hour of the day. */
+export function usualCount({ levels }: DayProfile, hour: number): number {
+  return Math.expm1(levels[hour] ?? 0);
+}
+
+/** Hours of the day in which something usually happens. */
+export function busyHours({ levels }: DayProfile): number {
+  return levels.filter((level) => level > LEAST_LEVEL).length;
+}
+
+/**
+ * What each hour of a day would have, or one beside it if that has more, if it rose as the rest of the day did, where that rose:
+ * clocks and schedules move by an hour.
+ */
+export function expectedByHour(profile: DayProfile, counts: readonly number[]): number[] {
+  const usual = profile.levels.map((level) => Math.expm1(level));
+  const usualTotal = sum(usual);
+  const total = sum(counts);
+  return usual.map((own, hour) => {
+    const rise = (total - (counts[hour] ?? 0)) / Math.max(1, usualTotal - own);
+    const before = usual.at(hour - 1) ?? 0;
+    const after = usual[(hour + 1) % DAY_HOURS] ?? 0;
+    return Math.max(before, own, after) * Math.max(1, rise);
+  });
+}
+
+/** How far a count lies above an expected one, in standard deviations of the logarithm. */
+export function deviationInHour({ scatter }: DayProfile, count: number, expected: number): number {
+  const off = Math.log1p(count) - Math.log1p(expected);
+  return off / Math.max(Math.sqrt(scatter), 1 / Math.sqrt(1 + expected));
+}
+
+/** Learns a closed day, of which `share` speaks; days in order. */
+export function learnProfile(
+  profile: DayProfile,
+  counts: readonly number[],
+  share: QuietShare,
+): void {
+  profile.days += 1;
+  const { days, levels } = profile;
+  const weight = Math.max(LEVEL_WEIGHT, 1 / days);
+  for (const [hour, count] of counts.entries()) {
+    const level = levels[hour] ?? 0;
+    const off = Math.log1p(count) - level;
+    const most = days <= FIRST_DAYS ? Number.POSITIVE_INFINITY : Math.sqrt(profile.scatter);
+    levels[hour] = short(level + weight * Math.max(-most, Math.min(most, off)));
+    if (days <= FIRST_SCATTER_DAYS) continue;
+    const squared = Math.min(off ** 2, MOST_SQUARED * profile.scatter);
+    profile.scatter += SCATTER_WEIGHT * (squared - profile.scatter);
+  }
+  profile.scatter = short(profile.scatter);
+  if (days <= FIRST_DAYS) return;
+  const rough = Math.min(share.deviation ** 2, MOST_SQUARED) * profile.roughness;
+  const learned = profile.roughness + ROUGHNESS_WEIGHT * (rough - profile.roughness);
+  profile.roughness = short(Math.max(LEAST_ROUGHNESS, learned));
+}
+
+/** Takes what an hour had as usual from now on. */
+export function acceptHour({ levels }: DayProfile, hour: number, count: number): void {
+  levels[hour] = short(Math.log1p(count));
+}
+
+function sharesOf(levels: readonly number[]): number[] {
+  const usual = levels.map((level) => Math.expm1(level));
+  const whole = sum(usual);
+  if (whole === 0) return levels.map(() => 1 / DAY_HOURS);
+  return usual.map((count) => (count / whole + EVEN / DAY_HOURS) / (1 + EVEN));
+}
+
+/** The hours with the least shares; among equals the earlier ones. */
+function quietest(shares: readonly number[]): number[] {
+  const hours = shares.map((_share, hour) => hour);
+  hours.sort((one, other) => (shares[one] ?? 0) - (shares[other] ?? 0) || one - other);
+  return hours.slice(0, QUIET_HOURS);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
