@@ -4,6 +4,7 @@ import { insiderOf } from "./victims.ts";
 /** Imported key material is deleted, at once and for everyone, or imported again so that it expires soon. */
 export const importedMaterial: AttackKind = {
   name: "imported-material",
+  breaks: true,
   stage(scene) {
     const actor = scene.administrator();
     const key = scene.keyOf(actor);

@@ -4,6 +4,7 @@ import { insiderOf } from "./victims.ts";
 /** One busy key is scheduled for deletion by a person. */
 export const keyDeletion: AttackKind = {
   name: "key-deletion",
+  breaks: true,
   stage(scene) {
     const actor = scene.administrator();
     const key = scene.keyOf(actor);

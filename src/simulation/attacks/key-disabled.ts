@@ -4,6 +4,7 @@ import { insiderOf } from "./victims.ts";
 /** A busy key is disabled, and everyone who needs it fails. */
 export const keyDisabled: AttackKind = {
   name: "key-disabled",
+  breaks: true,
   stage(scene) {
     const actor = scene.administrator();
     const key = scene.keyOf(actor);

@@ -4,6 +4,7 @@ import { insiderOf } from "./victims.ts";
 /** Several keys of an account are disabled and scheduled for deletion within the hour. */
 export const massKeyDeletion: AttackKind = {
   name: "mass-key-deletion",
+  breaks: true,
   stage(scene) {
     const actor = scene.administrator();
     if (actor === undefined || actor.account.dataKeys.length < 3) return undefined;

@@ -14,7 +14,7 @@ export const newClient: AttackKind = {
     );
     if (victim === undefined) return undefined;
     const own = insiderOf(victim, scene);
-    const caller = stolen(own, own.sourceAddress, scene.strangeClient());
+    const caller = stolen(own, own.sourceAddress, scene.strangeClient(own.userAgent));
     const direct = victim.uses.filter(({ via }) => via === undefined);
     const reader = { ...victim, uses: direct };
     const count = scene.size(3, 8, 25);

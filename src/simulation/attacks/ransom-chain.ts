@@ -7,6 +7,7 @@ import { thiefOf } from "./victims.ts";
 /** Over a day: a look around, objects written again under a foreign key, grants revoked, keys destroyed. */
 export const ransomChain: AttackKind = {
   name: "ransom-chain",
+  breaks: true,
   stage(scene) {
     const actor = scene.administrator();
     if (actor === undefined || actor.account.dataKeys.length < 3) return undefined;

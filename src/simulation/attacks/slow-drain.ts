@@ -7,6 +7,7 @@ import { insiderOf, isWorkload, keysOf, ordinaryDecrypt } from "./victims.ts";
 export const slowDrain: AttackKind = {
   name: "slow-drain",
   isCommon: true,
+  lastsDays: 6,
   stage(scene) {
     const victim = scene.victim((resident) => isWorkload(resident) && resident.perDay >= 40);
     if (victim === undefined) return undefined;

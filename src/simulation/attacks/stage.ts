@@ -18,6 +18,10 @@ export interface AttackKind {
   readonly isCommon?: boolean;
   /** It takes an account's records away: then nothing else is staged there. */
   readonly silences?: boolean;
+  /** It makes keys fail for everyone: what nobody can use is not stolen with. */
+  readonly breaks?: boolean;
+  /** Days that it takes; it begins early enough to be over before the trail is. */
+  readonly lastsDays?: number;
   /** Sets the scene; undefined where the organization has no victim that makes sense. */
   stage(scene: Scene): Outcome | undefined;
 }
@@ -52,16 +56,24 @@ export class Scene {
   readonly startMs: number;
   readonly steps: Step[] = [];
   readonly #taken: Set<string>;
+  readonly #broken: ReadonlySet<string>;
 
   constructor(
     world: World,
-    placement: { random: Random; strength: Strength; startMs: number; taken: Set<string> },
+    placement: {
+      random: Random;
+      strength: Strength;
+      startMs: number;
+      taken: Set<string>;
+      broken: ReadonlySet<string>;
+    },
   ) {
     this.world = world;
     this.random = placement.random;
     this.strength = placement.strength;
     this.startMs = placement.startMs;
     this.#taken = placement.taken;
+    this.#broken = placement.broken;
   }
 
   /** One of three sizes, by the strength of the attack. */
@@ -75,8 +87,8 @@ export class Scene {
   }
 
   /**
-   * A resident that was there from the first two weeks on and that no other attack has chosen. Credentials of busy roles
-   * lie in more places than those of others, and the weaker an attack, the more it needs a crowd to hide in.
+   * A resident that was there from the first two weeks on, whose keys work, and that no other attack has chosen. Credentials of busy
+   * roles lie in more places than those of others, and the weaker an attack, the more it needs a crowd to hide in.
    */
   victim(suits: (resident: Resident) => boolean): Resident | undefined {
     const { attacksFrom } = this.world.options;
@@ -84,6 +96,7 @@ export class Scene {
       (resident) =>
         !this.#taken.has(resident.entity) &&
         !this.isSilent(resident.account.id) &&
+        !resident.uses.some(({ key }) => this.#broken.has(key.arn)) &&
         resident.fromDay <= attacksFrom / 2 &&
         resident.toDay > attacksFrom + 14 &&
         suits(resident),
@@ -138,12 +151,15 @@ export class Scene {
       : homeAddress(this.random);
   }
 
-  strangeClient(): string {
-    return this.random.pick([
+  /** A client of another family than the victim's own. */
+  strangeClient(own: string): string {
+    const clients = [
       "aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64 exe/x86_64 prompt/off",
       "Boto3/1.26.90 Python/3.9.2 Linux/5.10.0-kali7-amd64 Botocore/1.29.90",
       "aws-sdk-go-v2/1.16.4 os/linux lang/go/1.19.1 md/GOOS/linux",
-    ]);
+    ];
+    const family = /^[a-z]+(?:-[a-z]+)*/i.exec(own)?.[0] ?? "";
+    return this.random.pick(clients.filter((client) => !client.startsWith(family)));
   }
 
   /** An account in which it can be seen. */
@@ -243,21 +259,27 @@ export function stageAttacks(
   const order: AttackKind[] = [];
   const round = [...kinds, ...kinds.filter(({ isCommon }) => isCommon)];
   while (order.length < options.attacks * MOST_TRIES) order.push(...random.shuffle(round));
-  // What silences an account comes first, so that nothing that nobody can see is staged there.
+  // What silences an account comes first, so that nothing that nobody can see is staged there, and what breaks keys next.
   const planned = order.slice(0, options.attacks);
-  const loud = planned.filter(({ silences }) => silences !== true);
   const quiet = planned.filter(({ silences }) => silences === true);
+  const breaking = planned.filter(({ breaks }) => breaks === true);
+  const others = planned.filter(({ silences, breaks }) => silences !== true && breaks !== true);
   const taken = new Set<string>();
+  const broken = new Set<string>();
   const staged: StagedAttack[] = [];
-  for (const [nth, kind] of [...quiet, ...loud, ...order.slice(options.attacks)].entries()) {
+  const all = [...quiet, ...breaking, ...others, ...order.slice(options.attacks)];
+  for (const [nth, kind] of all.entries()) {
     if (staged.length >= options.attacks) break;
     if (nth >= options.attacks && kind.silences === true) continue;
     const id = `attack-${String(staged.length + 1).padStart(3, "0")}`;
-    const placement = { ...place(world, random), random: random.fork(`${nth}`), taken };
+    const at = place(world, random, kind.lastsDays ?? 0);
+    const placement = { ...at, random: random.fork(`${nth}`), taken, broken };
     const strength = options.strength === "mixed" ? placement.strength : options.strength;
     const scene = new Scene(world, { ...placement, strength });
     const outcome = kind.stage(scene);
-    if (outcome !== undefined) staged.push(new StagedAttack(id, kind.name, scene, outcome));
+    if (outcome === undefined) continue;
+    if (outcome.breaksKeys === true) for (const { arn } of outcome.keys) broken.add(arn);
+    staged.push(new StagedAttack(id, kind.name, scene, outcome));
   }
   return staged;
 }
@@ -265,9 +287,13 @@ export function stageAttacks(
 /** Kinds tried for each attack wanted: some find no victim. */
 const MOST_TRIES = 3;
 
-function place(world: World, random: Random): { startMs: number; strength: Strength } {
+function place(
+  world: World,
+  random: Random,
+  lastsDays: number,
+): { startMs: number; strength: Strength } {
   const { attacksFrom, days } = world.options;
-  const day = random.integer(attacksFrom, Math.max(attacksFrom, days - 2));
+  const day = random.integer(attacksFrom, Math.max(attacksFrom, days - 2 - lastsDays));
   const startMs = world.dayMs(day) + random.integer(0, 24 * 3600 - 1) * 1000;
   return { startMs, strength: random.pick(strengths) };
 }

@@ -26,7 +26,7 @@ export function thiefOf(resident: Resident, scene: Scene): Caller {
   const hides = scene.random.fraction();
   if (hides < scene.size(0.6, 0.3, 0.1)) return own;
   const copiesClient = hides < scene.size(0.8, 0.6, 0.4);
-  const client = copiesClient ? own.userAgent : scene.strangeClient();
+  const client = copiesClient ? own.userAgent : scene.strangeClient(own.userAgent);
   return stolen(own, scene.strangeAddress(), client);
 }
 
