@@ -44,6 +44,10 @@ testDetector(deniedProbing, {
         alerts: 1,
       },
     },
+    "three keys around the end of an hour": {
+      events: [...habit, ...refused(NOW, 2), ...refused(NOW + 1, 1, {}, 2)],
+      expect: { atLeast: "low", reasons: ["many-keys", "never-failed"], alerts: 1 },
+    },
     "a key an hour, for ten hours": {
       events: [...habit, ...hours(0, 10).flatMap((nth) => refused(NOW + nth, 1, {}, nth))],
       expect: { atLeast: "low", reasons: ["many-keys"], alerts: 1 },

@@ -47,8 +47,6 @@ interface Bucket {
 
 interface Limits {
   keys: number;
-  /** Keys on which it failed for the first time within the hours before: a slow one is as much of a probe. */
-  keysBefore: number;
   failures: number;
   days: number;
   calls: number;
@@ -104,7 +102,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     "An inventory tool at its first run.",
   ],
   knownGaps: [
-    "Fewer keys in half a day than the smallest limit, or just that many around the end of an hour that is still open.",
+    "Fewer keys in half a day than the smallest limit.",
     "Refused calls on keys of other accounts that name no key.",
     "Calls that only a VPC endpoint policy refused: AWS does not log them.",
   ],
@@ -145,7 +143,6 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     const peakFailures = peakAt(baseline.peakFailures, hour);
     const isFirst = baseline.firstFailure < 0 || baseline.firstFailure >= hour - HOURS_BEFORE;
     return {
-      keysBefore: keysSince(baseline.failed, hour - HOURS_BEFORE),
       keys: Math.max(floor, Math.ceil(1.5 * peakAt(baseline.peakKeys, hour))),
       failures: Math.max(options.minimumFailures, Math.ceil(3 * peakFailures)),
       days,
@@ -177,9 +174,10 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
 
   subjects: (event) => (isGuess(event) ? SUBJECTS : NOTHING),
 
-  level({ bucket, limits }) {
+  level(view) {
+    const { bucket, limits } = view;
     return Math.max(
-      levelOf(newKeys(bucket, limits), limits.keys),
+      levelOf(newKeys(view), limits.keys),
       Math.min(0, levelOf(bucket.failures, limits.failures)),
     );
   },
@@ -192,21 +190,25 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
     if (bucket.failures === 0) return;
     if (baseline.firstFailure < 0) baseline.firstFailure = hour;
     const arns = Object.keys(bucket.keys).sort();
-    raisePeak(baseline.peakKeys, hour, Math.min(newKeys(bucket, limits), limits.keys));
+    raisePeak(baseline.peakKeys, hour, Math.min(arns.length, limits.keys));
     raisePeak(baseline.peakFailures, hour, Math.min(bucket.failures, limits.failures));
     for (const arn of arns) meet(baseline.failed, arn, hour, MOST_KNOWN);
   },
   skip: () => {},
 });
 
-/** Keys on which it failed for the first time, in this hour and in those before; 0 where none came in this hour. */
-function newKeys(bucket: Bucket, limits: Limits): number {
-  const own = Object.keys(bucket.keys).length;
-  return own === 0 ? 0 : own + limits.keysBefore;
-}
-
-function keysSince(failed: KnownSet, hour: number): number {
-  return Object.values(failed.members).filter(([sinceHour]) => sinceHour >= hour).length;
+/** Keys on which it failed for the first time, in this hour and in those before: a slow one probes as much. 0 where none came in this hour. */
+function newKeys({ hour, bucket, baseline, earlier }: View): number {
+  const names = new Set(Object.keys(bucket.keys));
+  if (names.size === 0) return 0;
+  const from = hour - HOURS_BEFORE;
+  for (const [name, [sinceHour]] of Object.entries(baseline.failed.members)) {
+    if (sinceHour >= from) names.add(name);
+  }
+  for (const open of earlier) {
+    if (open.hour >= from) for (const name of Object.keys(open.bucket.keys)) names.add(name);
+  }
+  return names.size;
 }
 
 /** Whether the call failed as those do that try what they may or what is there. */
@@ -219,7 +221,7 @@ function describeHour(view: View): Finding {
   const evidence = bucket.evidence ?? newEvidence();
   const startMs = hour * HOUR_MS;
   const firsts = Object.values(bucket.keys).sort((one, other) => one - other);
-  const keys = newKeys(bucket, limits);
+  const keys = newKeys(view);
   const operations = bucket.operations.join(", ");
   const lately = firsts.length === keys ? "" : `, and on ${counted(keys, "key")} within half a day`;
   return {
@@ -227,7 +229,9 @@ function describeHour(view: View): Finding {
     summary: `${callerName(evidence.principal)} failed ${counted(bucket.failures, "time")} within an hour, on ${counted(firsts.length, "key")} for the first time${lately}: ${operations}.`,
     reasons: reasonsOf(bucket, limits, keys),
     eventTimeMs:
-      firsts[Math.max(1, limits.keys - limits.keysBefore) - 1] ?? bucket.firstMs.at(-1) ?? startMs,
+      firsts[Math.max(1, limits.keys - (keys - firsts.length)) - 1] ??
+      bucket.firstMs.at(-1) ??
+      startMs,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,

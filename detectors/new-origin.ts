@@ -102,7 +102,7 @@ const MOST_KNOWN = 64;
 /** Names of each kind told apart within one hour. */
 const MOST_MET = 32;
 /** What it adds, and how far it has gone, when the usual network or client goes on being used. */
-const BACK_POINTS = 12;
+const BACK_POINTS = 14;
 const BACK_LEVEL = 3;
 /** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
 const SHARES = [1, 0.85, 0.6, 0.5];

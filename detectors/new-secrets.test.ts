@@ -8,6 +8,8 @@ const NOW = 40 * DAY + 3;
 
 /** Forty days with two secrets. */
 const habit = daily(40, (day) => day % 2);
+/** Forty days with another secret on every fourth. */
+const nowAndThen = daily(40, (day) => (day % 4 === 0 ? day : 1));
 
 testDetector(newSecrets, {
   fires: {
@@ -54,6 +56,20 @@ testDetector(newSecrets, {
     "what it created within the hour and reads back, low": {
       events: [...habit, ...read(NOW, hours(10, 14)), ...write(NOW, hours(10, 14))],
       expect: { atMost: "low", reasons: ["own-writes"] },
+    },
+    "twenty, by one who reads a new one now and then": {
+      events: [...nowAndThen, ...read(NOW, hours(100, 120))],
+      learnUntilHour: NOW,
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["more-than-ever"] },
+    },
+    "twenty, by one who read as many on a day before, low at most": {
+      events: [
+        ...nowAndThen,
+        ...read(30 * DAY + 12, hours(200, 218)),
+        ...read(NOW, hours(100, 120)),
+      ],
+      learnUntilHour: NOW,
+      expect: { atMost: "low", withoutReasons: ["more-than-ever"] },
     },
     "one who reads new ones every day, low at most": {
       events: [...daily(40, (day) => day), ...read(NOW, hours(100, 104))],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -34,6 +35,8 @@ interface Baseline {
   day: number;
   ofDay: string[];
   discovery: number;
+  /** Most that was new on one of the days before. */
+  mostOfDay: FadingPeak;
 }
 
 interface Bucket {
@@ -60,6 +63,8 @@ interface Limits {
   known: number;
   /** Probability that the next one read on a day is new. */
   discovery: number;
+  /** Most that was new on one of the days before. */
+  mostOfDay: number;
 }
 
 const Options = z.strictObject({
@@ -85,13 +90,16 @@ type View = HourView<Baseline, Bucket, Limits>;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 const SECRET_KEYS = new Set(["SecretARN", "PARAMETER_ARN"]);
+/** So many on a day are many, and so many times the most of any day before are more than a task asks for. */
+const MANY = 16;
+const BEYOND = 2;
 const MOST_KNOWN = 200;
 const MOST_MET = 1000;
 
 /** A principal that reads the same few secrets and parameters for ever reads others. */
 export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-secrets",
-  version: 1,
+  version: 2,
   title: "Secrets never read before",
   entity: "principal",
   learnsFingerprints: true,
@@ -133,18 +141,21 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
     day: -1,
     ofDay: [],
     discovery: 1,
+    mostOfDay: newFadingPeak(),
   }),
   newBucket: () => ({ reads: 0, size: 0, met: {}, human: false, evidence: null }),
 
-  limits({ born, reads, known, day, discovery }, hour, options) {
+  limits({ born, reads, known, day, discovery, ofDay, mostOfDay }, hour, options) {
     const days = born < 0 ? 0 : (hour - born) / 24;
+    const isToday = day === dayOf(hour);
     return {
       isMature: days >= options.learningDays && reads >= options.learningReads,
       days,
       reads,
       known: size(known),
       // What is new today does not make the next one of today more likely.
-      discovery: day === dayOf(hour) ? discovery : discoveryProbability(known),
+      discovery: isToday ? discovery : discoveryProbability(known),
+      mostOfDay: Math.max(Math.ceil(peakAt(mostOfDay, hour)), isToday ? 0 : ofDay.length),
     };
   },
 
@@ -175,6 +186,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
     baseline.reads += bucket.reads;
     const day = dayOf(hour);
     if (baseline.day !== day) {
+      raisePeak(baseline.mostOfDay, hour, baseline.ofDay.length);
       baseline.day = day;
       baseline.ofDay = [];
       baseline.discovery = discoveryProbability(baseline.known);
@@ -260,6 +272,10 @@ function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
       points: Math.round(Math.min(78, 6 + 4.5 * bits * (1 + 0.5 * Math.log2(Math.max(1, ofDay))))),
     },
   ];
+  if (ofDay >= MANY && ofDay > BEYOND * limits.mostOfDay) {
+    const text = `Never more than ${limits.mostOfDay} on a day before.`;
+    reasons.push({ code: "more-than-ever", text, points: 16 });
+  }
   if (own(bucket)) {
     const text = "It wrote what it read: creating a secret reads it back.";
     reasons.push({ code: "own-writes", text, points: -30 });

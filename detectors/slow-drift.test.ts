@@ -27,6 +27,10 @@ testDetector(slowDrift, {
         alerts: 1,
       },
     },
+    "twice and a half as much, all around the clock, gravely": {
+      events: byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 10 : 0)),
+      expect: { atLeast: "high", atMost: "high", reasons: ["drift", "steep", "quiet-hours"] },
+    },
     "a rise that follows the usual hours, less gravely": {
       events: byDay(40, (day, hour) => daytime(hour) * (day >= 28 ? 1.5 : 1)),
       expect: { atLeast: "low", atMost: "low", reasons: ["drift", "usual-hours"], alerts: 1 },

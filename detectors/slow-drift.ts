@@ -68,7 +68,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   version: 3,
   title: "Slow drift",
   entity: "principal",
-  severity: "low to medium",
+  severity: "low to high",
   why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up, and so do days that fill the quiet hours: customers and schedules do not.",
   falsePositives: [
     "A service takes over another one's work, once: the new level is accepted as it is told.",
@@ -180,7 +180,7 @@ function tellDays(drift: Drift): Told {
   ];
   if (times >= STEEP) {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
-    reasons.push({ code: "steep", text, points: 20 });
+    reasons.push({ code: "steep", text, points: 22 });
   }
   reasons.push(...tellSpread(drift));
   return {
@@ -198,7 +198,7 @@ function tellDays(drift: Drift): Told {
 /** Over which hours of the day the rise is spread, where that says something. */
 function tellSpread({ by, count, quiet, quietExpected }: Drift): Reason[] {
   const shares = `${percent(quiet, count)} % of it in the usually quieter half of the day, which has ${percent(quietExpected, count)} % otherwise`;
-  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 16 }];
+  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 20 }];
   const isUsual = quiet <= AS_USUAL * quietExpected;
   if (quietExpected > MOST_QUIET_SHARE * count || !isUsual) return [];
   const text = `It follows the usual hours, as growth and campaigns do: ${shares}.`;
