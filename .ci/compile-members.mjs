@@ -2,14 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { main } from "assemblyscript/asc";
-import { CONSTANTS_START, PAGES } from "../src/cloudtrail/members/layout.ts";
+import { CONSTANTS_START } from "../src/cloudtrail/members/layout.ts";
 
 const folder = resolve(import.meta.dirname, "../src/cloudtrail/members");
 const [target = join(folder, "module.ts")] = process.argv.slice(2);
 const options = [
   "--outFile module.wasm",
   "--optimizeLevel 3 --converge --noAssert --runtime stub --enable simd",
-  `--memoryBase ${CONSTANTS_START} --initialMemory ${PAGES} --maximumMemory ${PAGES}`,
+  `--memoryBase ${CONSTANTS_START} --initialMemory 1 --maximumMemory 1`,
 ];
 
 let compiled;

@@ -98,11 +98,9 @@ export function goOn(start: usize, limit: usize, origin: usize): i32 {
       if ((brackets & mark) != 0) {
         const isAfterString = (afterString & mark) != 0;
         ending = meetBracket(address, origin, isAfterString);
-      } else if (endsEscapedName(quotes, backslashes, mark)) {
-        set(ESCAPED_NAME, 1);
-      } else if (meetName(address, origin)) {
-        set(ENDED_AT, address as u32);
-        ending = AT_RECORDS;
+      } else {
+        const hasEscapes = followsEscapes(quotes, backslashes, mark);
+        ending = meetColon(address, origin, hasEscapes);
       }
       if (ending != GOING_ON) return ending;
     }
@@ -227,8 +225,8 @@ function meetBracket(address: usize, origin: usize, isAfterString: bool): i32 {
   return GOING_ON;
 }
 
-/** Whether the string before this colon has escapes: then one quote alone lies between the last backslash and the colon. */
-function endsEscapedName(quotes: u64, backslashes: u64, colon: u64): bool {
+/** Whether the last string before this colon has escapes: then one quote alone lies between the last backslash and the colon. */
+function followsEscapes(quotes: u64, backslashes: u64, colon: u64): bool {
   if (backslashes == 0 && quotesSince > 1) return false;
   const before = backslashes & (colon - 1);
   const quotesBefore = quotes & (colon - 1);
@@ -237,17 +235,20 @@ function endsEscapedName(quotes: u64, backslashes: u64, colon: u64): bool {
     : popcnt(quotesBefore & afterLast(before)) == 1;
 }
 
-/** Notes the name before a colon, if it is one that matters. True where it is `Records`. */
-function meetName(colon: usize, origin: usize): bool {
+/** Notes the name before a colon, if it is one that matters or may be any. */
+function meetColon(colon: usize, origin: usize, hasEscapes: bool): i32 {
   let end = colon;
   let tail = load<u64>(end - 8);
+  let mayBeAny = hasEscapes;
   if (tail >> 56 != 0x22) {
     while (isSpace(load<u8>(end - 1)) && end > colon - MOST_SPACES) end -= 1;
-    if (isSpace(load<u8>(end - 1))) set(ESCAPED_NAME, 1);
     tail = load<u64>(end - 8);
+    if (tail >> 56 != 0x22) mayBeAny = isSpace((tail >> 56) as u8);
   }
   isIdentity = false;
-  if (tail == TAIL_OF_SOURCE) {
+  if (mayBeAny) {
+    set(ESCAPED_NAME, 1);
+  } else if (tail == TAIL_OF_SOURCE) {
     if (load<u64>(end - 13) == HEAD_OF_SOURCE) count(SOURCES, colon - origin);
   } else if (tail == TAIL_OF_TYPE) {
     if (load<u64>(end - 11) == HEAD_OF_TYPE) count(TYPES, colon - origin);
@@ -257,10 +258,11 @@ function meetName(colon: usize, origin: usize): bool {
       set(IDENTITY_INNER_END, 0);
       isIdentity = true;
     }
-  } else if (tail == TAIL_OF_RECORDS) {
-    return load<u8>(end - 9) == 0x22;
+  } else if (tail == TAIL_OF_RECORDS && load<u8>(end - 9) == 0x22) {
+    set(ENDED_AT, colon as u32);
+    return AT_RECORDS;
   }
-  return false;
+  return GOING_ON;
 }
 
 function count(place: i32, colon: usize): void {

@@ -39,6 +39,5 @@ export const WINDOW_START = 256;
 /** Bytes that are looked at together. One block of white space has room behind the window. */
 export const BLOCK = 64;
 
-/** Memory in pages of 64 KiB: what is copied into the window is still in the processor's cache when it is looked at. */
-export const PAGES = 3;
-export const WINDOW_BYTES = PAGES * 65_536 - WINDOW_START - BLOCK;
+/** One page of memory: what was copied into the window is still close to the processor when it is looked at. */
+export const WINDOW_BYTES = 65_536 - WINDOW_START - BLOCK;

@@ -127,6 +127,7 @@ describe("wherever in a text a block of 64 bytes ends", () => {
     ["a service behind backslashes", `"a":"\\\\\\\\","eventSource":"ec2.amazonaws.com"}`, "even"],
     ["a name with an escape", `"\\u0065ventSource":1,"eventSource":"ec2.amazonaws.com"}`, "even"],
     ["a name that ends with a service's", `"\\"eventSource":"ec2.amazonaws.com"}`, "even"],
+    ["a colon behind no name", `"eventSource":"ec2.amazonaws.com","a":"\\"", : "b"}`, "even"],
     ["a word behind a string", `"a":"b"c,"d":1}`, "uneven"],
     ["a string behind a string", `"a":"b""c"}`, "uneven"],
     ["a bracket behind a string", `"a":"b"{"c":1}}`, "uneven"],
