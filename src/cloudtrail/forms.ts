@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, listOf, textOf } from "./fields.ts";
-import { cloudTrailRecord } from "./record.ts";
+import { isCloudTrailRecord } from "./record.ts";
 import type { ObjectPointer } from "./records.ts";
 
 /** What a JSON value turned out to be, and where to look next. */
@@ -55,8 +55,7 @@ export const SERVICE_SUFFIX = ".amazonaws.com";
 function isRecord(fields: Fields): boolean {
   const source = fields["eventSource"];
   return (
-    typeof source === "string" &&
-    (source.endsWith(SERVICE_SUFFIX) || cloudTrailRecord.safeParse(fields).success)
+    typeof source === "string" && (source.endsWith(SERVICE_SUFFIX) || isCloudTrailRecord(fields))
   );
 }
 
