@@ -27,6 +27,7 @@ const rate = "src/baseline/seasonal-rate.ts";
 const habit = "src/baseline/volume-habit.ts";
 const known = "src/baseline/known-set.ts";
 const hours = "src/baseline/active-hours.ts";
+const drift = "detectors/slow-drift.ts";
 const list = "detectors/index.ts";
 
 /** Every idea that can be taken out, one at a time. */
@@ -97,6 +98,19 @@ export const ablations: readonly Ablation[] = [
         file: hours,
         from: "0.5 * (cell(other, 0) + 0.5",
         to: "0 * (cell(other, 0) + 0.5",
+      },
+    ],
+  },
+  {
+    name: "no-hours-of-a-rise",
+    title: "a slow rise is judged by its volume alone",
+    edits: [
+      { file: drift, from: "spread: { allowance: 0.7,", to: "spread: { allowance: 1e6," },
+      { file: drift, from: "hour: { allowance: 0.6,", to: "hour: { allowance: 1e6," },
+      {
+        file: drift,
+        from: 'code: "usual-hours", text, points: -8',
+        to: 'code: "usual-hours", text, points: 0',
       },
     ],
   },
