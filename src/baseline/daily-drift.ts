@@ -7,7 +7,7 @@ import {
   type QuietShare,
   quietShare,
 } from "./day-profile.ts";
-import { type HourDrift, type HourRule, judgeHours, newHourDrift } from "./hour-drift.ts";
+import { type HourDrift, type HourRule, judgeHours } from "./hour-drift.ts";
 
 /** Weight of a new day in the level, the growth and the scatter. */
 const LEVEL_WEIGHT = 0.08;
@@ -51,9 +51,9 @@ export interface DailyDrift {
   /** Days learned of each kind. */
   days: [weekdays: number, weekends: number];
   profile: DayProfile;
-  /** The cumulative sums of volume, of the spread over the hours, and of single hours. */
-  volume: Run;
-  spread: Run;
+  /** The cumulative sums of volume, of the spread over the hours, and of single hours; null where a sum is zero. */
+  volume: Run | null;
+  spread: Run | null;
   hourly: HourDrift;
   /** The last drift found; its day is the one after the drift's last. */
   alarm: Drift | null;
@@ -61,12 +61,14 @@ export interface DailyDrift {
 
 /** A cumulative sum, since how many days it is above zero, and what was counted and expected on them. */
 interface Run {
-  sum: number;
-  days: number;
-  count: number;
-  expected: number;
-  quiet: number;
-  quietExpected: number;
+  readonly sum: number;
+  /** Whether the last day added to it. */
+  readonly isRising: boolean;
+  readonly days: number;
+  readonly count: number;
+  readonly expected: number;
+  readonly quiet: number;
+  readonly quietExpected: number;
 }
 
 /** A drift: days in a row whose counts lie above what was expected. */
@@ -113,9 +115,9 @@ export function newDailyDrift(): DailyDrift {
     scatter: FIRST_SCATTER,
     days: [0, 0],
     profile: newDayProfile(),
-    volume: newRun(),
-    spread: newRun(),
-    hourly: newHourDrift(),
+    volume: null,
+    spread: null,
+    hourly: {},
     alarm: null,
   };
 }
@@ -189,37 +191,40 @@ function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
   const deviation = Math.max(drift.scatter, 1 / Math.sqrt(1 + expected));
   const volume = isJudged ? Math.min(MOST_PER_DAY, off / deviation) : 0;
   const spread = isJudged && off >= LEAST_RISE ? Math.min(MOST_PER_DAY, share.deviation) : 0;
-  const isSpread = addDay(drift.spread, spread, rule.spread, judged);
-  const isMore = addDay(drift.volume, volume, rule.volume, judged);
+  drift.spread = withDay(drift.spread, spread - rule.spread.allowance, judged);
+  drift.volume = withDay(drift.volume, volume - rule.volume.allowance, judged);
   const hour = judgeHours(drift.hourly, drift.profile, judged.hours, rule.hour);
   const day = judged.day + 1;
-  if (isSpread) raise(drift, "spread", day);
-  else if (isMore) raise(drift, "volume", day);
+  if (isDrift(drift.spread, rule.spread)) raise(drift, "spread", drift.spread, day);
+  else if (isDrift(drift.volume, rule.volume)) raise(drift, "volume", drift.volume, day);
   else if (hour !== undefined && isJudged) {
     drift.alarm = { ...hour, by: "hour", day, quiet: 0, quietExpected: 0 };
   }
 }
 
-function raise(drift: DailyDrift, by: "volume" | "spread", day: number): void {
-  drift.alarm = { ...drift[by], by, day, hourOfDay: null };
-  acceptLevel(drift, drift[by]);
+function raise(drift: DailyDrift, by: "volume" | "spread", run: Run, day: number): void {
+  const { sum, days, count, expected, quiet, quietExpected } = run;
+  drift.alarm = { by, hourOfDay: null, day, days, count, expected, quiet, quietExpected, sum };
+  acceptLevel(drift, run);
 }
 
-/** Whether it is a drift, with a day that is part of it: one that lies above goes on, not one on which the sum falls. */
-function addDay(run: Run, above: number, rule: RunRule, judged: Judged): boolean {
-  const sum = short(Math.max(0, run.sum + above - rule.allowance));
-  if (sum === 0) {
-    Object.assign(run, newRun());
-    return false;
-  }
-  const isRising = sum > run.sum;
-  run.sum = sum;
-  run.days += 1;
-  run.count += judged.count;
-  run.expected = short(run.expected + judged.expected);
-  run.quiet = short(run.quiet + judged.share.count);
-  run.quietExpected = short(run.quietExpected + judged.share.expected);
-  return isRising && sum >= rule.threshold && run.days >= rule.leastDays;
+/** Told on a day that is part of it: one that lies above goes on, not one on which the sum falls. */
+function isDrift(run: Run | null, { threshold, leastDays }: RunRule): run is Run {
+  return run !== null && run.isRising && run.sum >= threshold && run.days >= leastDays;
+}
+
+function withDay(run: Run | null, step: number, { count, expected, share }: Judged): Run | null {
+  const sum = short((run?.sum ?? 0) + step);
+  if (sum <= 0) return null;
+  return {
+    sum,
+    isRising: step > 0,
+    days: (run?.days ?? 0) + 1,
+    count: (run?.count ?? 0) + count,
+    expected: short((run?.expected ?? 0) + expected),
+    quiet: short((run?.quiet ?? 0) + share.count),
+    quietExpected: short((run?.quietExpected ?? 0) + share.expected),
+  };
 }
 
 /** Told once, a drift is the new level: it is measured from there on. */
@@ -228,8 +233,8 @@ function acceptLevel(drift: DailyDrift, run: Run): void {
   for (const kind of [0, 1] as const) {
     if (drift.levels[kind] >= 0) drift.levels[kind] = short(drift.levels[kind] + rise);
   }
-  drift.volume = newRun();
-  drift.spread = newRun();
+  drift.volume = null;
+  drift.spread = null;
 }
 
 function learnDay(drift: DailyDrift, kind: 0 | 1, off: number): void {
@@ -248,10 +253,6 @@ function learnDay(drift: DailyDrift, kind: 0 | 1, off: number): void {
   drift.scatter = short(
     Math.max(LEAST_SCATTER, drift.scatter + SCATTER_WEIGHT * (spread - drift.scatter)),
   );
-}
-
-function newRun(): Run {
-  return { sum: 0, days: 0, count: 0, expected: 0, quiet: 0, quietExpected: 0 };
 }
 
 function noHours(): number[] {

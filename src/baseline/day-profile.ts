@@ -127,7 +127,7 @@ export function learnProfile(
     const level = levels[hour] ?? 0;
     const off = Math.log1p(count) - level;
     const most = days <= FIRST_DAYS ? Number.POSITIVE_INFINITY : Math.sqrt(profile.scatter);
-    levels[hour] = short(level + weight * Math.max(-most, Math.min(most, off)));
+    levels[hour] = toThousandths(level + weight * Math.max(-most, Math.min(most, off)));
     if (days <= FIRST_SCATTER_DAYS) continue;
     const squared = Math.min(off ** 2, MOST_SQUARED * profile.scatter);
     profile.scatter += SCATTER_WEIGHT * (squared - profile.scatter);
@@ -141,7 +141,12 @@ export function learnProfile(
 
 /** Takes what an hour had as usual from now on. */
 export function acceptHour({ levels }: DayProfile, hour: number, count: number): void {
-  levels[hour] = short(Math.log1p(count));
+  levels[hour] = toThousandths(Math.log1p(count));
+}
+
+/** A memory holds many levels: a tenth of a per cent is enough. */
+function toThousandths(level: number): number {
+  return Math.round(level * 1000) / 1000;
 }
 
 function sharesOf(levels: readonly number[]): number[] {

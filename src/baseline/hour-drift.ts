@@ -1,4 +1,3 @@
-import { DAY_HOURS } from "./calendar.ts";
 import {
   acceptHour,
   busyHours,
@@ -6,7 +5,7 @@ import {
   deviationInHour,
   expectedByHour,
 } from "./day-profile.ts";
-import { short } from "./forgetting.ts";
+import { shorter } from "./forgetting.ts";
 
 /** What an hour of a day adds at most: one wild hour is no drift. */
 const MOST_PER_DAY = 2.5;
@@ -15,13 +14,9 @@ const LEAST_BUSY_HOURS = 12;
 
 /**
  * Page's one-sided cumulative sum for each hour of the day: how far it has been lying above its level of late, the rest of the
- * day allowed for. Plain data.
+ * day allowed for, and since how many days the sum is above zero. Hours without a sum are not there. Plain data.
  */
-export interface HourDrift {
-  /** By hour of the day: the sum, and since how many days it is above zero. */
-  sums: number[];
-  days: number[];
-}
+export type HourDrift = Record<string, [sum: number, days: number]>;
 
 /** An hour of the day that keeps lying above what is usual in it. */
 export interface DriftingHour {
@@ -43,10 +38,6 @@ export interface HourRule {
   readonly leastMore: number;
 }
 
-export function newHourDrift(): HourDrift {
-  return { sums: noHours(), days: noHours() };
-}
-
 /**
  * Judges a day's counts by hour; days in order. Undefined where no hour drifts; the one with the largest sum, the earlier among equals,
  * where several do. What was told is the hour's new level.
@@ -58,7 +49,7 @@ export function judgeHours(
   rule: HourRule,
 ): DriftingHour | undefined {
   if (busyHours(profile) < LEAST_BUSY_HOURS) {
-    Object.assign(drift, newHourDrift());
+    for (const hour of Object.keys(drift)) delete drift[hour];
     return undefined;
   }
   let found: DriftingHour | undefined;
@@ -66,24 +57,18 @@ export function judgeHours(
     const count = counts[hourOfDay] ?? 0;
     const deviation = deviationInHour(profile, count, expected);
     const above = count - expected < rule.leastMore ? 0 : Math.min(MOST_PER_DAY, deviation);
-    const sum = short(Math.max(0, (drift.sums[hourOfDay] ?? 0) + above - rule.allowance));
-    const days = sum > 0 ? (drift.days[hourOfDay] ?? 0) + 1 : 0;
-    drift.sums[hourOfDay] = sum;
-    drift.days[hourOfDay] = days;
+    const [before, daysBefore] = drift[hourOfDay] ?? [0, 0];
+    const sum = shorter(Math.max(0, before + above - rule.allowance));
+    const days = daysBefore + 1;
+    if (sum > 0) drift[hourOfDay] = [sum, days];
+    else delete drift[hourOfDay];
     if (sum >= rule.threshold && sum > (found?.sum ?? 0)) {
       found = { hourOfDay, days, count, expected, sum };
     }
   }
-  if (found !== undefined) accept(drift, profile, found);
+  if (found !== undefined) {
+    acceptHour(profile, found.hourOfDay, found.count);
+    delete drift[found.hourOfDay];
+  }
   return found;
-}
-
-function accept(drift: HourDrift, profile: DayProfile, { hourOfDay, count }: DriftingHour): void {
-  acceptHour(profile, hourOfDay, count);
-  drift.sums[hourOfDay] = 0;
-  drift.days[hourOfDay] = 0;
-}
-
-function noHours(): number[] {
-  return Array.from({ length: DAY_HOURS }, () => 0);
 }

@@ -82,8 +82,8 @@ const Drift = z.object({
   scatter: number,
   days: z.tuple([number, number]),
   profile: z.object({ levels: numbers, scatter: number, roughness: number, days: number }),
-  volume: z.looseObject({}),
-  spread: z.looseObject({}),
+  volume: z.union([z.null(), z.looseObject({})]),
+  spread: z.union([z.null(), z.looseObject({})]),
   hourly: z.looseObject({}),
   alarm: z.union([z.null(), z.looseObject({})]),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { learnProfile, newDayProfile, quietShare } from "../../../src/baseline/day-profile.ts";
-import { type DriftingHour, judgeHours, newHourDrift } from "../../../src/baseline/hour-drift.ts";
+import { type DriftingHour, type HourDrift, judgeHours } from "../../../src/baseline/hour-drift.ts";
 import { Random } from "../../../src/simulation/random.ts";
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
@@ -53,7 +53,7 @@ function drifts(
   days: number,
   count: (day: number, hour: number) => number,
 ): (DriftingHour & { readonly day: number })[] {
-  const drift = newHourDrift();
+  const drift: HourDrift = {};
   const profile = newDayProfile();
   const found: (DriftingHour & { readonly day: number })[] = [];
   for (let day = 0; day < days; day += 1) {
