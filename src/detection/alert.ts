@@ -67,10 +67,13 @@ export const Alert = z.strictObject({
 });
 export type Alert = z.infer<typeof Alert>;
 
-/** Severity of a score from 0 to 100; the bands are those of AWS Security Finding Format's normalized severity. */
+/** The least score of each severity; the bands are those of AWS Security Finding Format's normalized severity. */
+export const leastScores = { critical: 90, high: 70, medium: 40, low: 20, informational: 0 };
+
+/** Severity of a score from 0 to 100. */
 export function severityOf(score: number): Severity {
-  if (score >= 90) return "critical";
-  if (score >= 70) return "high";
-  if (score >= 40) return "medium";
-  return score >= 20 ? "low" : "informational";
+  if (score >= leastScores.critical) return "critical";
+  if (score >= leastScores.high) return "high";
+  if (score >= leastScores.medium) return "medium";
+  return score >= leastScores.low ? "low" : "informational";
 }

@@ -1,5 +1,5 @@
 import { sipHash64, toHex } from "../cloudtrail/siphash.ts";
-import { severityOf, type Alert } from "./alert.ts";
+import { leastScores, severityOf, type Alert } from "./alert.ts";
 import type { Detector, Finding, Reason } from "./detector.ts";
 import { soleKey } from "./evidence.ts";
 import { pointsOf } from "./points.ts";
@@ -77,16 +77,14 @@ export function renderAlert(
 }
 
 /** What is right nine times of ten is high; being right is not yet being critical. */
-const HIGH = 70;
-
 function reliabilityOf(
   { reasons }: Finding,
   { reliableFrom }: Pick<Detector, "reliableFrom">,
 ): Reason[] {
   const sum = pointsOf(reasons);
-  if (reliableFrom === undefined || sum < reliableFrom || sum >= HIGH) return [];
+  if (reliableFrom === undefined || sum < reliableFrom || sum >= leastScores.high) return [];
   const text = "Ordinary use hardly ever goes as far as this.";
-  return [{ code: "hardly-ever", text, points: HIGH - sum }];
+  return [{ code: "hardly-ever", text, points: leastScores.high - sum }];
 }
 
 /** Points become a score of 0–100 and weights that add up to the score / 100. */
