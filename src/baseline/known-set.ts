@@ -56,7 +56,7 @@ export function meet(set: KnownSet, name: string, hour: number, limit: number): 
  * roles of preview environments do, hardly anybody is met once only and n₁/N would call each newcomer a surprise.
  */
 export function discoveryProbability(set: KnownSet): number {
-  return Math.min(1, (set.discoveries + 0.5) / (set.meetings + 1));
+  return Math.min(1, short((set.discoveries + 0.5) / (set.meetings + 1)));
 }
 
 /** Number of members. */

@@ -84,7 +84,7 @@ export const ablations: readonly Ablation[] = [
     edits: [
       {
         file: known,
-        from: "Math.min(1, (set.discoveries + 0.5) / (set.meetings + 1))",
+        from: "Math.min(1, short((set.discoveries + 0.5) / (set.meetings + 1)))",
         to: "Math.min(1, 0.02 + 0 * set.meetings)",
       },
     ],

@@ -1,7 +1,7 @@
 /**
  * What memories look like, detector by detector: most of a memory's text are names, and compressed against this text they cost
- * next to nothing. It need not be up to date, but what was compressed against it can be opened with nothing else: it is
- * never changed. The commonest detectors come last, where zlib reaches them with the shortest distances (RFC 1950,
+ * next to nothing. It need not be up to date, but what was compressed against it can be opened with nothing else: once
+ * released it is never changed. The commonest detectors come last, where zlib reaches them with the shortest distances (RFC 1950,
  * "preset dictionary").
  */
 export function textDictionary(): Uint8Array {
@@ -9,6 +9,8 @@ export function textDictionary(): Uint8Array {
 }
 
 const set = `{"members":{},"discoveries":0,"meetings":0,"day":0}`;
+const met = (name: string): string =>
+  `{"members":{"${name}":[49,204,1]},"discoveries":0.,"meetings":0.,"day":204}`;
 const actors = `"actors":{"known":${set},"families":${set},"regulars":${set}}`;
 const rate = `{"born":49,"active":0,"sum":0,"weight":0,"cells":[0,0,0,0,0,0,0,0],"weekdays":0,"weekends":0,"excess":0,"squares":0,"peak":0}`;
 const expected = `{"mean":0.,"dispersion":0.,"peak":0,"daysLearned":41.,"samples":0}`;
@@ -59,6 +61,7 @@ const memories: readonly string[] = [
     `{"secrets":20,"objects":200,"secretsExpected":${expected},"objectsExpected":${expected}}`,
     `{"secrets":{},"secretsMet":0,"secretsRead":0,"secretsReadAgain":0,"objects":[],"objectReads":[],"secretsEvidence":${evidence},"objectsEvidence":null}`,
   ]),
+  of("break-glass", "null", ["null", `{"declared":null,"undeclared":null}`]),
   of("decrypt-spike", volume, [
     volumeLimits,
     `{"count":1,"fiveMinutes":1,"minutes":[0],"human":false,"evidence":${evidence}}`,
@@ -69,9 +72,9 @@ const memories: readonly string[] = [
   ]),
   of(
     "denied-probing",
-    `{"born":49,"calls":0,"failed":${set},"peakKeys":{"value":0,"hour":0},"peakFailures":{"value":0,"hour":0}}`,
+    `{"born":49,"calls":0,"firstFailure":-1,"failed":${set},"peakKeys":{"value":0,"hour":0},"peakFailures":{"value":0,"hour":0}}`,
     [
-      `{"keys":3,"failures":100,"days":41.,"calls":0,"peakFailures":0}`,
+      `{"keys":3,"failures":100,"days":41.,"calls":0,"peakFailures":0,"daysWithoutFailure":41.}`,
       `{"calls":1,"failures":0,"firstMs":[],"keys":{},"operations":[],"isDirect":false,"evidence":null}`,
     ],
   ),
@@ -93,10 +96,18 @@ const memories: readonly string[] = [
   ]),
   of(
     "new-origin",
-    `{"born":49,"calls":0,"directCalls":0,"serviceCalls":0,"known":{"network":${set},"client":${set},"region":${set}}}`,
+    `{"born":49,"calls":0,"directCalls":0,"serviceCalls":0,"known":{"network":${met("network 10.0.0.0/16")},"client":${met("client aws-sdk-")},"region":${met("region ")}},"move":null}`,
     [
       `{"days":41.,"calls":0,"discovery":{"network":0.,"client":0.,"region":0.},"sizes":{"network":1,"client":1,"region":1},"onlyByServices":0}`,
-      `{"calls":1,"directCalls":0,"serviceCalls":1,"firstDirectMs":0,"freshReads":0,"met":{"network":{},"client":{},"region":{}},"attackSystem":"","human":false,"evidence":null}`,
+      `{"calls":1,"directCalls":0,"serviceCalls":1,"firstDirectMs":0,"freshReads":0,"met":{"network":{"network 10.0.0.0/16":177},"client":{"client aws-sdk-":177},"region":{"region ":177}},"lastUsualMs":{"network":177,"client":177},"attackSystem":"","human":false,"evidence":null}`,
+    ],
+  ),
+  of(
+    "new-secrets",
+    `{"born":49,"reads":0,"known":${set},"day":204,"ofDay":[],"discovery":0.,"mostOfDay":{"value":0,"hour":49}}`,
+    [
+      `{"isMature":true,"days":41.,"reads":0,"known":1,"discovery":0.,"mostOfDay":0}`,
+      `{"reads":0,"size":0,"met":{},"human":false,"evidence":null}`,
     ],
   ),
   of("re-encrypt-sweep", `{"born":49,"calls":0,"pairs":${set},"keys":${set}}`, [
@@ -105,14 +116,14 @@ const memories: readonly string[] = [
   ]),
   of(
     "slow-drift",
-    `{"born":204,"day":204,"count":0,"levels":[0.,0.],"growth":0.,"scatter":0.,"days":[29,11],"sum":0,"run":0,"runCount":0,"runExpected":0,"alarm":null}`,
+    `{"born":204,"day":204,"hours":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"levels":[0.,0.],"growth":0.,"scatter":0.,"days":[29,11],"profile":{"levels":[0,0.,0.,0.,0.,0.],"scatter":0.,"roughness":2.,"days":40},"volume":null,"spread":null,"hourly":{},"alarm":null}`,
     [`{"drift":null,"days":41}`, `{"count":0,"firstMs":177,"evidence":null}`],
   ),
   of(
     "unusual-hour",
-    `{"born":49,"cells":[0,0,0,0,0,0,0,0],"weekdays":0,"weekends":0,"lastDay":204,"active":0}`,
+    `{"born":49,"cells":[0,0,0,0,0,0,0,0],"weekdays":0,"weekends":0,"lastDay":204,"active":0,"strays":0,"lastStrayDay":-1,"mostStray":0}`,
     [
-      `{"probability":0.,"usual":"","state":{"maturity":"mature","daysLearned":41.,"samples":0}}`,
+      `{"probability":0.,"calls":9007199254740991,"mostStray":0,"isSeldom":false,"punctualDays":0,"usual":"","state":{"maturity":"mature","daysLearned":41.,"samples":0}}`,
       `{"count":1,"firstMs":[],"human":false,"evidence":null}`,
     ],
   ),
