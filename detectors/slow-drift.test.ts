@@ -35,6 +35,10 @@ testDetector(slowDrift, {
       events: byDay(40, (day, hour) => daytime(hour) * (day >= 28 ? 1.5 : 1)),
       expect: { atLeast: "low", atMost: "low", reasons: ["drift", "usual-hours"], alerts: 1 },
     },
+    "a rise that leans to the quiet hours a little, by its volume alone": {
+      events: byDay(40, (day, hour) => (day >= 28 ? 1.25 : 1) * daytime(hour) + leaning(day)),
+      expect: { reasons: ["drift"], withoutReasons: ["usual-hours", "quiet-hours"] },
+    },
     "one hour of the day that rises day by day, the others as ever": {
       events: byDay(40, (day, hour) => daytime(hour) + ramp(day, hour)),
       expect: {
@@ -65,6 +69,9 @@ testDetector(slowDrift, {
       42,
       (day, hour) => daytime(hour) * (day >= 28 && day < 31 ? 1.6 : 1),
     ),
+    "as much as ever, around the clock instead of by day": byDay(42, (day, hour) =>
+      day >= 28 ? 6 : daytime(hour),
+    ),
     "one night of more": byDay(
       42,
       (day, hour) => daytime(hour) + (day === 30 && hour < 6 ? 20 : 0),
@@ -92,6 +99,11 @@ function byDay(days: number, count: (day: number, hour: number) => number): KmsE
 /** A service of the office's hours that is not wholly quiet at night. */
 function daytime(hour: number): number {
   return hour >= 8 && hour < 18 ? 12 : 2;
+}
+
+/** So that two calls of a night become three. */
+function leaning(day: number): number {
+  return day >= 28 ? 0.4 : 0;
 }
 
 /** Four more each day from the fourth week on, at noon. */

@@ -93,6 +93,7 @@ testDetector(unusualHour, {
       ...inHour(9 * DAY + 11, 20),
       ...inHour(31 * DAY + 14, 20),
     ],
+    "a job that ran for a week, two weeks ago": [...nightly(6), ...inHour(17 * DAY + 14, 20)],
     "a weekly job of three weeks": [...weekly(3), ...inHour(17 * DAY + 14, 20)],
     "a weekly job an hour late": [...weekly(5), ...inHour(35 * DAY + 3, 20)],
     "a person in the first two weeks": [
