@@ -1,5 +1,5 @@
 import { DAY_HOURS, dayOf, HOUR_MS, hourOf } from "../baseline/calendar.ts";
-import type { Alert, AlertPrincipal } from "./alert.ts";
+import { type Alert, type AlertPrincipal, leastScores } from "./alert.ts";
 import type { Detector, Evidence, Finding, Reason } from "./detector.ts";
 import { mergeEvidence } from "./evidence.ts";
 import type { EngineOptions } from "./engine.ts";
@@ -13,7 +13,7 @@ const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert
  * speaks for itself, and whether it came before or after must not show.
  */
-const CEILINGS = [40, 70, 90];
+const CEILINGS = [leastScores.medium, leastScores.high, leastScores.critical];
 /** Days after which a day's signs are complete, whatever still arrives. */
 const COMPLETE_AFTER_DAYS = 2;
 /** Principals whose signs of a day are remembered; more are counted out, the first to come stay. */

@@ -1,8 +1,5 @@
-import { type Alert, severities, type Severity, severityOf } from "./alert.ts";
+import { type Alert, leastScores, severities, type Severity, severityOf } from "./alert.ts";
 import type { SeverityAdjustment } from "./declarations.ts";
-
-/** Least score of each severity, and one more than the most there is: the bands of the contract. */
-const STARTS = [0, 20, 40, 70, 90, 101];
 
 /** A change of a score that leaves a reason: what the reason says, and the score it leads to. */
 export interface ScoreChange {
@@ -48,7 +45,7 @@ export function adjusted(alert: Alert, adjustment: SeverityAdjustment | undefine
     score: shiftedScore(alert.score, shift),
   });
   if (floor !== undefined) {
-    const score = Math.max(changed.score, leastScore(floor));
+    const score = Math.max(changed.score, leastScores[floor]);
     const text = `Configured: at least ${floor}.`;
     changed = withScore(changed, { code: "configured-floor", text, score });
   }
@@ -63,17 +60,14 @@ export function adjusted(alert: Alert, adjustment: SeverityAdjustment | undefine
   return changed;
 }
 
-/** The least score of a severity. */
-function leastScore(severity: Severity): number {
-  return startOf(severities.indexOf(severity));
-}
-
 function mostScore(severity: Severity): number {
   return startOf(severities.indexOf(severity) + 1) - 1;
 }
 
+/** The least score of a band; behind the last one, one more than the most there is. */
 function startOf(band: number): number {
-  return STARTS[band] ?? 101;
+  const severity = severities[band];
+  return severity === undefined ? 101 : leastScores[severity];
 }
 
 function widthOf(band: number): number {

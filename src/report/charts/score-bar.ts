@@ -1,4 +1,4 @@
-import type { Alert } from "../../detection/alert.ts";
+import { type Alert, leastScores, severities } from "../../detection/alert.ts";
 import { html, type Markup } from "../markup.ts";
 import { frame } from "./frame.ts";
 
@@ -12,7 +12,7 @@ export interface ReasonBar {
 
 const width = 560;
 const height = 34;
-const bandStarts = [20, 40, 70, 90];
+const bandStarts = severities.slice(1).map((severity) => leastScores[severity]);
 
 /** The score as a sum: one segment a reason; reasons that lower it are hatched, back from the end. */
 export function scoreBar(id: string, alert: Alert): Markup {
