@@ -198,9 +198,10 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
 
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-  const known = isKnown(baseline, options);
-  const isSeldom = !known && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
-  const isLearning = days < options.learningDays || !(known || isSeldom);
+  const isLearned = days >= options.learningDays;
+  const known = isLearned && isKnown(baseline, options);
+  const isSeldom = isLearned && !known && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
+  const isLearning = !(known || isSeldom);
   const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
   const calls = callsOf(baseline, hour, probability, options);
   return {

@@ -99,8 +99,12 @@ function learnStray(hours: ActiveHours, hour: number, count: number): void {
 
 /** Hours, 0–12, from the nearest hour of the day at which it is usually active on any kind of day; 0 where none is usual. */
 export function distanceFromUsual(hours: ActiveHours, hour: number): number {
-  const distances = hoursOfHabit(hours).map((usual) => hoursApart(hour, usual));
-  return distances.length === 0 ? 0 : Math.min(...distances);
+  const usual = hoursOfHabit(hours);
+  return usual.length === 0 ? 0 : nearest(usual, hour);
+}
+
+function nearest(usual: readonly number[], hour: number): number {
+  return Math.min(...usual.map((one) => hoursApart(hour, one)));
 }
 
 /** Whether it was never active farther from its usual hours than a delay: of those that run seldom, strays are not counted. */
@@ -109,10 +113,7 @@ export function isPunctual(hours: ActiveHours): boolean {
   return (
     usual.length > 0 &&
     hours.strays === 0 &&
-    hours.cells.every(
-      (visits, cell) =>
-        visits === 0 || usual.some((hour) => hoursApart(hour, cell % DAY_HOURS) < STRAY_HOURS),
-    )
+    hours.cells.every((visits, cell) => visits === 0 || nearest(usual, cell) < STRAY_HOURS)
   );
 }
 

@@ -62,7 +62,7 @@ export function newDayProfile(): DayProfile {
 
 /** What a day's counts by hour say of the quiet hours. */
 export function quietShare(profile: DayProfile, counts: readonly number[]): QuietShare {
-  const shares = sharesOf(profile.levels);
+  const shares = sharesOf(profile);
   const total = sum(counts);
   const clipped = counts.map((count, hour) =>
     Math.min(count, MOST_TIMES * (shares[hour] ?? 0) * total + MOST_MORE),
@@ -77,14 +77,14 @@ export function quietShare(profile: DayProfile, counts: readonly number[]): Quie
 }
 
 /** The part of a day, 0–0.5, that the twelve quietest hours usually have. */
-export function quietestShare({ levels }: DayProfile): number {
-  const shares = sharesOf(levels);
+export function quietestShare(profile: DayProfile): number {
+  const shares = sharesOf(profile);
   return sum(quietest(shares).map((hour) => shares[hour] ?? 0));
 }
 
-/** The count that is usual in an hour of the day. */
-export function usualCount({ levels }: DayProfile, hour: number): number {
-  return Math.expm1(levels[hour] ?? 0);
+/** The counts that are usual in the hours of the day. */
+export function usualCounts({ levels }: DayProfile): number[] {
+  return levels.map((level) => Math.expm1(level));
 }
 
 /** Hours of the day in which something usually happens. */
@@ -97,7 +97,7 @@ export function busyHours({ levels }: DayProfile): number {
  * clocks and schedules move by an hour.
  */
 export function expectedByHour(profile: DayProfile, counts: readonly number[]): number[] {
-  const usual = profile.levels.map((level) => Math.expm1(level));
+  const usual = usualCounts(profile);
   const usualTotal = sum(usual);
   const total = sum(counts);
   return usual.map((own, hour) => {
@@ -149,10 +149,10 @@ function toThousandths(level: number): number {
   return Math.round(level * 1000) / 1000;
 }
 
-function sharesOf(levels: readonly number[]): number[] {
-  const usual = levels.map((level) => Math.expm1(level));
+function sharesOf(profile: DayProfile): number[] {
+  const usual = usualCounts(profile);
   const whole = sum(usual);
-  if (whole === 0) return levels.map(() => 1 / DAY_HOURS);
+  if (whole === 0) return usual.map(() => 1 / DAY_HOURS);
   return usual.map((count) => (count / whole + EVEN / DAY_HOURS) / (1 + EVEN));
 }
 

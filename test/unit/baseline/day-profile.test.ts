@@ -8,7 +8,7 @@ import {
   learnProfile,
   newDayProfile,
   quietShare,
-  usualCount,
+  usualCounts,
 } from "../../../src/baseline/day-profile.ts";
 import { Random } from "../../../src/simulation/random.ts";
 
@@ -18,8 +18,8 @@ const daytime = HOURS.map((hour) => (hour >= 8 && hour < 18 ? 20 : 2));
 describe("a profile of the day", () => {
   it("knows what is usual in an hour, and how many hours are busy", () => {
     const profile = learned(20, () => daytime);
-    expect(usualCount(profile, 12)).toBeCloseTo(20, 1);
-    expect(usualCount(profile, 3)).toBeCloseTo(2, 1);
+    expect(usualCounts(profile)[12]).toBeCloseTo(20, 1);
+    expect(usualCounts(profile)[3]).toBeCloseTo(2, 1);
     expect(busyHours(profile)).toBe(24);
     expect(busyHours(learned(20, () => HOURS.map((hour) => (hour < 3 ? 40 : 0))))).toBe(3);
   });
@@ -78,13 +78,13 @@ describe("a profile of the day", () => {
       profile,
       daytime.map((count) => count * 100),
     );
-    expect(usualCount(profile, 12)).toBeLessThan(22);
+    expect(usualCounts(profile)[12]).toBeLessThan(22);
   });
 
   it("takes what it is told as usual", () => {
     const profile = learned(20, () => daytime);
     acceptHour(profile, 12, 50);
-    expect(usualCount(profile, 12)).toBeCloseTo(50, 1);
+    expect(usualCounts(profile)[12]).toBeCloseTo(50, 1);
   });
 
   it("says nothing before the first day", () => {
