@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import type { DynamoDbServer } from "./dynoxide.ts";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 /** Starts dynalite in this process, all in memory. It knows no transactions, no streams and no TTL. */
 export async function startDynalite(): Promise<DynamoDbServer> {
@@ -9,14 +9,5 @@ export async function startDynalite(): Promise<DynamoDbServer> {
   const dynalite = require("dynalite") as (options: Record<string, number>) => Server;
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   server.keepAliveTimeout = 0; // No request may meet a connection that is being closed because it was idle.
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return await listenOnLoopback(server);
 }

@@ -1,6 +1,8 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { forward, type ServerAnswer } from "./forwarding.ts";
+import { listenOnLoopback } from "./loopback-server.ts";
 import { type PartialBatch, splitBatch } from "./partial-batch.ts";
 
 /** What goes wrong with one request. */
@@ -54,12 +56,6 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-interface ServerAnswer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: Buffer;
-}
-
 interface Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -77,7 +73,7 @@ export async function startFaultProxy(target: string, plan?: FaultPlan): Promise
   });
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const body = await bodyOf(incoming);
+    const body = await buffer(incoming);
     const operation = String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
     const nth = requests.get(operation) ?? 0;
     requests.set(operation, nth + 1);
@@ -108,10 +104,9 @@ export async function startFaultProxy(target: string, plan?: FaultPlan): Promise
     }
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { endpoint, stop } = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     requests,
     get faults() {
       return faults;
@@ -119,11 +114,7 @@ export async function startFaultProxy(target: string, plan?: FaultPlan): Promise
     plan(next) {
       current = next;
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop,
   };
 }
 
@@ -173,33 +164,4 @@ function send(outgoing: ServerResponse, { status, headers, body }: ServerAnswer)
 function changed(answer: ServerAnswer, body: Buffer): ServerAnswer {
   const { "x-amz-crc32": _, "transfer-encoding": __, ...rest } = answer.headers;
   return { ...answer, headers: { ...rest, "content-length": String(body.length) }, body };
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
-
-function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<ServerAnswer> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(target);
-    const { method, url } = incoming;
-    const headers = { ...incoming.headers, "content-length": String(body.length) };
-    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
-      bodyOf(answer).then(
-        (answerBody) =>
-          resolve({
-            status: answer.statusCode ?? 502,
-            headers: answer.headers,
-            body: answerBody,
-          }),
-        reject,
-      );
-    });
-    onward.on("error", reject);
-    onward.end(body);
-  });
 }

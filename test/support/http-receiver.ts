@@ -4,7 +4,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -70,11 +70,10 @@ export async function startHttpReceiver(first: Responder): Promise<HttpReceiver>
       outgoing.writeHead(given.status, given.headers).end(given.body);
     }
   }
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, endpoint, stop } = await listenOnLoopback(server);
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: endpoint,
     requests,
     get bytesWritten() {
       return bytesWritten;
@@ -82,10 +81,6 @@ export async function startHttpReceiver(first: Responder): Promise<HttpReceiver>
     respond(next) {
       responder = next;
     },
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    [Symbol.asyncDispose]: stop,
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 /** A Kinesis server on loopback. */
 export interface KinesisServer {
@@ -43,18 +43,7 @@ export async function startKinesalite(
     shardLimit: options.shardLimit ?? 500,
   });
   server.keepAliveTimeout = 0; // No request may meet a connection that is being closed because it was idle.
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) =>
-          error === undefined || error === null ? resolve() : reject(error),
-        );
-        server.closeAllConnections();
-      }),
-  };
+  return await listenOnLoopback(server);
 }
 
 /**
