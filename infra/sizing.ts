@@ -10,7 +10,7 @@ import {
 } from "./cost/serverless.ts";
 import { measured } from "./cost/measured.ts";
 import { unitsIn } from "./cost/table.ts";
-import { ordinaryWorkload } from "./cost/workload.ts";
+import { daySeconds, ordinaryWorkload } from "./cost/workload.ts";
 import type { ServerlessSettings, TableCapacity } from "./settings.ts";
 
 /** The settings of the serverless shape with nothing left open. */
@@ -29,7 +29,6 @@ const mostDollars = 7;
 const capacityFrom = 1e7;
 /** Without a number of events. */
 const usualWindowSeconds = 60;
-const daySeconds = 86_400;
 
 /**
  * Fills in what the settings leave open, out of the number of events a day: the shortest window with which a million events cost at

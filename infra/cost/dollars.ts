@@ -2,6 +2,7 @@ import { daysPerMonth, prices } from "./prices.ts";
 import type { ServerlessCounts } from "./serverless.ts";
 import { unitsIn } from "./table.ts";
 import type { WorkerCounts } from "./worker.ts";
+import { daySeconds } from "./workload.ts";
 
 /** What one thing costs a day. */
 export interface CostLine {
@@ -15,7 +16,6 @@ export interface CostLine {
  */
 export type Capacity = "on-demand" | "provisioned";
 
-const daySeconds = 86_400;
 const gigabyte = 1e9;
 const utilization = 0.7;
 /** What an index of the table is given at least where the table has capacity: `constructs/memory-table.ts`. */

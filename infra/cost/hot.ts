@@ -1,5 +1,6 @@
+import { ID_BYTES } from "../../src/lambda/call-coding.ts";
 import { measured } from "./measured.ts";
-import type { Workload } from "./workload.ts";
+import { daySeconds, type Workload } from "./workload.ts";
 
 /** What the busiest principal or key asks of the parts that serve it alone, each as a share of what such a part can do. */
 export interface HotEntity {
@@ -19,9 +20,9 @@ export function hotEntity(
   windowSeconds: number,
 ): HotEntity {
   const share = Math.max(...workload.shares[kind]);
-  const eventsPerSecond = (workload.eventsPerDay / 86_400) * share * measured.targets[kind];
+  const eventsPerSecond = (workload.eventsPerDay / daySeconds) * share * measured.targets[kind];
   const itemUnits = (measured.itemBytes[kind] + measured.baseBytes[kind]) / 1024 + 2;
-  const identityUnits = (eventsPerSecond * identityBytes) / 1024;
+  const identityUnits = (eventsPerSecond * ID_BYTES) / 1024;
   return {
     eventsPerSecond,
     shard: (eventsPerSecond * measured.packed.hotBytesPerEvent) / 1e6,
@@ -29,5 +30,3 @@ export function hotEntity(
     partition: (itemUnits / windowSeconds + identityUnits) / 1000,
   };
 }
-
-const identityBytes = 8;

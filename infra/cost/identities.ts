@@ -1,4 +1,12 @@
-import { CallIndex } from "../../src/lambda/call-index.ts";
+import { ID_BYTES } from "../../src/lambda/call-coding.ts";
+import {
+  CallIndex,
+  INLINE_BYTES,
+  MOST_SMALL,
+  SEGMENT_BYTES,
+  SMALL_BYTES,
+} from "../../src/lambda/call-index.ts";
+import { daySeconds } from "./workload.ts";
 
 /** What becomes of the identities of an entity's calls, as means of one commit. */
 export interface IdentityCounts {
@@ -11,19 +19,12 @@ export interface IdentityCounts {
   readonly readUnits: number;
 }
 
-const identityBytes = 8;
 /** Hours for which calls are recognised, and commits that are then looked at, some hours of them. */
 const warmHours = 6;
 const lookedAtCommits = 60;
 const lookedAtHours = 6;
 /** What a segment takes besides its identities. */
 const segmentOverhead = 180;
-const mostSegmentBytes = 256 * 1024;
-/** From so many bytes of a commit on, those that an item may hold, each commit makes a segment of its own. */
-const plainFromBytes = 1024;
-/** Segments of an hour that are merged, and from which size on they are not. */
-const merged = 16;
-const mergedBelowBytes = 128 * 1024;
 /** What names a segment in the item. */
 const nameBytes = 12;
 /** Rates between which nothing is found out; the shorter the windows, the longer it takes. */
@@ -31,8 +32,9 @@ const stepsPerDoubling = (windowSeconds: number): number => (windowSeconds < 60 
 
 /** At a steady rate, found out from the code that keeps them, `src/lambda/call-index.ts`. Rates are rounded. */
 export function identityCounts(callsPerDay: number, windowSeconds: number): IdentityCounts {
-  const perWindow = (callsPerDay * windowSeconds) / 86_400;
-  if (perWindow * identityBytes >= plainFromBytes) return plainCounts(perWindow, windowSeconds);
+  const perWindow = (callsPerDay * windowSeconds) / daySeconds;
+  // More than an item may hold: each commit makes a segment of its own.
+  if (perWindow * ID_BYTES >= INLINE_BYTES) return plainCounts(perWindow, windowSeconds);
   const steps = stepsPerDoubling(windowSeconds);
   const step = Math.round(Math.log2(callsPerDay) * steps);
   const key = `${step} ${windowSeconds}`;
@@ -55,7 +57,7 @@ function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
   let serial = 0;
   let lastHour = 0;
   for (let window = 0; window < windows; window += 1) {
-    due += (callsPerDay * windowSeconds) / 86_400;
+    due += (callsPerDay * windowSeconds) / daySeconds;
     const calls = Math.floor(due);
     due -= calls;
     if (calls === 0) continue;
@@ -65,7 +67,7 @@ function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
       .flatMap((one) => index.segments(one))
       .map((id) => stored.get(id)?.byteLength ?? 0);
     lastHour = hour;
-    const ids = new Uint8Array(calls * identityBytes);
+    const ids = new Uint8Array(calls * ID_BYTES);
     const plan = index.plan([{ hour, ids }], hour - warmHours);
     const done = plan.complete(stored, () => (serial += 1).toString(16).padStart(16, "0"));
     for (const { id, bytes } of done.written) stored.set(id, bytes);
@@ -80,7 +82,7 @@ function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
   }
   const mean = (sum: number) => sum / Math.max(1, sums.commits);
   return {
-    inlineBytes: sums.commits === 0 ? identityBytes : mean(sums.inlineBytes),
+    inlineBytes: sums.commits === 0 ? ID_BYTES : mean(sums.inlineBytes),
     segments: mean(sums.segments),
     writeUnits: mean(sums.writeUnits),
     readUnits: mean(sums.readUnits) / 2,
@@ -88,24 +90,24 @@ function observed(callsPerDay: number, windowSeconds: number): IdentityCounts {
 }
 
 function plainCounts(callsPerWindow: number, windowSeconds: number): IdentityCounts {
-  const perCommit = Math.ceil((callsPerWindow * identityBytes) / mostSegmentBytes);
+  const perCommit = Math.ceil((callsPerWindow * ID_BYTES) / SEGMENT_BYTES);
   const size = packedBytes(callsPerWindow / perCommit);
   const commits = 3600 / windowSeconds;
   const sums = { written: 0, writeUnits: 0, readUnits: 0, named: 0 };
   let sizes: number[] = [];
   for (let commit = 0; commit < commits; commit += 1) {
     for (const bytes of sizes) sums.readUnits += units(bytes, 4096);
-    const small = sizes.filter((bytes) => bytes < mergedBelowBytes);
+    const small = sizes.filter((bytes) => bytes < SMALL_BYTES);
     const made = Array.from({ length: perCommit }, () => size);
-    if (small.length >= merged) {
+    if (small.length >= MOST_SMALL) {
       for (const bytes of small) sums.readUnits += units(bytes, 4096);
       const whole = small.reduce((sum, bytes) => sum + bytes, size);
-      sizes = [...sizes.filter((bytes) => bytes >= mergedBelowBytes), whole];
+      sizes = [...sizes.filter((bytes) => bytes >= SMALL_BYTES), whole];
       made.splice(0, 1, whole);
     } else sizes.push(...made);
     for (const bytes of made) sums.writeUnits += units(bytes, 1024);
     sums.written += made.length;
-    sums.named += sizes.length + warmHours * (merged / 2);
+    sums.named += sizes.length + warmHours * (MOST_SMALL / 2);
   }
   // The first commit of an hour looks at the whole hour before.
   for (const bytes of sizes) sums.readUnits += units(bytes, 4096);

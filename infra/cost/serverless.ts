@@ -1,6 +1,6 @@
 import { measured } from "./measured.ts";
 import { tableCounts, type TableCounts } from "./table.ts";
-import { distinct, entityKinds, seen, type Workload } from "./workload.ts";
+import { daySeconds, distinct, entityKinds, seen, type Workload } from "./workload.ts";
 
 /** What can be set. */
 export interface ServerlessKnobs {
@@ -49,7 +49,6 @@ interface SpreadCounts {
   readonly entityShards: number;
 }
 
-const daySeconds = 86_400;
 /** A stream is given three times what it takes on average. */
 const headroom = 3;
 /** One shard takes 1 MB a second: "Quotas and limits" of Kinesis Data Streams. */

@@ -1,6 +1,7 @@
 import { identityCounts } from "./identities.ts";
 import { measured } from "./measured.ts";
-import { type EntityKind, entityKinds, seen, type Workload } from "./workload.ts";
+import { ID_BYTES } from "../../src/lambda/call-coding.ts";
+import { daySeconds, type EntityKind, entityKinds, seen, type Workload } from "./workload.ts";
 
 /** What the table does in a day. */
 export interface TableCounts {
@@ -41,14 +42,12 @@ export interface TableCalls {
 
 /** Days until a segment with identities of calls expires: `src/lambda/entity-folder.ts`. */
 const segmentDays = 8;
-const identityBytes = 8;
 /** `src/store/dynamodb/entity-texts.ts`: bytes of bases that a container keeps; a memory's text as it is. */
 const keptBytes = 64 * 2 ** 20;
 const textBytes = 10_000;
 /** `src/lambda/detect.ts`: how long suppressions are used before they are read again, and the step of a watermark. */
 const suppressionsSeconds = 30;
 const watermarkSeconds = 10;
-const daySeconds = 86_400;
 
 /** Units of a day. */
 export function tableCounts(workload: Workload, calls: TableCalls): TableCounts {
@@ -133,7 +132,7 @@ function kindCounts(kind: EntityKind, workload: Workload, calls: TableCalls): Ki
     const foreign = commits * (1 - keptShare(commits / bases, calls.containers, entities));
     counts.memoryReads += commits * unitsRead(itemBytes) + (foreign * unitsRead(baseBytes)) / 2;
     counts.identityReads += commits * identities.readUnits;
-    counts.storedBytes += itemBytes + 2 * baseBytes + perDay * identityBytes * segmentDays;
+    counts.storedBytes += itemBytes + 2 * baseBytes + perDay * ID_BYTES * segmentDays;
   }
   return counts;
 }

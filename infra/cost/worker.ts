@@ -1,6 +1,6 @@
 import { measured } from "./measured.ts";
 import { shardsFor } from "./serverless.ts";
-import type { Workload } from "./workload.ts";
+import { daySeconds, type Workload } from "./workload.ts";
 
 /** What the one process takes of AWS on one day. */
 export interface WorkerCounts {
@@ -15,9 +15,9 @@ const eventsPerSecond = measured.worker.eventsPerSecond;
 
 /** Undefined where one process is not enough. */
 export function workerCounts({ eventsPerDay }: Workload): WorkerCounts | undefined {
-  const perSecond = eventsPerDay / 86_400;
+  const perSecond = eventsPerDay / daySeconds;
   const busy = perSecond / eventsPerSecond;
   if (busy > 1) return undefined;
   const sourceBytes = eventsPerDay * measured.source.bytesPerEvent;
-  return { sourceShards: shardsFor(sourceBytes / 86_400), sourceBytes, busy };
+  return { sourceShards: shardsFor(sourceBytes / daySeconds), sourceBytes, busy };
 }

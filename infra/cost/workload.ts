@@ -1,3 +1,6 @@
+/** Seconds of a day, what all rates are over. */
+export const daySeconds = 86_400;
+
 /** An organization's use of KMS on one day. */
 export interface Workload {
   readonly eventsPerDay: number;

@@ -13,12 +13,12 @@ import { ID_BYTES, packCalls, unpackCalls } from "./call-coding.ts";
  * Identities kept within the item, bytes: what more there is goes to segments, so that a write stays small. Found with the model of
  * `infra/cost`: with less there are too many segments to write and to read again, with more each write of the item is larger.
  */
-const INLINE_BYTES = 1024;
+export const INLINE_BYTES = 1024;
 /** Most bytes of one segment, as the engine has its identities; the store's limit. */
-const SEGMENT_BYTES = 256 * 1024;
+export const SEGMENT_BYTES = 256 * 1024;
 /** Segments smaller than this are merged when there are many of one hour, so that an item names few. */
-const SMALL_BYTES = 128 * 1024;
-const MOST_SMALL = 16;
+export const SMALL_BYTES = 128 * 1024;
+export const MOST_SMALL = 16;
 /** Most segments that an item names; beyond, the oldest hours are forgotten early. */
 const MOST_SEGMENTS = 800;
 
