@@ -85,7 +85,7 @@ export class EntityTexts {
       slot: known.base === undefined ? 0 : 1 - known.base.slot,
       id: randomBytes(8).toString("hex"),
       text,
-      units: Math.ceil((packedBytes(whole) + otherBytes) / unitBytes),
+      units: unitsOfBytes(packedBytes(whole)),
     };
     const isWritten = await table.update(baseKey(key, base), {
       UpdateExpression: "SET body = :body, #of = :of, version = :version",
@@ -130,7 +130,7 @@ export class EntityTexts {
     const found = read.get(keyText(keyOfBase(item)));
     if (found === undefined || found["of"]?.S !== name.id) return undefined;
     const body = found["body"];
-    const units = Math.ceil((packedBytes(body) + otherBytes) / unitBytes);
+    const units = unitsOfBytes(packedBytes(body));
     return { slot: name.slot, id: name.id, text: Buffer.from(unpacked(body, found)), units };
   }
 
@@ -160,7 +160,11 @@ function keyOfBase(item: Item): ItemKey {
 
 /** Write units of an item whose text takes so many bytes. */
 function unitsOf({ pk, sk }: ItemKey, calls: Uint8Array, bytes: number): number {
-  return Math.ceil((pk.length + sk.length + calls.length + otherBytes + bytes) / unitBytes);
+  return unitsOfBytes(pk.length + sk.length + calls.length + bytes);
+}
+
+function unitsOfBytes(bytes: number): number {
+  return Math.ceil((bytes + otherBytes) / unitBytes);
 }
 
 function bytesOf(known: Pick<Known, "base"> | undefined): number {
