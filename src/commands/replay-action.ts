@@ -96,7 +96,7 @@ async function replayInto(replay: Replay): Promise<number> {
   await output.end();
   const summary = tally.summary((performance.now() - startedMs) / 1000, peakRssBytes());
   await finish(replay, summary, delivery);
-  return exitStatus(options, summary);
+  return exitStatus(options, tally);
 }
 
 /** The sinks and their clients are loaded only where they are asked for: a replay starts without them. */
@@ -145,10 +145,10 @@ function tell(
   }
 }
 
-function exitStatus({ failOn }: ReplayOptions, { alertsBySeverity }: Summary): number {
+function exitStatus({ failOn }: ReplayOptions, { unmutedSeverities }: Tally): number {
   if (failOn === undefined) return 0;
   const grave = severities.slice(severities.indexOf(failOn));
-  return grave.some((severity) => alertsBySeverity[severity] > 0) ? 3 : 0;
+  return grave.some((severity) => unmutedSeverities.has(severity)) ? 3 : 0;
 }
 
 /** Linux reports the peak of the resident set in KiB. */

@@ -41,7 +41,7 @@ export function registerReplay(
     .addOption(
       new Option(
         "--fail-on <severity>",
-        "exit status 3 on an alert at least this severe",
+        "exit status 3 on an alert at least this severe that is not muted",
       ).argParser(parseName(severities)),
     )
     .addHelpText("after", examples)

@@ -56,6 +56,12 @@ export class Tally {
     return this.#alerts.size;
   }
 
+  /** Severities of the alerts that nothing mutes. */
+  get unmutedSeverities(): Set<Severity> {
+    const unmuted = [...this.#alerts].filter(([alertId]) => !this.#suppressed.has(alertId));
+    return new Set(unmuted.map(([, { severity }]) => severity));
+  }
+
   /** Adds a batch once it is committed. */
   add(batch: Batch, commit: Commit): void {
     for (const [name, count] of Object.entries(batch.counts)) {
