@@ -11,10 +11,7 @@ export interface CallHour {
   readonly segments: readonly SegmentName[];
 }
 
-const JSON_VERSION = 1;
-const VERSION = 2;
-/** Ends the id of a segment whose identities are packed. */
-export const PACKED = ".p";
+const VERSION = 3;
 /** Random digits of a segment's id, hexadecimal. */
 export const ID_DIGITS = 16;
 
@@ -23,15 +20,14 @@ export function writeIndex(hours: readonly CallHour[]): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.of(VERSION), number(hours.length)];
   for (const { hour, inline, segments } of hours) {
     parts.push(number(hour), number(inline.byteLength), number(segments.length), inline);
-    for (const { id, bytes } of segments) parts.push(idBytes(hour, id), number(bytes));
+    for (const { id, bytes } of segments) parts.push(digitsOf(id), number(bytes));
   }
   return Buffer.concat(parts);
 }
 
-/** Reads what `writeIndex` wrote, now or earlier. Throws RangeError for another version, or where bytes are missing. */
+/** Reads what `writeIndex` wrote. Throws RangeError for another version, or where bytes are missing. */
 export function readIndex(data: Uint8Array): CallHour[] {
   if (data.byteLength === 0) return [];
-  if (data[0] === JSON_VERSION) return readJson(data);
   if (data[0] !== VERSION) throw new RangeError(`version ${data[0]} of a call index`);
   const reader = new Reader(data, 1);
   return times(reader.number(), () => {
@@ -47,23 +43,17 @@ export function readIndex(data: Uint8Array): CallHour[] {
   });
 }
 
-/** An id of its hour in eight bytes; any other as its length and its letters. */
-function idBytes(hour: number, id: string): Uint8Array {
-  const [, digits] = /^\d+\.([0-9a-f]{16})\.p$/.exec(id) ?? [];
-  const isUsual = digits !== undefined && id === idOf(hour, digits);
-  const own = isUsual ? Buffer.from(digits, "hex") : Buffer.from(id, "latin1");
-  return Buffer.concat([number(isUsual ? 0 : own.length), own]);
+/** The id of a segment, whose digits are unique. */
+export function idOf(hour: number, digits: string): string {
+  return `${hour}.${digits}`;
+}
+
+function digitsOf(id: string): Uint8Array {
+  return Buffer.from(id.slice(-ID_DIGITS), "hex");
 }
 
 function idIn(reader: Reader, hour: number): string {
-  const letters = reader.number();
-  if (letters > 0) return Buffer.from(reader.bytes(letters)).toString("latin1");
   return idOf(hour, Buffer.from(reader.bytes(ID_DIGITS / 2)).toString("hex"));
-}
-
-/** The id of a segment with packed identities. */
-export function idOf(hour: number, digits: string): string {
-  return `${hour}.${digits}${PACKED}`;
 }
 
 /** Seven bits a byte, the lowest first; the last byte of a number is below 128. */
@@ -107,19 +97,4 @@ function times<Value>(count: number, make: () => Value): Value[] {
   const made: Value[] = [];
   for (let index = 0; index < count; index += 1) made.push(make());
   return made;
-}
-
-function readJson(data: Uint8Array): CallHour[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  let at = 5 + view.getUint32(1);
-  const head = JSON.parse(new TextDecoder().decode(data.subarray(5, at))) as [
-    number,
-    number,
-    [string, number][],
-  ][];
-  return head.map(([hour, length, segments]) => {
-    const inline = Uint8Array.from(data.subarray(at, at + length));
-    at += length;
-    return { hour, inline, segments: segments.map(([id, bytes]) => ({ id, bytes })) };
-  });
 }

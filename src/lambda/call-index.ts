@@ -2,7 +2,6 @@ import type { CallSegment } from "../store/store.ts";
 import {
   type CallHour,
   idOf,
-  PACKED,
   readIndex,
   type SegmentName,
   writeIndex,
@@ -121,11 +120,6 @@ export class CallIndex {
   }
 }
 
-/** The identities in a segment, 8 bytes each. Throws RangeError where it is damaged. */
-export function callsIn(id: string, bytes: Uint8Array): Uint8Array {
-  return id.endsWith(PACKED) ? unpackCalls(bytes) : bytes;
-}
-
 /** The hours with most identities within the item, until the others fit. */
 function toFlush(hours: readonly CallHour[]): CallHour[] {
   let bytes = hours.reduce((sum, { inline }) => sum + inline.byteLength, 0);
@@ -161,7 +155,7 @@ function withinLimit(hours: readonly CallHour[]): { kept: CallHour[]; early: Cal
 function bytesIn(read: ReadonlyMap<string, Uint8Array>, id: string): Uint8Array {
   const bytes = read.get(id);
   // One that vanished has outlived every record that could repeat its calls.
-  return bytes === undefined ? new Uint8Array() : callsIn(id, bytes);
+  return bytes === undefined ? new Uint8Array() : unpackCalls(bytes);
 }
 
 function cut(bytes: Uint8Array): Uint8Array[] {

@@ -1,8 +1,9 @@
 import { retryDelayMs, type Sleep } from "../delivery/retry.ts";
 import type { EntityItem, EntityStore } from "../store/entity-store.ts";
 import { StoreError } from "../store/store.ts";
+import { unpackCalls } from "./call-coding.ts";
 import { ID_DIGITS } from "./call-index-format.ts";
-import { CallIndex, callsIn } from "./call-index.ts";
+import { CallIndex } from "./call-index.ts";
 import type { EntityCache, HeldEntity } from "./entity-cache.ts";
 import {
   type EntityChange,
@@ -182,7 +183,7 @@ export class EntityFolder {
       // A segment that is gone was merged by a later version, against which this one cannot commit, or has outlived its use.
       const parts = held.calls.segments(hour).flatMap((id) => {
         const bytes = segments.get(id);
-        return bytes === undefined ? [] : [guarded(() => callsIn(id, bytes))];
+        return bytes === undefined ? [] : [guarded(() => unpackCalls(bytes))];
       });
       for (const part of [held.calls.inline(hour), ...parts]) {
         held.state.restoreCalls([{ hour, ids: part }]);

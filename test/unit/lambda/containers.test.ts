@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { LearnedOrganization } from "../../../src/detection/organization.ts";
-import { CallIndex, callsIn } from "../../../src/lambda/call-index.ts";
+import { unpackCalls } from "../../../src/lambda/call-coding.ts";
+import { CallIndex } from "../../../src/lambda/call-index.ts";
 import { EntityCache } from "../../../src/lambda/entity-cache.ts";
 import { EntityFolder } from "../../../src/lambda/entity-folder.ts";
 import type { Counts } from "../../../src/lambda/metrics.ts";
@@ -44,7 +45,7 @@ it("identities of hours that are over leave the index, and their segments to the
   const many = new Uint8Array(8 * 600).map((_, at) => at);
   const digits = () => "0".repeat(16);
   const first = new CallIndex().plan([{ hour: 100, ids: many }], 0).complete(new Map(), digits);
-  expect(first.written.map(({ id, bytes }) => callsIn(id, bytes).byteLength)).toEqual([8 * 600]);
+  expect(first.written.map(({ bytes }) => unpackCalls(bytes).byteLength)).toEqual([8 * 600]);
   const later = first.index.plan([], 101).complete(new Map(), digits);
   expect(later).toMatchObject({ written: [], garbage: [] });
   expect(later.index.bytes).toBe(0);
