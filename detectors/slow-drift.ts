@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, DAY_HOURS, HOUR_MS } from "../src/baseline/calendar.ts";
+import { clockTime, dayOf, DAY_HOURS, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   countDrift,
   type DailyDrift,
@@ -149,7 +149,7 @@ interface Told {
 
 function tellHour({ days, count, expected }: Drift, hourOfDay: number): Told {
   const usual = Math.round(expected);
-  const when = `between ${hourOfDay}:00 and ${hourOfDay + 1}:00 UTC`;
+  const when = `between ${clockTime(hourOfDay)} and ${clockTime((hourOfDay + 1) % DAY_HOURS)} UTC`;
   return {
     title: "Decrypts at one hour rise day by day",
     summary: `decrypted ${count} times ${when} on the last of ${days} days on which that hour rose; expected about ${usual}.`,

@@ -10,7 +10,7 @@ import {
   newActiveHours,
   usualHours,
 } from "../src/baseline/active-hours.ts";
-import { HOUR_MS, hourOfDay, isWeekend } from "../src/baseline/calendar.ts";
+import { clockTime, HOUR_MS, hourOfDay, isWeekend } from "../src/baseline/calendar.ts";
 import {
   addEvidence,
   baselineState,
@@ -163,7 +163,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   describe(view) {
     const { hour, bucket, limits } = view;
     const evidence = bucket.evidence ?? newEvidence();
-    const at = `${String(hourOfDay(hour)).padStart(2, "0")}:00 UTC`;
+    const at = `${clockTime(hourOfDay(hour))} UTC`;
     const kind = isWeekend(hour) ? "weekend" : "weekday";
     const startMs = hour * HOUR_MS;
     return {
@@ -243,7 +243,7 @@ function punctualDays(baseline: ActiveHours, hour: number, isSeldom: boolean): n
 }
 
 function reasonsOf({ hour, bucket, limits }: View): Reason[] {
-  const at = `${String(hourOfDay(hour)).padStart(2, "0")}:00 UTC`;
+  const at = `${clockTime(hourOfDay(hour))} UTC`;
   const kind = isWeekend(hour) ? "weekend" : "weekday";
   const percent = Math.round(limits.probability * 1000) / 10;
   const reasons: Reason[] = [

@@ -18,6 +18,11 @@ export function hourOfDay(hour: number): number {
   return ((hour % DAY_HOURS) + DAY_HOURS) % DAY_HOURS;
 }
 
+/** An hour of the day as people write it: `07:00`. */
+export function clockTime(hourOfDay: number): string {
+  return `${String(hourOfDay).padStart(2, "0")}:00`;
+}
+
 /** Hours, 0–12, between the hours of the day of two hours, the shorter way round the clock. */
 export function hoursApart(one: number, other: number): number {
   const around = hourOfDay(one - other);
