@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /** Worker threads that were started before anybody knows what they will parse. */
@@ -8,12 +9,6 @@ export interface ParseThreads {
   take(): Worker;
   /** Ends those too that were taken. */
   close(): Promise<void>;
-}
-
-/** What a worker thread is started with. */
-export interface ThreadData {
-  /** Folder of compiled code, where this process uses one. */
-  readonly compileCache: string | undefined;
 }
 
 /** Starts threads ahead: it takes as long as everything else that a reading begins with, and can be done meanwhile. */
@@ -39,17 +34,21 @@ export function startThreads(count: number): ParseThreads {
   };
 }
 
-/** A thread of its own, which keeps no process alive. */
+/**
+ * A thread of its own, which keeps no process alive. It finds what was compiled at an earlier start where this process does: from
+ * sources it starts in less than half the time.
+ */
 export function startThread(): Worker {
-  const workerData: ThreadData = { compileCache: getCompileCacheDir() };
-  const worker = new Worker(workerUrl, { workerData });
+  const cache = getCompileCacheDir();
+  const env = cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) };
+  const worker = new Worker(workerUrl, { env: { ...process.env, ...env } });
   worker.unref();
   return worker;
 }
 
 /** The worker lies beside this file, as source or compiled. */
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const workerUrl = new URL(`./parse-worker.${extension}`, import.meta.url);
+const workerUrl = new URL(`./parse-loop.${extension}`, import.meta.url);
 
 /** Stored bytes that are opened as fast without threads. */
 export const smallBytes = 2 * 1024 * 1024;
