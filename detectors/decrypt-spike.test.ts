@@ -112,6 +112,18 @@ testDetector(decryptSpike, {
       events: [...steady, ...inHour(NIGHT, 24)],
       expect: { atMost: "low" },
     },
+    "a little over the limit and done within half an hour, at medium": {
+      events: [...steady, ...burst(NIGHT, 28, 1500)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["hour-volume", "short"],
+        withoutReasons: ["spread", "five-minute-volume"],
+      },
+    },
+    "as many over the whole hour, at low": {
+      events: [...steady, ...burst(NIGHT, 28, 3600)],
+      expect: { atMost: "low", reasons: ["spread"], withoutReasons: ["short"] },
+    },
     "a person's query through a service, less": {
       events: [...steady.map(query), ...inHour(NIGHT, 300).map(query)],
       expect: { reasons: ["person"], atMost: "medium" },

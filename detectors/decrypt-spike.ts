@@ -3,6 +3,7 @@ import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   countMinute,
   crossingSecond,
+  densestWindow,
   largestWindow,
   type MinuteCounts,
 } from "../src/baseline/minute-counts.ts";
@@ -88,13 +89,17 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
+/** Minutes in which a program that reads something once is done, and the parts of an hour's calls in them that tell it from a busy hour. */
+const SHORT_MINUTES = 30;
+const SHORT = 0.85;
+const LASTING_HOUR = 0.75;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "decrypt-spike",
-  version: 3,
+  version: 4,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -212,9 +217,11 @@ function describeHour(view: View): Finding {
       text: `${bucket.fiveMinutes} decrypts within five minutes; limit ${fiveMinutes}.`,
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
-  } else if (hourFires) {
-    const text = "Spread over the hour: within no five minutes more than before.";
-    reasons.push({ code: "spread", text, points: -6 });
+  }
+  if (hourFires) reasons.push(...paceReasons(bucket, fiveFires));
+  else {
+    const text = "The hour as a whole holds no more than it may.";
+    reasons.push({ code: "usual-hour", text, points: -6 });
   }
   if (ratio >= 20 && isBeyondAll) {
     const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;
@@ -256,6 +263,19 @@ function describeHour(view: View): Finding {
       decryptsPerFiveMinutesLimit: fiveMinutes,
     },
   };
+}
+
+/** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
+function paceReasons({ count, minutes, human }: Bucket, isBurst: boolean): Reason[] {
+  const part = densestWindow(minutes, SHORT_MINUTES) / count;
+  const percent = Math.round(100 * part);
+  if (part < LASTING_HOUR) {
+    const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent} %.`;
+    return [{ code: "spread", text, points: -12 }];
+  }
+  if (isBurst || human || part < SHORT) return [];
+  const text = `${percent} % of it within half an hour: read once, and done.`;
+  return [{ code: "short", text, points: 6 }];
 }
 
 function describeDay(view: View): Finding {

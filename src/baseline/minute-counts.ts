@@ -31,6 +31,16 @@ export function largestWindow(counts: MinuteCounts, timeMs: number, width: numbe
   return largest;
 }
 
+/** Largest count within any `width` consecutive minutes of the hour. */
+export function densestWindow(counts: MinuteCounts, width: number): number {
+  let largest = 0;
+  for (let at = 0; at < counts.length; at += FIELDS) {
+    const minute = counts[at] ?? 0;
+    largest = Math.max(largest, windowSum(counts, minute, minute + width - 1));
+  }
+  return largest;
+}
+
 /**
  * Second of the hour, 0–3599, of the last thing counted in the first minute by which the count of the hour exceeds `hourLimit`
  * or that of `width` minutes exceeds `windowLimit`; 3599 where neither does.

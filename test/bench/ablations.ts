@@ -28,6 +28,7 @@ const habit = "src/baseline/volume-habit.ts";
 const known = "src/baseline/known-set.ts";
 const hours = "src/baseline/active-hours.ts";
 const drift = "detectors/slow-drift.ts";
+const spike = "detectors/decrypt-spike.ts";
 const list = "detectors/index.ts";
 
 /** Every idea that can be taken out, one at a time. */
@@ -111,6 +112,17 @@ export const ablations: readonly Ablation[] = [
         file: drift,
         from: 'code: "usual-hours", text, points: -8',
         to: 'code: "usual-hours", text, points: 0',
+      },
+    ],
+  },
+  {
+    name: "no-pace",
+    title: "a busy hour and a quick theft of as much are alike",
+    edits: [
+      {
+        file: spike,
+        from: "densestWindow(minutes, SHORT_MINUTES) / count",
+        to: "LASTING_HOUR + 0 * densestWindow(minutes, SHORT_MINUTES) * count",
       },
     ],
   },

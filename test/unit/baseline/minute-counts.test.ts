@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   countMinute,
   crossingSecond,
+  densestWindow,
   largestWindow,
   type MinuteCounts,
 } from "../../../src/baseline/minute-counts.ts";
@@ -29,6 +30,17 @@ describe("minute counts", () => {
           largest = Math.max(largest, inMinutes(given, start, start + minutes - 1));
         }
         expect(largestWindow(counts, START_MS + at * 1000, minutes)).toBe(largest);
+      }),
+    );
+  });
+
+  it("find the densest window as counting by hand does", () => {
+    fc.assert(
+      fc.property(seconds, width, (given, minutes) => {
+        const sums = Array.from({ length: 60 }, (_, start) =>
+          inMinutes(given, start, start + minutes - 1),
+        );
+        expect(densestWindow(countsOf(given), minutes)).toBe(Math.max(...sums));
       }),
     );
   });
