@@ -9,7 +9,17 @@ testDetector(slowDrift, {
   fires: {
     "forty per cent more for two weeks": {
       events: daily(42, (day) => (day >= 28 ? 84 : 60)),
-      expect: { atLeast: "low", atMost: "low", reasons: ["drift"], alerts: 1 },
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["drift"],
+        withoutReasons: ["few", "steep"],
+        alerts: 1,
+      },
+    },
+    "as much more of twenty a day, less gravely": {
+      events: daily(42, (day) => (day >= 28 ? 32 : 20)),
+      expect: { atLeast: "low", atMost: "low", reasons: ["drift", "few"], alerts: 1 },
     },
     "twice and a half as much for five days, more gravely": {
       events: daily(34, (day) => (day >= 28 ? 150 : 60)),
@@ -33,7 +43,7 @@ testDetector(slowDrift, {
     },
     "a rise that follows the usual hours, less gravely": {
       events: byDay(40, (day, hour) => daytime(hour) * (day >= 28 ? 1.5 : 1)),
-      expect: { atLeast: "low", atMost: "low", reasons: ["drift", "usual-hours"], alerts: 1 },
+      expect: { atLeast: "low", atMost: "medium", reasons: ["drift", "usual-hours"], alerts: 1 },
     },
     "a rise that leans to the quiet hours a little, by its volume alone": {
       events: byDay(40, (day, hour) => (day >= 28 ? 1.25 : 1) * daytime(hour) + leaning(day)),

@@ -54,7 +54,9 @@ const RULE: DriftRule = {
   leastPerDay: 12,
 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
-const STEEP = 2.4;
+const STEEP = 1.8;
+/** Below so many expected decrypts a day a rise weighs less. */
+const FEW_PER_DAY = 40;
 /** The quieter half of the day tells something where it usually has no more than this part of the whole, … */
 const MOST_QUIET_SHARE = 0.35;
 /** … and what comes in it is as usual up to so many times its part. */
@@ -65,7 +67,7 @@ const SUBJECTS = [DAILY];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 3,
+  version: 4,
   title: "Slow drift",
   entity: "principal",
   severity: "low to high",
@@ -175,12 +177,16 @@ function tellDays(drift: Drift): Told {
     {
       code: "drift",
       text: `About ${perDay} decrypts a day for ${drift.days} days, where ${expected} were expected: ${more} % more.`,
-      points: 28,
+      points: Math.round(37 + Math.min(12, 10 * (drift.sum - RULE[drift.by].threshold))),
     },
   ];
   if (times >= STEEP) {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
-    reasons.push({ code: "steep", text, points: 22 });
+    reasons.push({ code: "steep", text, points: 12 });
+  }
+  if (expected < FEW_PER_DAY) {
+    const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
+    reasons.push({ code: "few", text, points: -16 });
   }
   reasons.push(...tellSpread(drift));
   return {
