@@ -8,6 +8,8 @@ const NOON = 21 * DAY + 12;
 
 /** Three weeks in which six roles use the key, one each hour. */
 const habit = hours(0, 21 * DAY).flatMap((hour) => crowd(hour, 1, 2, hour % 6));
+/** Three weeks in which twelve services use the key all the time. */
+const busy = hours(0, 21 * DAY).flatMap((hour) => crowd(hour, 12, 20));
 
 testDetector(keyWideRise, {
   fires: {
@@ -22,7 +24,11 @@ testDetector(keyWideRise, {
     },
     "thirty principals, more gravely": {
       events: [...habit, ...crowd(NOON, 30, 6)],
-      expect: { atLeast: "high", atMost: "high", reasons: ["steep", "hardly-ever"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["steep"] },
+    },
+    "busy services, each three times as busy": {
+      events: [...busy, ...crowd(NOON, 12, 60), ...crowd(NOON, 24, 20, 12)],
+      expect: { atLeast: "low", reasons: ["key-volume"], alerts: 1 },
     },
     "two such hours, as one alert": {
       events: [...habit, ...crowd(NOON, 10, 6), ...crowd(NOON + 1, 10, 6)],
@@ -32,6 +38,11 @@ testDetector(keyWideRise, {
   staysSilent: {
     "the usual hours": habit,
     "one culprit, which decrypt-spike tells": [...habit, ...crowd(NOON, 1, 500)],
+    "one culprit among busy services": [
+      ...busy,
+      ...crowd(NOON, 11, 20),
+      ...crowd(NOON, 1, 2000, 11),
+    ],
     "two of them": [...habit, ...crowd(NOON, 2, 500)],
     "a key with a rush every noon": hours(0, 28 * DAY).flatMap((hour) =>
       crowd(hour, hour % DAY === 12 ? 12 : 1, 3),

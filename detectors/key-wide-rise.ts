@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { short } from "../src/baseline/forgetting.ts";
 import {
   learnNoVolume,
   learnVolume,
@@ -22,6 +23,17 @@ import {
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
+
+interface Baseline {
+  habit: VolumeHabit;
+  /** Usual decrypts, in an hour, of the principal that has most: an exponentially weighted mean. */
+  largest: number;
+}
+
+interface Limits extends VolumeLimits {
+  /** Decrypts of one principal in an hour that count at most: a single culprit is decrypt-spike's. */
+  share: number;
+}
 
 interface Bucket {
   /** Decrypts, those of each principal beyond the share not counted. */
@@ -50,14 +62,15 @@ const Options = z.strictObject({
     .number()
     .gt(0)
     .lt(0.5)
-    .default(1e-6)
+    .default(0.01)
     .describe("How improbable a count must be."),
 });
 type Options = z.infer<typeof Options>;
-type View = HourView<VolumeHabit, Bucket, VolumeLimits>;
+type View = HourView<Baseline, Bucket, Limits>;
 
-/** Decrypts of one principal in an hour that count at most: a single culprit is decrypt-spike's. */
-const SHARE = 8;
+const LEAST_SHARE = 8;
+/** Weight of the newest hour in the usual largest count of one principal. */
+const NEWEST = 0.05;
 const RATIO = 2;
 /** Times the limit from which on it weighs more. */
 const STEEP = 1.5;
@@ -67,9 +80,9 @@ const SUBJECTS = [DAILY];
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Many principals each use a key somewhat more than usual. */
-export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
+export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-wide-rise",
-  version: 2,
+  version: 3,
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
@@ -82,6 +95,7 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
   knownGaps: [
     "Keys younger than the learning days.",
     "A rise through fewer than three or four principals: see decrypt-spike.",
+    "Half as much again, however many take part: an hour must hold twice what is usual, and half as much again as the most so far.",
   ],
   triage: [
     "See what the principals have in common: a library, an image, a deployment of that hour.",
@@ -97,7 +111,7 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
   accepts: (event) =>
     event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
 
-  newBaseline: newVolumeHabit,
+  newBaseline: () => ({ habit: newVolumeHabit(), largest: 0 }),
   newBucket: () => ({
     count: 0,
     decrypts: 0,
@@ -109,7 +123,9 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
   }),
 
   limits(baseline, hour, options) {
-    const limits = volumeLimits(baseline, hour, {
+    const { habit, largest } = baseline;
+    const share = Math.max(LEAST_SHARE, Math.ceil(largest));
+    const limits = volumeLimits(habit, hour, {
       floorPerFiveMinutes: NEVER,
       floorPerHour: options.floorPerHour,
       floorPerDay: NEVER,
@@ -117,7 +133,7 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
       tailProbability: options.tailProbability,
     });
     const isLearning = limits.expectation.daysLearned < options.learningDays;
-    return isLearning ? { ...limits, hour: NEVER } : limits;
+    return { ...limits, share, hour: isLearning ? NEVER : limits.hour };
   },
 
   add({ bucket, limits }, event) {
@@ -130,7 +146,7 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
       bucket.userCount += 1;
     }
     bucket.users[name] = (before ?? 0) + 1;
-    if ((before ?? 0) < SHARE) bucket.count += 1;
+    if ((before ?? 0) < limits.share) bucket.count += 1;
     if (limits.hour === NEVER) return;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
@@ -140,9 +156,23 @@ export const keyWideRise = defineDetector<VolumeHabit, Bucket, VolumeLimits, Opt
   level: ({ bucket, limits }) =>
     limits.hour === NEVER ? -1 : levelOf(bucket.count, limits.hour + 1),
   describe: describeRise,
-  fold: learnVolume,
-  skip: learnNoVolume,
+  fold(baseline, hour, bucket, limits) {
+    learnVolume(baseline.habit, hour, bucket, limits);
+    const isFirst = baseline.largest === 0;
+    // A culprit teaches no more than twice what was usual.
+    const largest = isFirst ? largestOf(bucket) : Math.min(largestOf(bucket), 2 * limits.share);
+    baseline.largest = short(
+      baseline.largest + (isFirst ? 1 : NEWEST) * (largest - baseline.largest),
+    );
+  },
+  skip: ({ habit }, from, to) => learnNoVolume(habit, from, to),
 });
+
+function largestOf({ users }: Bucket): number {
+  let largest = 0;
+  for (const count of Object.values(users)) largest = Math.max(largest, count);
+  return largest;
+}
 
 function describeRise({ hour, bucket, limits, entity }: View): Finding {
   const evidence = bucket.evidence ?? newEvidence();
@@ -150,12 +180,12 @@ function describeRise({ hour, bucket, limits, entity }: View): Finding {
   const expected = Math.round(expectation.mean * 10) / 10;
   const startMs = hour * HOUR_MS;
   const key = keyOf(entity);
-  const largest = Math.max(...Object.values(bucket.users));
+  const largest = largestOf(bucket);
   const reasons: Reason[] = [
     {
       code: "key-volume",
-      text: `${bucket.count} decrypts in the hour, each principal's first ${SHARE} counted; expected ${expected}, limit ${limits.hour}.`,
-      points: 28,
+      text: `${bucket.count} decrypts in the hour, each principal's first ${limits.share} counted; expected ${expected}, limit ${limits.hour}.`,
+      points: 40,
     },
   ];
   if (bucket.count >= STEEP * limits.hour) {
