@@ -27,6 +27,7 @@ const approved = {
 const habit = hours(0, 10).flatMap((day) => inHour(day * DAY, 2));
 const outbound: Partial<KmsEvent> = { keys: [key(foreignKey)] };
 const inbound: Partial<KmsEvent> = { principal: principal("visitor", { accountId: FOREIGN }) };
+const look: Partial<KmsEvent> = { ...inbound, name: "DescribeKey", operation: "read" };
 const encrypting: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
 const refused: Partial<KmsEvent> = { error: { code: "AccessDenied", class: "denied" } };
 /** The other account's own trail arrives as well. */
@@ -153,6 +154,23 @@ testDetector(foreignAccount, {
       organization: declared,
       expect: { alerts: 1 },
     },
+    "an outsider's look at a key, at medium": {
+      events: [...habit, ...inHour(NOW, 2, look)],
+      organization: declared,
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        title: "Key looked at by a foreign account",
+        reasons: ["foreign-look"],
+        withoutReasons: ["denied-only"],
+        alerts: 1,
+      },
+    },
+    "use of a key by an outsider who looked at it before": {
+      events: [...habit, ...inHour(NOW, 2, look), ...inHour(NOW + 5, 2, inbound)],
+      organization: declared,
+      expect: { atLeast: "high", reasons: ["foreign-caller"], alerts: 2 },
+    },
     "a record that comes a day late": {
       events: [...habit, ...inHour(NOW - 2 * DAY, 1, outbound)],
       organization: declared,
@@ -185,6 +203,15 @@ testDetector(foreignAccount, {
         ...outbound,
         principal: principal("s3.amazonaws.com", { service: true }),
       }),
+      organization: declared,
+    },
+    "an outsider's second look": {
+      events: hours(0, 3).flatMap((day) => inHour(day * DAY, 2, look)),
+      organization: declared,
+      learnUntilHour: DAY,
+    },
+    "a look that was refused": {
+      events: inHour(NOW, 2, { ...look, error: { code: "AccessDenied", class: "denied" } }),
       organization: declared,
     },
     "the look at a foreign key": {

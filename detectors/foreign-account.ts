@@ -15,6 +15,7 @@ import {
   counted,
   type Crossing,
   crossingOf,
+  isLook,
   defineDetector,
   type Evidence,
   type Finding,
@@ -77,7 +78,7 @@ const NOTHING: readonly Subject[] = [];
 /** One of our keys is used by an account that is not ours, or one of ours uses a foreign key. */
 export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "foreign-account",
-  version: 1,
+  version: 2,
   title: "Foreign account",
   entity: "account",
   severity: "low to critical",
@@ -199,12 +200,12 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
   const isBulk = subject.endsWith(BULK);
   const largest = Math.round(limits.peaks[nameOf(subject)] ?? 0);
   return {
-    title: titleOf(inbound, isBulk),
+    title: isLook(subject) ? "Key looked at by a foreign account" : titleOf(inbound, isBulk),
     summary: inbound
-      ? `Account ${account}, which is not ours, used a key of account ${entity}: ${counted(evidence.count, "call")}.`
+      ? `Account ${account}, which is not ours, ${isLook(subject) ? "looked at" : "used"} a key of account ${entity}: ${counted(evidence.count, "call")}.`
       : `${callerName(evidence.principal)} of account ${entity} used a key of account ${account}, which is not ours: ${counted(evidence.count, "call")}, ${encrypts} of them encrypting.`,
     reasons: [
-      isBulk ? bulkReason(crossing, largest) : firstUseReason(inbound),
+      isBulk ? bulkReason(crossing, largest) : firstReason(subject),
       ...furtherReasons(crossing, inbound, isSettled),
     ],
     eventTimeMs: crossing.firstMs,
@@ -243,8 +244,12 @@ function titleOf(inbound: boolean, isBulk: boolean): string {
   return inbound ? "Key used by a foreign account" : "Foreign key used";
 }
 
-function firstUseReason(inbound: boolean): Reason {
-  return inbound
+function firstReason(subject: string): Reason {
+  if (isLook(subject)) {
+    const text = "An account that is neither ours nor approved may look at the key, and did.";
+    return { code: "foreign-look", text, points: 44 };
+  }
+  return subject.startsWith("in:")
     ? {
         code: "foreign-caller",
         text: "An account that is neither ours nor approved used the key for the first time.",
@@ -280,7 +285,7 @@ function furtherReasons(crossing: Crossing, inbound: boolean, settled: boolean):
       points: 15,
     });
   }
-  if (used(crossing) === 0) {
+  if (used(crossing) === 0 && crossing.looks === 0) {
     reasons.push({ code: "denied-only", text: "Every call was denied.", points: -25 });
   }
   if (!settled) {

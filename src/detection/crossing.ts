@@ -6,6 +6,8 @@ export interface Crossing {
   firstMs: number;
   decrypts: number;
   encrypts: number;
+  /** Calls that show a key and use it for nothing. */
+  looks: number;
   denied: number;
   evidence: Evidence;
 }
@@ -15,6 +17,7 @@ export function newCrossing(): Crossing {
     firstMs: Number.MAX_SAFE_INTEGER,
     decrypts: 0,
     encrypts: 0,
+    looks: 0,
     denied: 0,
     evidence: newEvidence(),
   };
@@ -24,27 +27,39 @@ export function countCrossing(crossing: Crossing, event: KmsEvent): void {
   crossing.firstMs = Math.min(crossing.firstMs, event.timeMs);
   if (event.error !== undefined) crossing.denied += 1;
   else if (event.operation === "decrypt") crossing.decrypts += 1;
+  else if (event.operation === "read") crossing.looks += 1;
   else crossing.encrypts += 1;
   addEvidence(crossing.evidence, event);
 }
 
-/** Calls that were not denied. */
+/** Calls that used a key and were not denied. */
 export function used({ decrypts, encrypts }: Crossing): number {
   return decrypts + encrypts;
 }
 
+/** Ends the name of a crossing that only looks. */
+const LOOK = ":look";
+
+/** Whether a crossing only looks at keys. */
+export function isLook(name: string): boolean {
+  return name.endsWith(LOOK);
+}
+
 /**
- * `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key; refused ones have a name of their own,
- * so that nobody gets known by trying. Undefined for other calls.
+ * `in:CALLER` or `out:KEY OWNER` for a call over an account boundary that uses a key; refused ones, and an outsider's looks, have
+ * names of their own, so that nobody gets known by trying. Undefined for other calls, and for looks at keys of others.
  */
 export function crossingOf(event: KmsEvent): string | undefined {
   if (event.principal.service || event.networkActivity) return undefined;
-  if (event.operation === "read" || event.operation === "other") return undefined;
+  if (event.operation === "other") return undefined;
+  const isRead = event.operation === "read";
   const caller = event.principal.accountId;
   if (caller === undefined) return undefined;
   for (const { accountId } of event.keys) {
     if (accountId === "" || accountId === caller) continue;
-    const name = event.recipientAccountId === accountId ? `in:${caller}` : `out:${accountId}`;
+    const isInbound = event.recipientAccountId === accountId;
+    if (isRead) return isInbound && event.error === undefined ? `in:${caller}${LOOK}` : undefined;
+    const name = isInbound ? `in:${caller}` : `out:${accountId}`;
     return event.error === undefined ? name : `${name}:denied`;
   }
   return undefined;

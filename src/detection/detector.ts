@@ -57,6 +57,7 @@ export {
   countCrossing,
   type Crossing,
   crossingOf,
+  isLook,
   newCrossing,
   used,
 } from "./crossing.ts";
