@@ -92,13 +92,21 @@ testDetector(policyChange, {
       ],
       expect: { atLeast: "high", reasons: ["foreign"] },
     },
-    "a foreign role in the first policy seen, less surely": {
+    "a foreign role in the first policy seen": {
       events: [
         ...hours(0, 10).flatMap((day) => inHour(day * DAY, 1)),
         ...put(NOW, [root, allow({ AWS: role("support", STRANGER) }, "kms:Decrypt")]),
       ],
       organization: declared,
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["foreign-before"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["foreign-before", "hardly-ever"] },
+    },
+    "all but one role shut out in the first policy seen, with the check bypassed, gravely": {
+      events: put(NOW, [allow({ AWS: role("mine") }, "kms:*")], { ...bypass(), principal: ada }),
+      expect: { atLeast: "high", reasons: ["root-absent", "safety-check-bypassed"] },
+    },
+    "the same without bypassing the check, as a word": {
+      events: put(NOW, [allow({ AWS: role("mine") }, "kms:*")]),
+      expect: { atMost: "low", reasons: ["root-absent"] },
     },
     "an approved foreign account, at low": {
       events: [

@@ -80,6 +80,7 @@ const CHANGES = {
   "foreign-look": [32, "A foreign account may look at the key"],
   "root-removed": [34, "The owning account's root may not administer the key any more"],
   "not-principal": [20, "The policy lets in everybody but those it names"],
+  "root-absent": [14, "The owning account's root may not administer the key"],
 } as const;
 /** What happens as an organization grows; together at most `MOST_ADDITIONS`. */
 const ADDITIONS = {
@@ -107,9 +108,10 @@ const FEWEST_POINTS = 12;
 /** A key policy lets strangers in, shuts its owner out, or is weakened. */
 export const policyChange = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "policy-change",
-  version: 1,
+  version: 2,
   title: "Policy change",
   entity: "key",
+  reliableFrom: 50,
   severity: "informational to critical",
   why: "A key's policy decides who may use it, whatever IAM says. One call opens it to a stranger for good, or takes it from its owner.",
   falsePositives: ["A vendor's account that nobody has listed as approved yet."],
@@ -263,7 +265,8 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
 function bypassPoints(doer: Doer): number {
   const isBypassed = thingsOf(doer, BYPASSED).length > 0;
   if (!isBypassed) return thingsOf(doer, MADE_BYPASSED).length > 0 ? 22 : 0;
-  if (thingsOf(doer, "root-removed").length > 0) return 58;
+  const isRootOut = thingsOf(doer, "root-removed").length > 0;
+  if (isRootOut || thingsOf(doer, "root-absent").length > 0) return 58;
   return thingsOf(doer, "no-own-administrator").length > 0 ? 24 : 28;
 }
 

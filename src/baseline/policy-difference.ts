@@ -25,6 +25,7 @@ export type PolicyChangeKind =
   | "not-principal" // everybody but those named
   | "owner-shut-out" // nobody of the owning account may change the policy any more
   | "root-removed" // the owning account's root may not, somebody else of the account may
+  | "root-absent" // the same, where the policy before is not known
   | "denied-by-condition" // a Deny for everybody under a condition
   | "everybody-denied"; // a Deny for everybody, or for everybody but those named
 
@@ -109,8 +110,9 @@ function ownersLoss(
     return changes;
   }
   const root = (policy: PolicySummary): number => allowanceOf(policy, who)[RIGHTS.length];
-  if (before !== undefined && root(before) === UNCONDITIONAL && root(after) === 0) {
-    changes.push({ kind: "root-removed", who });
+  if (root(after) === 0) {
+    if (before === undefined) changes.push({ kind: "root-absent", who });
+    else if (root(before) === UNCONDITIONAL) changes.push({ kind: "root-removed", who });
   }
   return changes;
 }
