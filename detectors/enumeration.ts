@@ -73,7 +73,7 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 2,
   title: "Enumeration",
   entity: "principal",
-  reliableFrom: 49,
+  reliableFrom: 53,
   severity: "low to high",
   why: "Before keys are stolen or destroyed they are counted: descriptions, policies and grants of one after another. Scanners do so every day, workloads never.",
   falsePositives: [
@@ -195,7 +195,7 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     reasons.push({
       code: "never-looked",
       text: `Never looked at a key in ${Math.floor(limits.days)} days of use.`,
-      points: 12,
+      points: 16,
     });
   }
   if (limits.days < KNOWN_DAYS) {

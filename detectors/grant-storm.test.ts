@@ -12,13 +12,13 @@ const viaService: Partial<KmsEvent> = {
 
 testDetector(grantStorm, {
   fires: {
-    "ten equal grants": {
+    "ten equal grants by one who never made any": {
       events: grants(NOW, 10),
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         title: "Storm of grants",
-        reasons: ["identical"],
+        reasons: ["identical", "first-time"],
         withoutReasons: ["created", "person"],
         observed: { identicalGrants: 10, grantsCreated: 10 },
         eventTime: "2026-02-22T00:00:00Z",
@@ -29,9 +29,13 @@ testDetector(grantStorm, {
       events: grants(NOW, 100, { principal: ada }),
       expect: { atLeast: "high", reasons: ["identical", "person"], alerts: 1 },
     },
-    "five equal grants, at low": {
+    "five equal grants by one who never made any, at medium": {
       events: grants(NOW, 5),
-      expect: { atLeast: "low", atMost: "low" },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["identical", "first-time"] },
+    },
+    "five equal grants by one who makes grants, at low": {
+      events: [...hours(0, 10).flatMap((day) => grants(day * DAY, 1)), ...grants(NOW, 5)],
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["first-time"] },
     },
     "grants revoked by the dozen": {
       events: revoked(NOW, 12),

@@ -91,10 +91,10 @@ const PEAK_HALF_LIFE_HOURS = 35 * 24;
 /** A principal makes the same grant again and again, or removes grants by the dozen. */
 export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "grant-storm",
-  version: 2,
+  version: 3,
   title: "Grant storm",
   entity: "principal",
-  reliableFrom: 56,
+  reliableFrom: 54,
   severity: "low to high",
   why: "Of many equal grants one always remains when the others are revoked. Revoked grants take volumes, databases and backups from the services that live on them.",
   falsePositives: [
@@ -253,6 +253,10 @@ function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
       text: `${count} ${text}; ${counted(limit, "time")} would be many.`,
       points: count < limit ? 30 : points + strength(count / limit),
     });
+  }
+  if (limits.hours === 0 && counts.identical >= firstNotice("identical", limits)) {
+    const text = "It never made a grant before.";
+    reasons.push({ code: "first-time", text, points: 12 });
   }
   if (human) reasons.push({ code: "person", text: "A person did it.", points: 4 });
   return reasons;

@@ -63,11 +63,11 @@ testDetector(grantToOutsider, {
       events: grant(NOW, "*"),
       expect: { atLeast: "critical", reasons: ["everybody"] },
     },
-    "a user who may grant further, at medium": {
+    "a user who may grant further, gravely": {
       events: grant(NOW, `arn:aws:iam::${ACCOUNT}:user/reports`, {
         operations: ["CreateGrant", "Decrypt"],
       }),
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["user", "grants-further"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["user", "grants-further"] },
     },
     "a unique id": {
       events: grant(NOW, "AIDAEXAMPLEEXAMPLE"),

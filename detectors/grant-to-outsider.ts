@@ -84,6 +84,7 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
   version: 2,
   title: "Grant to an outsider",
   entity: "key",
+  reliableFrom: 50,
   severity: "low to critical",
   why: "A grant opens a key without a trace in its policy, and stays when credentials are changed. One that lets its grantee grant further is a way back in.",
   falsePositives: [

@@ -80,6 +80,7 @@ export const importedMaterial = defineDetector<Baseline, Bucket, ActsLimits, Opt
   version: 2,
   title: "Imported material",
   entity: "key",
+  reliableFrom: 50,
   severity: "informational to high",
   why: "Who imports a key's material has a copy of it, and says when it expires. At that moment all data under the key is out of reach, unless the same material is imported again.",
   falsePositives: ["Imported material is renewed as planned, with an expiry date."],

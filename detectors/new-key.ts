@@ -83,7 +83,7 @@ const MOST_KNOWN = 100;
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
 /** By itself it is hardly medium: releases give old services new keys. What the key's own history says decides. */
-const MOST_POINTS = 44;
+const MOST_POINTS = 50;
 
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -210,7 +210,7 @@ function describeHour(view: View): Finding {
 /** A new key counts by how rarely this principal has any. */
 function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
   const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
-  const newness = Math.round(Math.min(28, 6 + 4.5 * surprise));
+  const newness = Math.round(Math.min(34, 8 + 5.5 * surprise));
   const reasons: Reason[] = [
     {
       code: "new-key",

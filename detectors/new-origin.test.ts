@@ -105,26 +105,27 @@ testDetector(newOrigin, {
       events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
       expect: { atMost: "low", told: ["low", "low", "low", "low"], withoutReasons: ["many-calls"] },
     },
-    "another network, and an hour later the usual one again, high": {
+    "another network, and an hour later the usual one again, medium": {
       events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + 2, 1)],
       expect: {
-        atLeast: "high",
-        atMost: "high",
-        reasons: ["new-network", "usual-ones-too", "hardly-ever"],
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-network", "usual-ones-too"],
+        withoutReasons: ["hardly-ever"],
         title: "New network of a caller beside its usual one",
         observed: { new: "network 203.0.0.0/16" },
         eventTime: "2026-03-14T03:00:00Z",
         alerts: 1,
-        told: ["low", "high", "high"],
+        told: ["low", "medium", "medium"],
       },
     },
-    "another network and the usual one within an hour, high": {
+    "another network and the usual one within an hour, medium": {
       events: [
         ...habit,
         event({ hour: NOW, second: 60, ...ELSEWHERE }),
         event({ hour: NOW, second: 3000 }),
       ],
-      expect: { atLeast: "high", atMost: "high", reasons: ["usual-ones-too"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["usual-ones-too"] },
     },
     "another client, and then the usual one again, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL), ...inHour(NOW + 5, 1)],

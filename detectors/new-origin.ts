@@ -11,6 +11,7 @@ import {
 import {
   addEvidence,
   attackSystemOf,
+  backReason,
   baselineState,
   callerName,
   clientOf,
@@ -101,8 +102,7 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 64;
 /** Names of each kind told apart within one hour. */
 const MOST_MET = 32;
-/** What it adds, and how far it has gone, when the usual network or client goes on being used. */
-const BACK_POINTS = 14;
+/** How far it has gone when the usual network or client goes on being used. */
 const BACK_LEVEL = 3;
 /** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
 const SHARES = [1, 0.85, 0.6, 0.5];
@@ -110,7 +110,7 @@ const SHARES = [1, 0.85, 0.6, 0.5];
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 3,
+  version: 4,
   title: "New origin",
   entity: "principal",
   reliableFrom: 46,
@@ -328,7 +328,7 @@ function describeReturn(view: View): Finding {
     summary: `${callerName(move.principal)} calls KMS as it always does again, after its first calls of this day with a new ${what}.`,
     reasons: [
       { code: `new-${kind}`, text: `New today: ${what}.`, points: move.points },
-      backReason(),
+      backReason(kind === "network"),
     ],
     eventTimeMs: Math.min(...Object.values(move.firstMs)),
     windowStartMs: startMs,
@@ -342,11 +342,6 @@ function describeReturn(view: View): Finding {
     baseline: baselineState(limits.days, limits.calls),
     evidence: { ...newEvidence(), principal: move.principal },
   };
-}
-
-function backReason(): Reason {
-  const text = "The usual ones go on being used: it did not move.";
-  return { code: "usual-ones-too", text, points: BACK_POINTS };
 }
 
 function expectedOf({ sizes }: Limits): Finding["expected"] {
@@ -424,9 +419,9 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
   }
   if (bucket.freshReads > 0 && !bucket.human && !isOnlyNetwork) {
     const text = "A workload's calls of that kind were given plaintext.";
-    reasons.push({ code: "plaintext", text, points: 6 });
+    reasons.push({ code: "plaintext", text, points: 8 });
   }
-  if (isBackToo) reasons.push(backReason());
+  if (isBackToo) reasons.push(backReason(isOnlyNetwork));
   if (bucket.attackSystem !== "") {
     reasons.push({
       code: "attack-system",

@@ -57,10 +57,10 @@ testDetector(newSecrets, {
       events: [...habit, ...read(NOW, hours(10, 14)), ...write(NOW, hours(10, 14))],
       expect: { atMost: "low", reasons: ["own-writes"] },
     },
-    "twenty, by one who reads a new one now and then": {
+    "twenty, by one who reads a new one now and then, gravely": {
       events: [...nowAndThen, ...read(NOW, hours(100, 120))],
       learnUntilHour: NOW,
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["more-than-ever"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["more-than-ever"] },
     },
     "twenty, by one who read as many on a day before, low at most": {
       events: [

@@ -274,7 +274,9 @@ function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
   ];
   if (ofDay >= MANY && ofDay > BEYOND * limits.mostOfDay) {
     const text = `Never more than ${limits.mostOfDay} on a day before.`;
-    reasons.push({ code: "more-than-ever", text, points: 16 });
+    const times = ofDay / Math.max(1, BEYOND * limits.mostOfDay);
+    const points = Math.round(Math.min(36, 16 + 8 * Math.log2(times)));
+    reasons.push({ code: "more-than-ever", text, points });
   }
   if (own(bucket)) {
     const text = "It wrote what it read: creating a secret reads it back.";

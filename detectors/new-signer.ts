@@ -105,7 +105,7 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 1,
   title: "New signer",
   entity: "key",
-  reliableFrom: 54,
+  reliableFrom: 46,
   severity: "low to high",
   why: "Whoever may sign can forge what others trust: tokens, documents, software. Signing keys have very few users.",
   falsePositives: ["A new version of the service signs under a new role.", "A day of releases."],

@@ -87,6 +87,7 @@ export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
   version: 1,
   title: "Sensor silent",
   entity: "account",
+  reliableFrom: 60,
   severity: "low to high",
   why: "Whoever cuts an account's trail off leaves no event that says so where it is cut off first. What is always there and suddenly is not, is the only sign.",
   falsePositives: [

@@ -292,7 +292,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
 /** How much the newcomer did in its first hour; of a person's query through a service that says little. */
 function extentReasons({ count, human, via }: User): Reason[] {
   if (human && via !== "") {
-    return [{ code: "query", text: "A service made the calls for a person.", points: -10 }];
+    return [{ code: "query", text: "A service made the calls for a person.", points: -16 }];
   }
   if (count < 2)
     return [{ code: "one-call", text: "A single call in its first hour.", points: -6 }];

@@ -103,7 +103,7 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 4,
+  version: 5,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -257,7 +257,7 @@ function reasonsOf({ hour, bucket, limits }: View): Reason[] {
     reasons.push({
       code: "person",
       text: "The principal is a person, not a workload.",
-      points: 8,
+      points: 3,
     });
   }
   if (limits.punctualDays > 0) {
@@ -276,7 +276,7 @@ function reasonsOf({ hour, bucket, limits }: View): Reason[] {
     bucket.count >= MANY_CALLS
   ) {
     const text = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
-    reasons.push({ code: "many-calls", text, points: bucket.count >= 50 ? 16 : 12 });
+    reasons.push({ code: "many-calls", text, points: bucket.count >= 50 ? 21 : 17 });
   }
   return reasons;
 }

@@ -29,7 +29,15 @@ export {
 } from "./key-ledger.ts";
 export { pointsOf } from "./points.ts";
 export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
-export { type HourOfMoves, isBack, type Movable, type Move, moveBefore, moveIn } from "./moves.ts";
+export {
+  backReason,
+  type HourOfMoves,
+  isBack,
+  type Movable,
+  type Move,
+  moveBefore,
+  moveIn,
+} from "./moves.ts";
 export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
 export {
   actsFinding,

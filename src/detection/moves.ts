@@ -1,6 +1,7 @@
 import { dayOf, HOUR_MS } from "../baseline/calendar.ts";
 import type { KnownSet } from "../baseline/known-set.ts";
 import type { AlertPrincipal } from "./alert.ts";
+import type { Reason } from "./detector.ts";
 
 /** What a workload moves when it is redeployed or its network is rebuilt. A Region is added to others rather than changed. */
 export type Movable = "network" | "client";
@@ -91,4 +92,18 @@ export function isBack(lastUsualMs: HourOfMoves["lastUsualMs"], { firstMs }: Mov
     const first = firstMs[kind];
     return first !== undefined && lastUsualMs[kind] >= first + OVERLAP_MS;
   });
+}
+
+/** What it adds when the usual client goes on being used beside a new one, and when the usual network does. */
+const BACK_POINTS = 14;
+const BACK_NETWORK_POINTS = 11;
+
+/**
+ * The reason that a principal did not move: what is usual goes on being used. It is worth less for a network alone, since all
+ * workloads of an account get a second way out at a time.
+ */
+export function backReason(isOnlyNetwork: boolean): Reason {
+  const text = "The usual ones go on being used: it did not move.";
+  const points = isOnlyNetwork ? BACK_NETWORK_POINTS : BACK_POINTS;
+  return { code: "usual-ones-too", text, points };
 }
