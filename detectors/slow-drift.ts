@@ -186,7 +186,7 @@ function tellDays(drift: Drift): Told {
   }
   if (expected < FEW_PER_DAY) {
     const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
-    reasons.push({ code: "few", text, points: -16 });
+    reasons.push({ code: "few", text, points: -22 });
   }
   reasons.push(...tellSpread(drift));
   return {
