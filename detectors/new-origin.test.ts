@@ -6,6 +6,7 @@ import { newOrigin } from "./new-origin.ts";
 const DAY = 24;
 const NOW = 40 * DAY + 3;
 const ELSEWHERE = from("203.0.113.7");
+const USER: Partial<KmsEvent> = { principal: principal("on-premises", { type: "IAMUser" }) };
 const SHELL = { userAgent: "aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64" };
 const KALI = { userAgent: "Boto3/1.26.90 Python/3.9.2 Linux/5.10.0-kali7-amd64" };
 const FAR = { region: "sa-east-1" };
@@ -55,6 +56,10 @@ testDetector(newOrigin, {
     "another Region, medium": {
       events: [...habit, ...inHour(NOW, 3, FAR)],
       expect: { atLeast: "medium", atMost: "medium", title: "New Region of a caller" },
+    },
+    "another network for the long-term keys of a user, medium": {
+      events: [...daily(40, USER), ...inHour(NOW, 3, { ...ELSEWHERE, ...USER })],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-network", "long-term-keys"] },
     },
     "another network with another client, high": {
       events: [...habit, ...inHour(NOW, 3, { ...ELSEWHERE, ...SHELL })],

@@ -422,12 +422,18 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     reasons.push({ code: "plaintext", text, points: 8 });
   }
   if (isBackToo) reasons.push(backReason(isOnlyNetwork));
-  if (bucket.attackSystem !== "") {
-    reasons.push({
-      code: "attack-system",
-      text: `The client runs on ${bucket.attackSystem}, a system for penetration tests.`,
-      points: 20,
-    });
+  return [...reasons, ...callerReasons(bucket, isOnlyNetwork)];
+}
+
+function callerReasons({ evidence, attackSystem }: Bucket, isOnlyNetwork: boolean): Reason[] {
+  const reasons: Reason[] = [];
+  if (isOnlyNetwork && evidence?.principal?.type === "IAMUser") {
+    const text = "Long-lived keys of an IAM user: whoever has them may use them from anywhere.";
+    reasons.push({ code: "long-term-keys", text, points: 8 });
+  }
+  if (attackSystem !== "") {
+    const text = `The client runs on ${attackSystem}, a system for penetration tests.`;
+    reasons.push({ code: "attack-system", text, points: 20 });
   }
   return reasons;
 }
