@@ -11,8 +11,8 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isCryptographic,
   keyOf,
-  type KmsEvent,
   levelOf,
   newEvidence,
   type Reason,
@@ -133,10 +133,6 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 function describeHour(view: View): Finding {
   const { hour, bucket, limits, entity } = view;

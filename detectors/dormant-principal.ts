@@ -7,10 +7,10 @@ import {
   callerName,
   counted,
   defineDetector,
+  isCryptographic,
   type Evidence,
   type Finding,
   type HourView,
-  type KmsEvent,
   levelOf,
   newEvidence,
   type Reason,
@@ -142,10 +142,6 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   },
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 /** Whether the memory is one person's of a permission set, by its name: it must not change within the hour. */
 function isPerson(entity: string): boolean {

@@ -9,6 +9,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isCryptographic,
   keyOf,
   type KmsEvent,
   levelOf,
@@ -137,10 +138,6 @@ export const familyNewKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 /** The account belongs to a family's name: stacks of other accounts are others. */
 function familyOf({ principal }: KmsEvent): string {

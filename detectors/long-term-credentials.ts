@@ -7,6 +7,7 @@ import {
   callerName,
   counted,
   defineDetector,
+  isCryptographic,
   type Evidence,
   type Finding,
   type HourView,
@@ -151,10 +152,6 @@ export const longTermCredentials = defineDetector<Baseline, Bucket, Limits, Opti
   },
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 function isLongTerm({ principal }: KmsEvent): boolean {
   return principal.accessKeyId?.startsWith("AKIA") === true;

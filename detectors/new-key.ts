@@ -14,6 +14,7 @@ import {
   callerName,
   counted,
   defineDetector,
+  isCryptographic,
   type Evidence,
   type Finding,
   type HourView,
@@ -141,10 +142,6 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 function addUse({ bucket, baseline, limits, knownBy }: View, event: KmsEvent, arn: string): void {
   let use = bucket.keys[arn];

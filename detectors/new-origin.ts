@@ -16,6 +16,7 @@ import {
   callerName,
   clientOf,
   defineDetector,
+  isCryptographic,
   type HourOfMoves,
   isBack,
   type Movable,
@@ -25,7 +26,6 @@ import {
   type Evidence,
   type Finding,
   type HourView,
-  type KmsEvent,
   networkOf,
   newEvidence,
   type Reason,
@@ -193,6 +193,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
       meetOne(view, "region", nameOf("region", event.region), event.timeMs) ||
       isNewNetwork ||
       isNewClient;
+    // Refused calls count too: the first thing that a thief does is to try.
     if (isCryptographic(event)) {
       if (event.principal.via !== undefined) bucket.serviceCalls += 1;
       else {
@@ -241,11 +242,6 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-/** Refused calls count too: the first thing that a thief does is to try. */
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 /** Notes a name in its hour; true where it is new. */
 function meetOne(view: View, kind: Kind, name: string, timeMs: number): boolean {

@@ -16,6 +16,7 @@ import {
   defineDetector,
   type Evidence,
   type HourView,
+  isCryptographic,
   keyOf,
   type KmsEvent,
   levelOf,
@@ -205,10 +206,6 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
       count,
     })),
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 function newUser(event: KmsEvent, isJudged: boolean): User {
   return {

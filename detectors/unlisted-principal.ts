@@ -8,8 +8,8 @@ import {
   defineDetector,
   type Evidence,
   type HourView,
+  isCryptographic,
   keyOf,
-  type KmsEvent,
   levelOf,
   newEvidence,
   type Reason,
@@ -103,10 +103,6 @@ export const unlistedPrincipal = defineDetector<null, Bucket, null, z.infer<type
   fold: () => {},
   skip: () => {},
 });
-
-function isCryptographic({ operation }: KmsEvent): boolean {
-  return operation !== "read" && operation !== "admin" && operation !== "other";
-}
 
 function describeUser({ hour, bucket, entity, knownBy, organization }: View, subject: string) {
   const user = bucket.users[subject];

@@ -18,6 +18,7 @@ import {
   callerName,
   counted,
   defineDetector,
+  isCryptographic,
   type Evidence,
   type HourView,
   levelOf,
@@ -127,11 +128,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
   ],
   options: Options,
 
-  accepts: (event) =>
-    event.error === undefined &&
-    event.operation !== "read" &&
-    event.operation !== "other" &&
-    event.operation !== "admin",
+  accepts: (event) => event.error === undefined && isCryptographic(event),
 
   newBaseline: newActiveHours,
   newBucket: () => ({
