@@ -28,7 +28,9 @@ const { values: typed } = parseArgs({
   },
 });
 const isTraining = typed.tune || typed.ablate;
-const seeds = (typed.seeds ?? (isTraining ? "1,2,3,4" : "309,310,311,312")).split(",").map(Number);
+const seeds = (typed.seeds ?? (isTraining ? "1,2,3,4" : "309,310,311,312,313,314,315,316"))
+  .split(",")
+  .map(Number);
 const days = Number(typed.days);
 const principals = Number(typed.principals);
 const learningDays = Math.round((days * 2) / 3);
