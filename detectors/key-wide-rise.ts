@@ -86,7 +86,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
-  severity: "low to high",
+  severity: "medium to high",
   why: "Whoever holds many roles, or a library that many services share, can take a little through each. Only the key's own count shows it.",
   falsePositives: [
     "A rush of customers, or all services restarting at once.",
