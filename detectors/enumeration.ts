@@ -70,7 +70,7 @@ const RIGHTS = new Set(["GetKeyPolicy", "ListKeyPolicies", "ListGrants", "ListRe
 /** A principal looks at one key after another, which it never does. */
 export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "enumeration",
-  version: 2,
+  version: 3,
   title: "Enumeration",
   entity: "principal",
   reliableFrom: 53,

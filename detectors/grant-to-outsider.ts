@@ -81,7 +81,7 @@ const OF_SERVICES = new Set<Grant["kind"]>(["service", "service-role", "resource
 /** A grant lets somebody use a key who has no business with it. */
 export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "grant-to-outsider",
-  version: 2,
+  version: 3,
   title: "Grant to an outsider",
   entity: "key",
   reliableFrom: 50,

@@ -77,7 +77,7 @@ const NOTHING: readonly Subject[] = [];
 /** Somebody brings key material of their own, which expires when they want, or material has expired. */
 export const importedMaterial = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "imported-material",
-  version: 2,
+  version: 3,
   title: "Imported material",
   entity: "key",
   reliableFrom: 50,

@@ -89,7 +89,7 @@ const MOST_POINTS = 50;
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-key",
-  version: 1,
+  version: 2,
   title: "New key of a caller",
   entity: "principal",
   severity: "informational to medium",

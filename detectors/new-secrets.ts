@@ -99,7 +99,7 @@ const MOST_MET = 1000;
 /** A principal that reads the same few secrets and parameters for ever reads others. */
 export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-secrets",
-  version: 2,
+  version: 3,
   title: "Secrets never read before",
   entity: "principal",
   learnsFingerprints: true,

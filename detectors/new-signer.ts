@@ -102,7 +102,7 @@ const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
 /** Somebody signs with a key with which only others did, or far more is signed than usual. */
 export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-signer",
-  version: 1,
+  version: 2,
   title: "New signer",
   entity: "key",
   reliableFrom: 46,

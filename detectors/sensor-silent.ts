@@ -84,7 +84,7 @@ const WHOLE = "organization";
 /** The steady flow of an account's or a Region's events stops. */
 export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
   id: "sensor-silent",
-  version: 1,
+  version: 2,
   title: "Sensor silent",
   entity: "account",
   reliableFrom: 60,

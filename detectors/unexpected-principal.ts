@@ -88,7 +88,7 @@ const MOST_USERS = 1000;
 /** A principal uses a key that it has never used, and that few others use. */
 export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unexpected-principal",
-  version: 2,
+  version: 3,
   title: "Unexpected principal",
   entity: "key",
   reliableFrom: 53,
