@@ -1,3 +1,4 @@
+import { clockTime } from "../../baseline/calendar.ts";
 import type { Severity } from "../../detection/alert.ts";
 import { compact, count, plural, utcDay, utcHour } from "../format.ts";
 import { downsample, type HourRange, hourMs, isOver, type SeriesHour } from "../hours.ts";
@@ -222,7 +223,7 @@ export function timeAxis(range: HourRange, x: Scale, height: number): Markup {
   const labels: Markup[] = [];
   for (let hour = Math.ceil(range.fromHour / step) * step; hour < range.toHour; hour += step) {
     const midnight = hour % 24 === 0;
-    const text = midnight ? utcDay(hour * hourMs) : `${String(hour % 24).padStart(2, "0")}:00`;
+    const text = midnight ? utcDay(hour * hourMs) : clockTime(hour % 24);
     const anchor = x(hour) > x(range.toHour) - 30 ? "end" : "start";
     labels.push(
       html`<path class="axis" d="M${f(x(hour))} ${height - margin.bottom}v5" /><text

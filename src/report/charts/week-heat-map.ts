@@ -1,3 +1,4 @@
+import { clockTime } from "../../baseline/calendar.ts";
 import { compact } from "../format.ts";
 import type { SeriesHour } from "../hours.ts";
 import { html, type Markup } from "../markup.ts";
@@ -107,7 +108,7 @@ export function highestMean(cells: readonly WeekCell[]): number {
 
 /** `Tue 14:00`. */
 export function slotName({ weekday, hourOfDay }: WeekCell): string {
-  return `${weekdays[weekday] ?? ""} ${String(hourOfDay).padStart(2, "0")}:00`;
+  return `${weekdays[weekday] ?? ""} ${clockTime(hourOfDay)}`;
 }
 
 function spokenCell(cell: WeekCell): string {
