@@ -24,6 +24,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isDecryption,
   levelOf,
   newEvidence,
   oftenReasons,
@@ -89,10 +90,11 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
-/** Minutes in which a program that reads something once is done, and the parts of an hour's calls in them that tell it from a busy hour. */
+/** Minutes in which a program that reads something once is done, … */
 const SHORT_MINUTES = 30;
-const SHORT = 0.85;
-const LASTING_HOUR = 0.75;
+/** … having made at least this part of the hour's calls; below the other part it is as spread as a busy hour. */
+const SHORT_PART = 0.85;
+const SPREAD_PART = 0.75;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 
@@ -127,8 +129,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   ],
   options: Options,
 
-  accepts: (event) =>
-    event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
+  accepts: (event) => event.error === undefined && isDecryption(event),
 
   newBaseline: newVolumeHabit,
   newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], human: false, evidence: null }),
@@ -269,11 +270,11 @@ function describeHour(view: View): Finding {
 function paceReasons({ count, minutes, human }: Bucket, isBurst: boolean): Reason[] {
   const part = densestWindow(minutes, SHORT_MINUTES) / count;
   const percent = Math.round(100 * part);
-  if (part < LASTING_HOUR) {
+  if (part < SPREAD_PART) {
     const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent} %.`;
     return [{ code: "spread", text, points: -12 }];
   }
-  if (isBurst || human || part < SHORT) return [];
+  if (isBurst || human || part < SHORT_PART) return [];
   const text = `${percent} % of it within half an hour: read once, and done.`;
   return [{ code: "short", text, points: 6 }];
 }

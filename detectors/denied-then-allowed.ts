@@ -11,6 +11,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isCryptographic,
   keyOf,
   type KmsEvent,
   newEvidence,
@@ -171,9 +172,8 @@ export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Option
 });
 
 /** A cryptographic call that succeeded or was refused. */
-function isUse({ operation, error }: KmsEvent): boolean {
-  if (operation === "read" || operation === "admin" || operation === "other") return false;
-  return error === undefined || error.class === "denied";
+function isUse(event: KmsEvent): boolean {
+  return isCryptographic(event) && (event.error === undefined || event.error.class === "denied");
 }
 
 function isChange({ name, error }: KmsEvent): boolean {

@@ -12,6 +12,7 @@ import {
   type Finding,
   type HourView,
   isCryptographic,
+  isDecryption,
   keyOf,
   levelOf,
   newEvidence,
@@ -116,7 +117,7 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
       bucket.users.sort();
     }
     if (limits.isAwake) return;
-    if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.reads += 1;
+    if (isDecryption(event)) bucket.reads += 1;
     bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);

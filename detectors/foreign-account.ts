@@ -15,11 +15,12 @@ import {
   counted,
   type Crossing,
   crossingOf,
-  isLook,
   defineDetector,
   type Evidence,
   type Finding,
   type HourView,
+  isDecryption,
+  isLook,
   keyOf,
   levelOf,
   newCrossing,
@@ -116,7 +117,7 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
 
   add({ bucket }, event) {
     bucket.events += 1;
-    if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
+    if (isDecryption(event)) bucket.decrypts += 1;
     const name = crossingOf(event);
     if (name === undefined) return;
     let crossing = bucket.crossings[name];
@@ -200,7 +201,7 @@ function describeCrossing(view: View, subject: string, options: Options): Findin
   const isBulk = subject.endsWith(BULK);
   const largest = Math.round(limits.peaks[nameOf(subject)] ?? 0);
   return {
-    title: isLook(subject) ? "Key looked at by a foreign account" : titleOf(inbound, isBulk),
+    title: titleOf(subject),
     summary: inbound
       ? `Account ${account}, which is not ours, ${isLook(subject) ? "looked at" : "used"} a key of account ${entity}: ${counted(evidence.count, "call")}.`
       : `${callerName(evidence.principal)} of account ${entity} used a key of account ${account}, which is not ours: ${counted(evidence.count, "call")}, ${encrypts} of them encrypting.`,
@@ -239,8 +240,11 @@ function keyOver({ keys, principal }: Evidence): Finding["key"] {
   return arn === undefined ? null : keyOf(arn);
 }
 
-function titleOf(inbound: boolean, isBulk: boolean): string {
-  if (isBulk) return inbound ? "Key used in bulk by a foreign account" : "Foreign key used in bulk";
+function titleOf(subject: string): string {
+  const inbound = subject.startsWith("in:");
+  if (isLook(subject)) return "Key looked at by a foreign account";
+  if (subject.endsWith(BULK))
+    return inbound ? "Key used in bulk by a foreign account" : "Foreign key used in bulk";
   return inbound ? "Key used by a foreign account" : "Foreign key used";
 }
 
@@ -285,7 +289,7 @@ function furtherReasons(crossing: Crossing, inbound: boolean, settled: boolean):
       points: 15,
     });
   }
-  if (used(crossing) === 0 && crossing.looks === 0) {
+  if (crossing.denied > 0) {
     reasons.push({ code: "denied-only", text: "Every call was denied.", points: -25 });
   }
   if (!settled) {

@@ -17,6 +17,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isDecryption,
   keyOf,
   levelOf,
   newEvidence,
@@ -68,6 +69,7 @@ const Options = z.strictObject({
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
+/** The share where no principal usually decrypts more. */
 const LEAST_SHARE = 8;
 /** Weight of the newest hour in the usual largest count of one principal. */
 const NEWEST = 0.05;
@@ -108,8 +110,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: (event) =>
-    event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
+  accepts: (event) => event.error === undefined && isDecryption(event),
 
   newBaseline: () => ({ habit: newVolumeHabit(), largest: 0 }),
   newBucket: () => ({

@@ -14,10 +14,10 @@ import {
   callerName,
   counted,
   defineDetector,
-  isCryptographic,
   type Evidence,
   type Finding,
   type HourView,
+  isCryptographic,
   type KmsEvent,
   levelOf,
   mergeEvidence,
@@ -83,7 +83,7 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 100;
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
-/** By itself it is hardly medium: releases give old services new keys. What the key's own history says decides. */
+/** By itself it is medium at most: releases give old services new keys. What the key's own history says decides. */
 const MOST_POINTS = 50;
 
 /** A principal that has kept to its keys for weeks uses another one. */

@@ -265,8 +265,8 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
 function bypassPoints(doer: Doer): number {
   const isBypassed = thingsOf(doer, BYPASSED).length > 0;
   if (!isBypassed) return thingsOf(doer, MADE_BYPASSED).length > 0 ? 22 : 0;
-  const isRootOut = thingsOf(doer, "root-removed").length > 0;
-  if (isRootOut || thingsOf(doer, "root-absent").length > 0) return 58;
+  const isOut = (code: Change): boolean => thingsOf(doer, code).length > 0;
+  if (isOut("root-removed") || isOut("root-absent")) return 58;
   return thingsOf(doer, "no-own-administrator").length > 0 ? 24 : 28;
 }
 

@@ -16,6 +16,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isDecryption,
   newEvidence,
   type Reason,
   type Subject,
@@ -70,7 +71,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   version: 4,
   title: "Slow drift",
   entity: "principal",
-  severity: "low to high",
+  severity: "informational to high",
   why: "A patient thief takes a little each day, and raises what counts as usual on the way. Days that keep lying above their level add up, and so do days that fill the quiet hours: customers and schedules do not.",
   falsePositives: [
     "A service takes over another one's work, once: the new level is accepted as it is told.",
@@ -91,8 +92,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   attack: [{ technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" }],
   options: Options,
 
-  accepts: (event) =>
-    event.error === undefined && (event.operation === "decrypt" || event.operation === "reEncrypt"),
+  accepts: (event) => event.error === undefined && isDecryption(event),
 
   newBaseline: newDailyDrift,
   newBucket: () => ({ count: 0, firstMs: Number.MAX_SAFE_INTEGER, evidence: null }),

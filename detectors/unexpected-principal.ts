@@ -17,6 +17,7 @@ import {
   type Evidence,
   type HourView,
   isCryptographic,
+  isDecryption,
   keyOf,
   type KmsEvent,
   levelOf,
@@ -144,7 +145,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
 
   add({ bucket, baseline, limits, knownBy }, event) {
     bucket.calls += 1;
-    if (event.operation === "decrypt" || event.operation === "reEncrypt") bucket.decrypts += 1;
+    if (isDecryption(event)) bucket.decrypts += 1;
     const name = event.principal.entity;
     let user = bucket.users[name];
     if (user === undefined) {

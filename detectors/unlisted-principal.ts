@@ -9,6 +9,7 @@ import {
   type Evidence,
   type HourView,
   isCryptographic,
+  isDecryption,
   keyOf,
   levelOf,
   newEvidence,
@@ -92,7 +93,7 @@ export const unlistedPrincipal = defineDetector<null, Bucket, null, z.infer<type
       bucket.users[principal.entity] = user;
       bucket.userCount += 1;
     }
-    if (event.operation === "decrypt" || event.operation === "reEncrypt") user.decrypts += 1;
+    if (isDecryption(event)) user.decrypts += 1;
     user.firstMs = Math.min(user.firstMs, event.timeMs);
     addEvidence(user.evidence, event);
   },

@@ -27,7 +27,7 @@ export {
   noteKeys,
   standingOfAdministrator,
 } from "./key-ledger.ts";
-export { isCryptographic } from "./operations.ts";
+export { isCryptographic, isDecryption } from "./operations.ts";
 export { pointsOf } from "./points.ts";
 export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
 export {

@@ -13,6 +13,7 @@ import {
   newLastUse,
 } from "../baseline/last-use.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
+import { isCryptographic } from "./operations.ts";
 
 /** What an account's hour says of its keys: used by whom does not matter, made by whom, administered by which workloads. */
 export interface LedgerOfHour {
@@ -58,7 +59,7 @@ export function noteKeys(ledger: LedgerOfHour, event: KmsEvent): void {
   const arn = keys[0]?.arn;
   if (error !== undefined || arn === undefined) return;
   if (operation === "admin") noteAdministration(ledger, event, arn);
-  else if (operation !== "read" && operation !== "other" && ledger.used[arn] === undefined) {
+  else if (isCryptographic(event) && ledger.used[arn] === undefined) {
     if (Object.keys(ledger.used).length < MOST_USED) ledger.used[arn] = true;
   }
 }

@@ -4,3 +4,8 @@ import type { KmsEvent } from "../cloudtrail/event.ts";
 export function isCryptographic({ operation }: KmsEvent): boolean {
   return operation !== "read" && operation !== "admin" && operation !== "other";
 }
+
+/** Whether a call gives what was encrypted: ReEncrypt reveals as much as Decrypt. */
+export function isDecryption({ operation }: KmsEvent): boolean {
+  return operation === "decrypt" || operation === "reEncrypt";
+}

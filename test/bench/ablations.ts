@@ -122,7 +122,7 @@ export const ablations: readonly Ablation[] = [
       {
         file: spike,
         from: "densestWindow(minutes, SHORT_MINUTES) / count",
-        to: "LASTING_HOUR + 0 * densestWindow(minutes, SHORT_MINUTES) * count",
+        to: "SPREAD_PART + 0 * densestWindow(minutes, SHORT_MINUTES) * count",
       },
     ],
   },
