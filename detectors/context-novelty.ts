@@ -6,6 +6,7 @@ import {
   type KnownSet,
   meet,
   newKnownSet,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -247,7 +248,7 @@ function reasonsOf(
   uses: readonly Use[],
   count: number,
 ): Reason[] {
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const surprise = surpriseBits(limits.discovery);
   const isMissing = shapes.includes(NONE);
   const reasons: Reason[] = [
     {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { surpriseBits } from "../src/baseline/known-set.ts";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   addEvidence,
@@ -275,7 +276,7 @@ function habitsOf({ baseline, hour, knownBy }: View, { family }: Pair): Habits {
 
 /** A new key counts by how rarely the family has any; several members at once speak for a deployment. */
 function reasonsOf(pair: Pair, { days, keys, discovery }: Habits): Reason[] {
-  const surprise = -Math.log2(Math.max(discovery, 0.001));
+  const surprise = surpriseBits(discovery);
   const reasons: Reason[] = [
     {
       code: "new-key",

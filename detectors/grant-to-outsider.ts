@@ -8,6 +8,7 @@ import {
   type KnownSet,
   meet,
   newKnownSet,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   baselineState,
@@ -240,7 +241,7 @@ function newcomerReason(view: View, given: Given): Reason | undefined {
     const text = "A person made a grant by hand.";
     return given.human ? { code: "by-hand", text, points: 20 } : undefined;
   }
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const surprise = surpriseBits(limits.discovery);
   const text = `New among those who got grants in ${Math.floor(limits.days)} days.`;
   const points = Math.round(Math.min(27, 8 + 4 * surprise));
   return { code: "new-grantee", text, points };

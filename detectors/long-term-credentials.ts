@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
-import { isKnown, type KnownSet, meet, newKnownSet, size } from "../src/baseline/known-set.ts";
+import {
+  isKnown,
+  type KnownSet,
+  meet,
+  newKnownSet,
+  size,
+  surpriseBits,
+} from "../src/baseline/known-set.ts";
 import {
   addEvidence,
   baselineState,
@@ -202,7 +209,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, subject: string, user: U
       reasons.push({ code: "did-before", text, points: -36 });
     }
   } else {
-    const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+    const surprise = surpriseBits(limits.discovery);
     reasons.push({
       code: "new-user",
       text: `Never seen in ${Math.floor(limits.days)} days; ${counted(limits.users, "such user")} known.`,

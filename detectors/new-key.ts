@@ -23,6 +23,7 @@ import {
   mergeEvidence,
   newEvidence,
   pointsOf,
+  pointsOfNovelty,
   type Reason,
   soleKey,
   type Subject,
@@ -206,8 +207,7 @@ function describeHour(view: View): Finding {
 
 /** A new key counts by how rarely this principal has any. */
 function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
-  const newness = Math.round(Math.min(34, 8 + 5.5 * surprise));
+  const newness = pointsOfNovelty(limits.discovery);
   const reasons: Reason[] = [
     {
       code: "new-key",

@@ -30,6 +30,7 @@ import {
   newEvidence,
   type Reason,
   soleKey,
+  pointsOfNovelty,
   type Subject,
 } from "../src/detection/detector.ts";
 
@@ -444,11 +445,4 @@ function noveltyOf({ bucket, limits }: View, kind: Kind, names: readonly string[
     text: `New ${names.slice(0, 3).join(", ")}; ${limits.sizes[kind]} known, a new one with a chance of ${percent} % a day.`,
     points: pointsOfNovelty(probability) - discount,
   };
-}
-
-/** Points of a new name; 0 where too little is known. */
-function pointsOfNovelty(probability: number): number {
-  if (probability === 0) return 0;
-  const surprise = -Math.log2(Math.max(probability, 0.001));
-  return Math.round(Math.min(34, 8 + 5.5 * surprise));
 }

@@ -8,6 +8,7 @@ import {
   meet,
   newKnownSet,
   size,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -264,7 +265,7 @@ function describeHour(view: View, { minimumSecrets }: Options): Finding {
  * the first.
  */
 function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
-  const bits = -Math.log2(Math.max(limits.discovery, 0.001));
+  const bits = surpriseBits(limits.discovery);
   const reasons: Reason[] = [
     {
       code: "new-secrets",

@@ -7,6 +7,7 @@ import {
   meet,
   newKnownSet,
   size,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
@@ -232,7 +233,7 @@ function describeSigner(view: View, name: string): Finding {
 }
 
 function signerReasons({ baseline, limits, knownBy }: View, signer: Signer): Reason[] {
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const surprise = surpriseBits(limits.discovery);
   const reasons: Reason[] = [
     {
       code: "new-signer",

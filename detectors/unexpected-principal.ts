@@ -7,6 +7,7 @@ import {
   meet,
   newKnownSet,
   size,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -259,7 +260,7 @@ function describeUser(view: View, subject: string) {
  * does what the caller's own memory says (`new-key`, `family-new-key`).
  */
 function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const surprise = surpriseBits(limits.discovery);
   const reasons: Reason[] = [
     {
       code: "new-principal",

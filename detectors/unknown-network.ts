@@ -7,6 +7,7 @@ import {
   meet,
   newKnownSet,
   size,
+  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -220,7 +221,7 @@ function describeVisit({ hour, bucket, limits, entity }: View, network: string):
 }
 
 function reasonsOf(limits: Limits, network: string, callers: readonly string[]): Reason[] {
-  const surprise = -Math.log2(Math.max(limits.discovery, 0.001));
+  const surprise = surpriseBits(limits.discovery);
   const percent = Math.round(limits.discovery * 1000) / 10;
   const reasons: Reason[] = [
     {

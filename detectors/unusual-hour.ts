@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { surpriseBits } from "../src/baseline/known-set.ts";
 import {
   activeProbability,
   type ActiveHours,
@@ -247,7 +248,7 @@ function reasonsOf({ hour, bucket, limits }: View): Reason[] {
     {
       code: "hour-of-day",
       text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
-      points: Math.min(36, Math.round(-5 * Math.log2(Math.max(limits.probability, 0.001)))),
+      points: Math.min(36, Math.round(5 * surpriseBits(limits.probability))),
     },
   ];
   if (bucket.human) {

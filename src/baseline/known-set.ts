@@ -59,6 +59,14 @@ export function discoveryProbability(set: KnownSet): number {
   return Math.min(1, short((set.discoveries + 0.5) / (set.meetings + 1)));
 }
 
+/**
+ * How surprising something of this probability is: −log2 p bits (Shannon 1948, "A mathematical theory of communication"), ten at
+ * most, since some weeks of history cannot tell what happens once in a thousand days from what happens less often.
+ */
+export function surpriseBits(probability: number): number {
+  return -Math.log2(Math.max(probability, 0.001));
+}
+
 /** Number of members. */
 export function size(set: KnownSet): number {
   return Object.keys(set.members).length;

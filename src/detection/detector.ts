@@ -28,7 +28,7 @@ export {
   standingOfAdministrator,
 } from "./key-ledger.ts";
 export { isCryptographic, isDecryption } from "./operations.ts";
-export { pointsOf } from "./points.ts";
+export { pointsOf, pointsOfNovelty } from "./points.ts";
 export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
 export {
   backReason,

@@ -7,6 +7,7 @@ import {
   meet,
   newKnownSet,
   size,
+  surpriseBits,
 } from "../../../src/baseline/known-set.ts";
 import { Random } from "../../../src/simulation/random.ts";
 
@@ -116,6 +117,17 @@ describe("a known set", () => {
     meet(set, "caller 0", 31 * DAY, LIMIT);
     expect(set.discoveries).toBe(4);
     expect(set.meetings).toBe(5);
+  });
+});
+
+describe("the surprise of a probability", () => {
+  it.each([
+    [1, 0],
+    [0.5, 1],
+    [0.125, 3],
+    [0, Math.log2(1000)],
+  ])("%d is %d bits", (probability, bits) => {
+    expect(surpriseBits(probability)).toBeCloseTo(bits);
   });
 });
 
