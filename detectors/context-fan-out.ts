@@ -23,6 +23,8 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isEncryption,
+  isSecret,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -93,7 +95,6 @@ const SECRETS: Subject = { name: "secrets", period: "hour" };
 const OBJECTS: Subject = { name: "objects", period: "hour" };
 const ONLY_SECRETS = [SECRETS];
 const ONLY_OBJECTS = [OBJECTS];
-const SECRET_KEYS = new Set(["SecretARN", "PARAMETER_ARN"]);
 /** Secrets told apart within an hour; beyond it only those seen first count. */
 const MOST_SECRETS = 4096;
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -134,7 +135,7 @@ export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: (event) =>
     event.error === undefined &&
     event.context !== undefined &&
-    (event.operation === "decrypt" || (isWrite(event) && isSecret(event))),
+    (event.operation === "decrypt" || (isEncryption(event) && isSecret(event))),
 
   newBaseline: () => ({ secrets: newSeasonalRate(), objects: newSeasonalRate() }),
   newBucket: () => ({
@@ -202,14 +203,6 @@ export const contextFanOut = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 });
 
-function isSecret(event: KmsEvent): boolean {
-  return event.context?.keys.some((key) => SECRET_KEYS.has(key)) ?? false;
-}
-
-function isWrite({ operation }: KmsEvent): boolean {
-  return operation === "encrypt" || operation === "dataKey";
-}
-
 function addSecret(bucket: Bucket, event: KmsEvent, fingerprint: string): void {
   let secret = bucket.secrets[fingerprint];
   if (secret === undefined) {
@@ -218,7 +211,7 @@ function addSecret(bucket: Bucket, event: KmsEvent, fingerprint: string): void {
     bucket.secrets[fingerprint] = secret;
     bucket.secretsMet += 1;
   }
-  if (isWrite(event)) {
+  if (isEncryption(event)) {
     secret[1] += 1;
     return;
   }
@@ -327,7 +320,7 @@ function describeObjects({ hour, bucket, limits }: View): Finding {
       },
     ],
     // In the first minute by which as many reads as the limit had happened: the earliest that it can have been crossed.
-    eventTimeMs: startMs + crossingSecond(bucket.objectReads, limits.objects - 1, NEVER, 1) * 1000,
+    eventTimeMs: startMs + crossingSecond(bucket.objectReads, limits.objects - 1) * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,

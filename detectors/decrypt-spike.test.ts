@@ -52,7 +52,7 @@ testDetector(decryptSpike, {
     },
     "the next night as well, since the first one taught nothing": {
       events: [...steady, ...inHour(NIGHT, 300), ...inHour(NIGHT + DAY, 300)],
-      expect: { alerts: 2, expected: { decryptsPerHourLimit: 23 } },
+      expect: { alerts: 2, expected: { decryptsPerHourLimit: 20 } },
     },
     "the first three nights of a new nightly job": {
       events: [
@@ -108,6 +108,17 @@ testDetector(decryptSpike, {
       events: [...idle, ...inHour(NIGHT, 300)],
       expect: { reasons: ["hour-volume", "ratio"], expected: { decryptsOfBusiestHour: 20 } },
     },
+    "a steady role that its own scatter would let go further": {
+      events: [
+        ...usage(28, (hour) => (hour % 9 === 0 ? 29 : hour % 5)),
+        ...burst(28 * DAY + 17, 110, 3500),
+      ],
+      expect: { reasons: ["hour-volume"], observed: { decryptsPerHour: 110 } },
+    },
+    "three hundred different secrets": {
+      events: [...steady, ...reads(NIGHT, 300, 300)],
+      expect: { atLeast: "medium", observed: { decryptsPerHour: 300 } },
+    },
     "just over the limit, low": {
       events: [...steady, ...inHour(NIGHT, 24)],
       expect: { atMost: "low" },
@@ -150,9 +161,9 @@ testDetector(decryptSpike, {
       expect: { eventTime: "2026-02-17T03:00:59Z" },
     },
     "in the minute in which the hour crossed it, where five minutes alone did not": {
-      // One a minute: the 24th comes with the twenty-fourth minute.
+      // One a minute: the 21st comes with the twenty-first minute.
       events: [...steady, ...burst(NIGHT, 60, 3600)],
-      expect: { eventTime: "2026-02-17T03:23:00Z", withoutReasons: ["five-minute-volume"] },
+      expect: { eventTime: "2026-02-17T03:20:00Z", withoutReasons: ["five-minute-volume"] },
     },
     "once for a spike over the end of an hour, in each hour": {
       events: [...steady, ...burst(NIGHT, 400, 3600), ...burst(NIGHT + 1, 400, 3600)],
@@ -222,6 +233,10 @@ testDetector(decryptSpike, {
     ),
     "twice the usual volume": [...usage(15, () => 60), ...inHour(NIGHT, 120)],
     "twenty decrypts, the floor, by a quiet role": [...steady, ...inHour(NIGHT, 20)],
+    "sixty tasks that start within ten minutes and read the same five secrets": [
+      ...steady,
+      ...reads(NIGHT, 300, 5),
+    ],
     "failed decrypts": [
       ...steady,
       ...inHour(NIGHT, 400, { error: { code: "AccessDenied", class: "denied" } }),
@@ -272,6 +287,14 @@ function burst(hour: number, count: number, seconds: number): KmsEvent[] {
   return Array.from({ length: count }, (_, index) =>
     event({ hour, second: Math.floor((index * seconds) / count) }),
   );
+}
+
+/** Decrypts for Secrets Manager within ten minutes, of so many secrets in turn. */
+function reads(hour: number, count: number, secrets: number): KmsEvent[] {
+  return burst(hour, count, 600).map((one, index) => ({
+    ...one,
+    context: context("SecretARN", index % secrets),
+  }));
 }
 
 function officeHours(hour: number): number {

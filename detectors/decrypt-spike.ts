@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
-  countMinute,
-  crossingSecond,
-  densestWindow,
-  largestWindow,
-  type MinuteCounts,
-} from "../src/baseline/minute-counts.ts";
+  countRead,
+  crossingRead,
+  densestReads,
+  largestReads,
+  newReadCounts,
+  type ReadCounts,
+} from "../src/baseline/read-counts.ts";
 import {
   learnNoVolume,
   learnVolume,
@@ -32,14 +33,16 @@ import {
   pointsOf,
   pointsOfRise,
   type Reason,
+  secretOf,
   type Subject,
 } from "../src/detection/detector.ts";
 
 interface Bucket {
+  /** Decrypts; of a secret or parameter no more than one. */
   count: number;
-  /** Largest count in any five consecutive minutes. */
+  /** Largest count in any five consecutive minutes; of a secret or parameter no more than one. */
   fiveMinutes: number;
-  minutes: MinuteCounts;
+  reads: ReadCounts;
   human: boolean;
   /** Null while the principal is learned and not judged. */
   evidence: Evidence | null;
@@ -101,7 +104,7 @@ const BEYOND = 8;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
   id: "decrypt-spike",
-  version: 4,
+  version: 5,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -116,6 +119,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
     "Theft from the fourth day on: three days of alarms as large make it a habit.",
     "Theft no larger than what an entity that rises now and then has shown.",
     "Principals younger than the learning days.",
+    "Secrets and parameters that are read again: each counts once an hour.",
   ],
   triage: [
     "Compare source addresses and user agents with those of last week.",
@@ -132,7 +136,13 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   accepts: (event) => event.error === undefined && isDecryption(event),
 
   newBaseline: newVolumeHabit,
-  newBucket: () => ({ count: 0, fiveMinutes: 0, minutes: [], human: false, evidence: null }),
+  newBucket: () => ({
+    count: 0,
+    fiveMinutes: 0,
+    reads: newReadCounts(),
+    human: false,
+    evidence: null,
+  }),
 
   limits(baseline, hour, options) {
     const limits = volumeLimits(baseline, hour, options);
@@ -141,12 +151,8 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   },
 
   add({ bucket, limits }, event) {
-    bucket.count += 1;
-    countMinute(bucket.minutes, event.timeMs);
-    bucket.fiveMinutes = Math.max(
-      bucket.fiveMinutes,
-      largestWindow(bucket.minutes, event.timeMs, 5),
-    );
+    if (countRead(bucket.reads, event.timeMs, secretOf(event))) bucket.count += 1;
+    bucket.fiveMinutes = Math.max(bucket.fiveMinutes, largestReads(bucket.reads, event.timeMs, 5));
     if (limits.hour === NEVER) return;
     bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
@@ -246,8 +252,8 @@ function describeHour(view: View): Finding {
     reasons,
     eventTimeMs:
       startMs +
-      crossingSecond(
-        bucket.minutes,
+      crossingRead(
+        bucket.reads,
         hourFires ? limits.hour : NEVER,
         fiveFires ? fiveMinutes : NEVER,
         5,
@@ -267,8 +273,8 @@ function describeHour(view: View): Finding {
 }
 
 /** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
-function paceReasons({ count, minutes, human }: Bucket, isBurst: boolean): Reason[] {
-  const part = densestWindow(minutes, SHORT_MINUTES) / count;
+function paceReasons({ reads, count, human }: Bucket, isBurst: boolean): Reason[] {
+  const part = densestReads(reads, SHORT_MINUTES) / count;
   const percent = Math.round(100 * part);
   if (part < SPREAD_PART) {
     const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent} %.`;
@@ -285,7 +291,7 @@ function describeDay(view: View): Finding {
   const startMs = dayOf(hour) * 24 * HOUR_MS;
   const expected = round(limits.expectedDay);
   const already = count - bucket.count;
-  const over = crossingSecond(bucket.minutes, Math.max(0, limits.day - already), NEVER, 5);
+  const over = crossingRead(bucket.reads, Math.max(0, limits.day - already), NEVER, 5);
   const volume: Reason = {
     code: "day-volume",
     text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,

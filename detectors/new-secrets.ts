@@ -19,6 +19,8 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isEncryption,
+  isSecret,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -90,7 +92,6 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
-const SECRET_KEYS = new Set(["SecretARN", "PARAMETER_ARN"]);
 /** So many on a day are many, and so many times the most of any day before are more than a task asks for. */
 const MANY = 16;
 const BEYOND = 2;
@@ -130,11 +131,10 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: ({ error, context, operation }) =>
-    context !== undefined &&
-    error === undefined &&
-    (operation === "decrypt" || operation === "encrypt" || operation === "dataKey") &&
-    context.keys.some((key) => SECRET_KEYS.has(key)),
+  accepts: (event) =>
+    event.error === undefined &&
+    (event.operation === "decrypt" || isEncryption(event)) &&
+    isSecret(event),
   newBaseline: () => ({
     born: -1,
     reads: 0,

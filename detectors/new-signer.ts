@@ -257,7 +257,7 @@ function describeSpike(view: View): Finding {
   const { bucket, limits } = view;
   const expected = Math.round(limits.mean * 10) / 10;
   const times = bucket.count / Math.max(1, limits.spike);
-  const crossed = crossingSecond(bucket.minutes, limits.spike - 1, Number.MAX_SAFE_INTEGER, 1);
+  const crossed = crossingSecond(bucket.minutes, limits.spike - 1);
   return {
     ...common(view, bucket.evidence),
     title: "Spike of signatures",

@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { hours, inHour } from "../test/support/events.ts";
+import { context, hours, inHour } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { slowDrift } from "./slow-drift.ts";
 
@@ -90,6 +90,10 @@ testDetector(slowDrift, {
       daytime((hour + (day >= 28 ? 1 : 0)) % DAY),
     ),
     "holidays, and the return from them": daily(49, (day) => (day >= 28 && day < 35 ? 10 : 60)),
+    "the same secrets, read by more and more tasks in one hour": byDay(
+      40,
+      (day, hour) => daytime(hour) + 5 * ramp(day, hour),
+    ).map((one) => ({ ...one, context: context("SecretARN", 1) })),
     "the days of learning": daily(12, (day) => (day >= 7 ? 200 : 60)),
     "failed decrypts": daily(42, () => 60).concat(
       daily(42, (day) => (day >= 28 ? 90 : 0), {

@@ -19,11 +19,15 @@ import {
   isDecryption,
   newEvidence,
   type Reason,
+  secretOf,
   type Subject,
 } from "../src/detection/detector.ts";
 
 interface Bucket {
+  /** Decrypts; of a secret or parameter no more than one. */
   count: number;
+  /** Of the hour, by fingerprint. */
+  secrets: Record<string, true>;
   firstMs: number;
   /** Null where no drift is to be told. */
   evidence: Evidence | null;
@@ -58,6 +62,8 @@ const RULE: DriftRule = {
 const STEEP = 1.8;
 /** Below so many expected decrypts a day a rise weighs less. */
 const FEW_PER_DAY = 40;
+/** Secrets told apart within an hour; each read of a further one counts. */
+const MOST_SECRETS = 500;
 /** The quieter half of the day tells something where it usually has no more than this part of the whole, … */
 const MOST_QUIET_SHARE = 0.35;
 /** … and what comes in it is as usual up to so many times its part. */
@@ -68,7 +74,7 @@ const SUBJECTS = [DAILY];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 4,
+  version: 5,
   title: "Slow drift",
   entity: "principal",
   severity: "informational to high",
@@ -95,7 +101,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   accepts: (event) => event.error === undefined && isDecryption(event),
 
   newBaseline: newDailyDrift,
-  newBucket: () => ({ count: 0, firstMs: Number.MAX_SAFE_INTEGER, evidence: null }),
+  newBucket: () => ({ count: 0, secrets: {}, firstMs: Number.MAX_SAFE_INTEGER, evidence: null }),
 
   limits(baseline, hour, options) {
     const days = baseline.born < 0 ? 0 : dayOf(hour) - baseline.born;
@@ -104,7 +110,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   },
 
   add({ bucket, limits }, event) {
-    bucket.count += 1;
+    if (isFirst(bucket, secretOf(event))) bucket.count += 1;
     bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
     if (limits.drift === null) return;
     bucket.evidence ??= newEvidence();
@@ -117,6 +123,14 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   fold: (baseline, hour, bucket) => countDrift(baseline, hour, bucket.count, RULE),
   skip: (baseline, _from, to) => passDrift(baseline, to, RULE),
 });
+
+/** Whether a read is no secret, or the first of its secret in the hour; notes it. */
+function isFirst({ secrets }: Bucket, secret: string | undefined): boolean {
+  if (secret === undefined) return true;
+  if (secrets[secret] === true) return false;
+  if (Object.keys(secrets).length < MOST_SECRETS) secrets[secret] = true;
+  return true;
+}
 
 function describeDrift({ hour, bucket, limits, entity }: View): Finding {
   const { drift } = limits;

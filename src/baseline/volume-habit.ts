@@ -91,6 +91,9 @@ export interface VolumeOfHour {
 const PEAK_HALF_LIFE_DAYS = 90;
 /** Beyond it, the largest counts met tell more of what is possible than a tail fitted to two moments. */
 const MOST_DISPERSION = 1.5;
+/** … so that after so many active days the tail may give room for no more than so many times the largest. */
+const WELL_KNOWN_DAYS = 14;
+const MOST_BEYOND = 2.5;
 /** On fewer active days an entity has not shown yet at which hours its peaks come. */
 const SETTLED_DAYS = 5;
 /** Alarmed hours remembered; three days of a lasting change. */
@@ -119,7 +122,7 @@ export function volumeLimits(habit: VolumeHabit, hour: number, rule: VolumeRule)
     hour: limit(
       rule.floorPerHour,
       mean,
-      hourLimit(expectation, tail),
+      Math.min(hourLimit(expectation, tail), mostImprobable(habit)),
       explained(habit, habit.hours, hour),
     ),
     day: limit(
@@ -156,6 +159,11 @@ function alarmsOf({ alarms }: VolumeHabit, hour: number) {
  */
 function peakFactor({ activeDays }: VolumeHabit, dispersion: number): number {
   return 1.5 + Math.min(1, dispersion / 2) + 3 / Math.max(1, activeDays);
+}
+
+/** What the tail may say at most of an entity whose hours are known. */
+function mostImprobable({ activeDays, hours }: VolumeHabit): number {
+  return activeDays < WELL_KNOWN_DAYS ? Number.POSITIVE_INFINITY : MOST_BEYOND * largestPeak(hours);
 }
 
 function explained(habit: VolumeHabit, peaks: RecurringPeaks, hour: number): number {

@@ -27,9 +27,10 @@ export {
   noteKeys,
   standingOfAdministrator,
 } from "./key-ledger.ts";
-export { isCryptographic, isDecryption } from "./operations.ts";
+export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
 export { pointsOf, pointsOfNovelty } from "./points.ts";
 export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
+export { isSecret, secretOf } from "./secrets.ts";
 export {
   backReason,
   type HourOfMoves,
@@ -39,7 +40,7 @@ export {
   moveBefore,
   moveIn,
 } from "./moves.ts";
-export { attackSystemOf, clientOf, networkOf } from "./origin.ts";
+export { attackSystemOf, callerReasons, clientOf, networkOf } from "./origin.ts";
 export {
   actsFinding,
   type ActsBaseline,

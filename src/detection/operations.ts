@@ -5,6 +5,11 @@ export function isCryptographic({ operation }: KmsEvent): boolean {
   return operation !== "read" && operation !== "admin" && operation !== "other";
 }
 
+/** Whether a call encrypts, or gets a key to encrypt with. */
+export function isEncryption({ operation }: KmsEvent): boolean {
+  return operation === "encrypt" || operation === "dataKey";
+}
+
 /** Whether a call gives what was encrypted: ReEncrypt reveals as much as Decrypt. */
 export function isDecryption({ operation }: KmsEvent): boolean {
   return operation === "decrypt" || operation === "reEncrypt";

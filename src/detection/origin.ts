@@ -1,5 +1,7 @@
 import { memoize } from "../cloudtrail/memo.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
+import type { Reason } from "./detector.ts";
+import type { Evidence } from "./evidence.ts";
 
 /**
  * The network that a direct call came from: the VPC endpoint's id, the first 16 bits of an IPv4 address, the first 48 of
@@ -72,4 +74,21 @@ function computeFamily(userAgent: string): string {
 function firstName(text: string): string {
   if (text.includes("mozilla/")) return "browser";
   return (/[^\s[\]/,;]+/.exec(text)?.[0] ?? "unknown").slice(0, LONGEST_CLIENT);
+}
+
+/** What the credentials and the client say of a caller with anything new, beside what is new. */
+export function callerReasons(
+  { evidence, attackSystem }: { readonly evidence: Evidence | null; readonly attackSystem: string },
+  isOnlyNetwork: boolean,
+): Reason[] {
+  const reasons: Reason[] = [];
+  if (isOnlyNetwork && evidence?.principal?.type === "IAMUser") {
+    const text = "Long-lived keys of an IAM user: whoever has them may use them from anywhere.";
+    reasons.push({ code: "long-term-keys", text, points: 8 });
+  }
+  if (attackSystem !== "") {
+    const text = `The client runs on ${attackSystem}, a system for penetration tests.`;
+    reasons.push({ code: "attack-system", text, points: 20 });
+  }
+  return reasons;
 }

@@ -25,6 +25,7 @@ export function changedText(text: string, { file, from, to }: Edit): string {
 
 const rate = "src/baseline/seasonal-rate.ts";
 const habit = "src/baseline/volume-habit.ts";
+const reads = "src/baseline/read-counts.ts";
 const known = "src/baseline/known-set.ts";
 const hours = "src/baseline/active-hours.ts";
 const drift = "detectors/slow-drift.ts";
@@ -121,9 +122,17 @@ export const ablations: readonly Ablation[] = [
     edits: [
       {
         file: spike,
-        from: "densestWindow(minutes, SHORT_MINUTES) / count",
-        to: "SPREAD_PART + 0 * densestWindow(minutes, SHORT_MINUTES) * count",
+        from: "densestReads(reads, SHORT_MINUTES) / count",
+        to: "SPREAD_PART + 0 * densestReads(reads, SHORT_MINUTES) * count",
       },
+    ],
+  },
+  {
+    name: "every-read",
+    title: "a secret that is read again counts again",
+    edits: [
+      { file: reads, from: "if (secret === undefined) {", to: "if (secret !== null) {" },
+      { file: drift, from: "if (secret === undefined) return", to: "if (secret !== null) return" },
     ],
   },
   without("combined-signals", "combinedSignals"),
@@ -132,6 +141,7 @@ export const ablations: readonly Ablation[] = [
   without("unusual-hour", "unusualHour"),
   without("context-novelty", "contextNovelty"),
   without("new-origin", "newOrigin"),
+  without("new-operation", "newOperation"),
 ];
 
 function without(detector: string, variable: string): Ablation {

@@ -2,9 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   countMinute,
+  countWithin,
   crossingSecond,
-  densestWindow,
-  largestWindow,
   type MinuteCounts,
 } from "../../../src/baseline/minute-counts.ts";
 
@@ -19,28 +18,14 @@ const seconds = fc.array(
 const width = fc.integer({ min: 1, max: 10 });
 
 describe("minute counts", () => {
-  it("find the largest window around a time as counting by hand does", () => {
+  it("find the count of some minutes as counting by hand does", () => {
     fc.assert(
       fc.property(seconds, width, (given, minutes) => {
         const counts = countsOf(given);
-        const [at = 0] = given;
-        const minute = Math.floor(at / 60);
-        let largest = 0;
-        for (let start = minute - minutes + 1; start <= minute; start += 1) {
-          largest = Math.max(largest, inMinutes(given, start, start + minutes - 1));
-        }
-        expect(largestWindow(counts, START_MS + at * 1000, minutes)).toBe(largest);
-      }),
-    );
-  });
-
-  it("find the densest window as counting by hand does", () => {
-    fc.assert(
-      fc.property(seconds, width, (given, minutes) => {
-        const sums = Array.from({ length: 60 }, (_, start) =>
+        const start = Math.floor((given[0] ?? 0) / 60) - 2;
+        expect(countWithin(counts, start, start + minutes - 1)).toBe(
           inMinutes(given, start, start + minutes - 1),
         );
-        expect(densestWindow(countsOf(given), minutes)).toBe(Math.max(...sums));
       }),
     );
   });
@@ -48,15 +33,12 @@ describe("minute counts", () => {
   it("find the crossing as counting by hand does", () => {
     const limit = fc.integer({ min: 0, max: 130 });
     fc.assert(
-      fc.property(seconds, limit, limit, width, (given, hourLimit, windowLimit, minutes) => {
+      fc.property(seconds, limit, (given, most) => {
         const crossed = [...Array.from({ length: 60 }).keys()].find(
-          (minute) =>
-            inMinutes(given, minute, minute) > 0 &&
-            (inMinutes(given, 0, minute) > hourLimit ||
-              inMinutes(given, minute - minutes + 1, minute) > windowLimit),
+          (minute) => inMinutes(given, minute, minute) > 0 && inMinutes(given, 0, minute) > most,
         );
         const last = given.filter((second) => Math.floor(second / 60) === crossed);
-        expect(crossingSecond(countsOf(given), hourLimit, windowLimit, minutes)).toBe(
+        expect(crossingSecond(countsOf(given), most)).toBe(
           crossed === undefined ? 3599 : Math.max(...last),
         );
       }),
@@ -71,6 +53,12 @@ describe("minute counts", () => {
         expect(JSON.parse(JSON.stringify(sorted))).toEqual(sorted);
       }),
     );
+  });
+
+  it("note a second without counting", () => {
+    const counts = countsOf([61]);
+    countMinute(counts, START_MS + 119_000, 0);
+    expect(counts).toEqual([1, 1, 59]);
   });
 
   it("hold three numbers for each minute that has any", () => {

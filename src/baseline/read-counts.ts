@@ -1,0 +1,91 @@
+import { countMinute, type MinuteCounts, countWithin } from "./minute-counts.ts";
+
+/**
+ * What was read in one hour, where the same secret read again is nothing more: fifty tasks that start at once read the same five
+ * secrets, and learn five. Other reads count each. In any window of the hour a secret counts once. Order of counting does not
+ * matter. Plain data.
+ */
+export interface ReadCounts {
+  /** Reads of everything but secrets; the seconds are those of any read. */
+  others: MinuteCounts;
+  /** Secret → minutes of the hour in which it was read. */
+  secrets: Record<string, number[]>;
+}
+
+/** Secrets told apart in an hour; each read of a further one counts. */
+const MOST_SECRETS = 500;
+const LAST_MINUTE = 59;
+
+export function newReadCounts(): ReadCounts {
+  return { others: [], secrets: {} };
+}
+
+/** Counts one read, of a secret where one is named; true where it is the first of its kind in the hour. */
+export function countRead(counts: ReadCounts, timeMs: number, secret: string | undefined): boolean {
+  if (secret === undefined) {
+    countMinute(counts.others, timeMs);
+    return true;
+  }
+  const minutes = counts.secrets[secret];
+  if (minutes === undefined && Object.keys(counts.secrets).length >= MOST_SECRETS) {
+    countMinute(counts.others, timeMs);
+    return true;
+  }
+  countMinute(counts.others, timeMs, 0);
+  const minute = minuteOf(timeMs);
+  if (minutes === undefined) counts.secrets[secret] = [minute];
+  else if (!minutes.includes(minute)) minutes.push(minute);
+  return minutes === undefined;
+}
+
+/** Largest count within any `width` consecutive minutes that hold this time. */
+export function largestReads(counts: ReadCounts, timeMs: number, width: number): number {
+  const minute = minuteOf(timeMs);
+  let largest = 0;
+  for (let start = minute - width + 1; start <= minute; start += 1) {
+    largest = Math.max(largest, readsWithin(counts, start, start + width - 1));
+  }
+  return largest;
+}
+
+/** Largest count within any `width` consecutive minutes of the hour. */
+export function densestReads(counts: ReadCounts, width: number): number {
+  let largest = 0;
+  for (let start = 0; start <= LAST_MINUTE; start += 1) {
+    largest = Math.max(largest, readsWithin(counts, start, start + width - 1));
+  }
+  return largest;
+}
+
+/**
+ * Second of the hour, 0–3599, of the last read in the first minute by which the count of the hour exceeds `hourLimit` or that of
+ * `width` minutes exceeds `windowLimit`; 3599 where neither does.
+ */
+export function crossingRead(
+  counts: ReadCounts,
+  hourLimit: number,
+  windowLimit: number,
+  width: number,
+): number {
+  const { others } = counts;
+  for (let at = 0; at < others.length; at += 3) {
+    const minute = others[at] ?? 0;
+    const isCrossed =
+      readsWithin(counts, 0, minute) > hourLimit ||
+      readsWithin(counts, minute - width + 1, minute) > windowLimit;
+    if (isCrossed) return minute * 60 + (others[at + 2] ?? 0);
+  }
+  return 3599;
+}
+
+function readsWithin({ others, secrets }: ReadCounts, from: number, to: number): number {
+  let count = countWithin(others, from, to);
+  for (const secret in secrets) {
+    if (secrets[secret]?.some((minute) => minute >= from && minute <= to) === true) count += 1;
+  }
+  return count;
+}
+
+function minuteOf(timeMs: number): number {
+  return Math.floor(timeMs / 60_000) % 60;
+}
