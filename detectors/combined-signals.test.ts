@@ -32,6 +32,30 @@ describe("combined-signals fires", () => {
     expect(scores.at(-1)).toBeGreaterThanOrEqual(70);
   });
 
+  it("less where two of the signs see one side of what happened", () => {
+    const key = sign("new-key", 38);
+    const [twoSides] = told([key, sign("new-origin", 38)]);
+    const [oneSide] = told([key, sign("unexpected-principal", 38)]);
+    expect(oneSide?.score).toBeLessThan(twoSides?.score ?? 0);
+  });
+
+  it("as much for a third sign of another side as for a second one", () => {
+    const [key, caller] = [sign("new-key", 38), sign("unexpected-principal", 37)];
+    const origin = sign("new-origin", 30);
+    const weightOfOrigin = (signs: readonly Alert[]): number => {
+      const combination = open();
+      for (const alert of signs) combination.add(alert);
+      const [closed] = combination.close(NOON_MS + 3 * DAY_MS);
+      return closed?.reasons.find(({ code }) => code === "new-origin")?.weight ?? 0;
+    };
+    // Of what the signs before it leave open it takes the same part.
+    const left = (1 - 0.38) * (1 - 0.5 * 0.37);
+    expect(weightOfOrigin([key, caller, origin]) / left).toBeCloseTo(
+      weightOfOrigin([key, origin]) / (1 - 0.38),
+      2,
+    );
+  });
+
   it("at the event time of the sign that completes it, whichever comes first", () => {
     const early = sign("a", 35, { atMs: NOON_MS - 7_200_000 });
     const late = sign("b", 35, { atMs: NOON_MS });

@@ -6,7 +6,7 @@ const Options = z.strictObject({
     .int()
     .min(20)
     .max(100)
-    .default(60)
+    .default(52)
     .describe("Score that the signs about a principal must reach together."),
   leastSign: z
     .int()
@@ -24,7 +24,7 @@ const Options = z.strictObject({
  */
 export const combinedSignals = defineDetector<null, null, null, z.infer<typeof Options>>({
   id: "combined-signals",
-  version: 2,
+  version: 3,
   title: "Combined signals",
   entity: "principal",
   severity: "medium to critical",

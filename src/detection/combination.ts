@@ -7,8 +7,16 @@ import { revisionOf } from "./open-alert.ts";
 import { pointsOf } from "./points.ts";
 import { alertIdOf, renderAlert } from "./render.ts";
 
-/** How much the second, third, … sign counts beside the strongest: detectors that fire together are not independent. */
+/** How much the second, third, … side counts beside the strongest: what goes together is not independent. */
 const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
+/** How much of its side's share a further sign of the same side counts. */
+const AGAIN = 0.5;
+/** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
+const SIDES: readonly (readonly string[])[] = [
+  ["new-key", "family-new-key", "unexpected-principal", "new-operation"],
+  ["new-origin", "unknown-network"],
+  ["decrypt-spike", "slow-drift", "context-fan-out"],
+];
 /**
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert
  * speaks for itself, and whether it came before or after must not show.
@@ -199,8 +207,13 @@ export function combinationOf(
 /** Each sign with what it adds to those before it: the chance that not all of them are chance (noisy or), damped. */
 function reasonsOf(signs: readonly Sign[]): Reason[] {
   let innocent = 1;
-  return signs.map(({ detector, summary, score }, index) => {
-    const share = SHARES[Math.min(index, SHARES.length - 1)] ?? 0;
+  const sides: unknown[] = [];
+  return signs.map(({ detector, summary, score }) => {
+    const side = SIDES.find((detectors) => detectors.includes(detector)) ?? detector;
+    const isAgain = sides.includes(side);
+    if (!isAgain) sides.push(side);
+    const rank = Math.min(sides.indexOf(side), SHARES.length - 1);
+    const share = (SHARES[rank] ?? 0) * (isAgain ? AGAIN : 1);
     const before = innocent;
     innocent *= 1 - (share * score) / 100;
     return { code: detector, text: summary, points: Math.round((before - innocent) * 1000) / 10 };
