@@ -24,6 +24,7 @@ import { keyRevived } from "./key-revived.ts";
 import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
 import { newKey } from "./new-key.ts";
+import { newOperation } from "./new-operation.ts";
 import { newOrigin } from "./new-origin.ts";
 import { newSecrets } from "./new-secrets.ts";
 import { newSigner } from "./new-signer.ts";
@@ -68,6 +69,7 @@ export const detectors: readonly Detector[] = [
   keyWideRise,
   longTermCredentials,
   newKey,
+  newOperation,
   newOrigin,
   newSecrets,
   newSigner,
