@@ -108,6 +108,17 @@ testDetector(policyChange, {
       events: put(NOW, [allow({ AWS: role("mine") }, "kms:*")]),
       expect: { atMost: "low", reasons: ["root-absent"] },
     },
+    "all shut out but the one who writes it, without bypassing the check": {
+      events: put(NOW, [allow({ AWS: role("infrastructure-apply") }, "kms:*")], { principal: iac }),
+      expect: { atLeast: "medium", reasons: ["root-absent", "maker-only"] },
+    },
+    "a new key for its maker alone, as a word": {
+      events: put(NOW, [allow({ AWS: role("infrastructure-apply") }, "kms:*")], {
+        name: "CreateKey",
+        principal: iac,
+      }),
+      expect: { atMost: "low", reasons: ["root-absent"], withoutReasons: ["maker-only"] },
+    },
     "an approved foreign account, at low": {
       events: [
         ...habit,

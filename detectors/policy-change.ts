@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   accountOfPrincipal,
+  admitsOnly,
   defaultPolicy,
   isKin,
   kindOfPrincipal,
@@ -75,8 +76,9 @@ const CHANGES = {
   "opened-by-use": [62, "The policy lets everybody in who comes by a certain way"],
   "foreign-before": [58, "A foreign account is let in; whether it was before is not known"],
   "foreign-wider": [55, "A foreign account may do more than before"],
-  loosened: [45, "A condition on a principal is weaker or gone"],
+  loosened: [48, "A condition on a principal is weaker or gone"],
   "opened-by-place": [35, "The policy lets everybody in from certain places"],
+  "maker-only": [40, "The policy lets in nobody but the one who wrote it"],
   "foreign-look": [32, "A foreign account may look at the key"],
   "root-removed": [34, "The owning account's root may not administer the key any more"],
   "not-principal": [20, "The policy lets in everybody but those it names"],
@@ -108,7 +110,7 @@ const FEWEST_POINTS = 12;
 /** A key policy lets strangers in, shuts its owner out, or is weakened. */
 export const policyChange = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "policy-change",
-  version: 2,
+  version: 3,
   title: "Policy change",
   entity: "key",
   reliableFrom: 50,
@@ -158,6 +160,9 @@ export const policyChange = defineDetector<Baseline, Bucket, Limits, Options>({
       const code = weightOf(view, change, event.timeMs, options);
       if (code !== undefined) noteAct(bucket, event, code, change.who);
     }
+    if (event.name === "PutKeyPolicy" && admitsOnly(policy, roleOf(event))) {
+      noteAct(bucket, event, "maker-only", event.name);
+    }
     // The replica's policy is its own, and not this key's.
     if (event.name !== "ReplicateKey") keepNewest(bucket, event, policy);
   },
@@ -188,6 +193,11 @@ function policyOf({ name, parameters }: KmsEvent, accountId: string): PolicySumm
   const policy = parameters?.["policy"];
   if (policy !== undefined && policy !== null) return summarizePolicy(policy);
   return name === "CreateKey" ? defaultPolicy(accountId) : undefined;
+}
+
+/** The caller as a policy names it: the role of a person, without the person. */
+function roleOf({ principal }: KmsEvent): string {
+  return principal.key.replace(/#.*$/, "");
 }
 
 function keepNewest(bucket: Bucket, { timeMs, eventId }: KmsEvent, policy: PolicySummary): void {

@@ -99,6 +99,15 @@ export function allowanceOf({ allows }: PolicySummary, who: string): Allowance {
   return allows.find(([name]) => name === who) ?? [who, 0, 0, 0];
 }
 
+/** Whether a principal is the only one that the policy gives any right. */
+export function admitsOnly(
+  { allows, hasNotPrincipal, omitted }: PolicySummary,
+  who: string,
+): boolean {
+  const admitted = allows.filter(([, ...rights]) => rights.some((right) => right > 0));
+  return !hasNotPrincipal && omitted === 0 && admitted.length === 1 && admitted[0]?.[0] === who;
+}
+
 /** Whether anybody of the account may change the policy: without, nobody but a foreigner or AWS Support can. */
 export function hasOwnAdministrator({ allows }: PolicySummary, accountId: string): boolean {
   return allows.some(
