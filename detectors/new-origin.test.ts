@@ -42,16 +42,24 @@ testDetector(newOrigin, {
       },
     },
     "another VPC endpoint": [...habit, ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" })],
-    "another client that is given plaintext, medium": {
+    "another client that reads, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL)],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-client", "plaintext"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-client", "reads-only"] },
     },
     "another client that only writes, low": {
       events: [
         ...habit,
         ...inHour(NOW, 3, { ...SHELL, name: "GenerateDataKey", operation: "dataKey" }),
       ],
-      expect: { atLeast: "low", atMost: "low", withoutReasons: ["plaintext"] },
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["reads-only"] },
+    },
+    "another client that reads and writes, low": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 3, SHELL),
+        ...inHour(NOW, 1, { ...SHELL, name: "GenerateDataKey", operation: "dataKey" }),
+      ],
+      expect: { atLeast: "low", atMost: "low", withoutReasons: ["reads-only"] },
     },
     "another Region, medium": {
       events: [...habit, ...inHour(NOW, 3, FAR)],
@@ -122,6 +130,19 @@ testDetector(newOrigin, {
         eventTime: "2026-03-14T03:00:00Z",
         alerts: 1,
         told: ["low", "medium", "medium"],
+      },
+    },
+    "another network from which it encrypts too, and the usual one again, low": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 3, ELSEWHERE),
+        ...inHour(NOW, 1, { ...ELSEWHERE, name: "GenerateDataKey", operation: "dataKey" }),
+        ...inHour(NOW + 2, 1),
+      ],
+      expect: {
+        atMost: "low",
+        reasons: ["new-network"],
+        withoutReasons: ["usual-ones-too"],
       },
     },
     "another network and the usual one within an hour, medium": {

@@ -14,11 +14,14 @@ import {
   backReason,
   baselineState,
   callerName,
+  callerReasons,
   clientOf,
   defineDetector,
   type HourOfMoves,
   isBack,
   isCryptographic,
+  isEncryption,
+  type KmsEvent,
   type Movable,
   type Move,
   moveBefore,
@@ -27,10 +30,10 @@ import {
   type Finding,
   type HourView,
   networkOf,
+  pointsOfNovelty,
   newEvidence,
   type Reason,
   soleKey,
-  pointsOfNovelty,
   type Subject,
 } from "../src/detection/detector.ts";
 
@@ -53,8 +56,9 @@ interface Bucket {
   directCalls: number;
   serviceCalls: number;
   firstDirectMs: number;
-  /** Successful decrypts among the calls with anything new. */
-  freshReads: number;
+  /** Whether among the calls with anything new there were decrypts, and encryptions, that succeeded. */
+  reads: boolean;
+  writes: boolean;
   /** Name → its earliest call. */
   met: Record<Kind, Record<string, number>>;
   /** The last call with a name that was known before the day; 0 before any. */
@@ -111,7 +115,7 @@ const SHARES = [1, 0.85, 0.6, 0.5];
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 4,
+  version: 5,
   title: "New origin",
   entity: "principal",
   reliableFrom: 46,
@@ -152,7 +156,8 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     directCalls: 0,
     serviceCalls: 0,
     firstDirectMs: 0,
-    freshReads: 0,
+    reads: false,
+    writes: false,
     met: { network: {}, client: {}, region: {} },
     lastUsualMs: { network: 0, client: 0 },
     attackSystem: "",
@@ -204,13 +209,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
         isNew ||= limits.onlyByServices > 0;
       }
     }
-    if (!isNew) return;
-    bucket.human ||= event.principal.human;
-    if (event.operation === "decrypt" && event.error === undefined) bucket.freshReads += 1;
-    const system = isNewClient ? attackSystemOf(event) : undefined;
-    if (system !== undefined && system > bucket.attackSystem) bucket.attackSystem = system;
-    bucket.evidence ??= newEvidence();
-    addEvidence(bucket.evidence, event);
+    if (isNew) noteFresh(bucket, event, isNewClient);
   },
 
   subjects: () => SUBJECTS,
@@ -243,6 +242,17 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
+
+/** Notes a call with anything new. */
+function noteFresh(bucket: Bucket, event: KmsEvent, isNewClient: boolean): void {
+  bucket.human ||= event.principal.human;
+  bucket.reads ||= event.operation === "decrypt" && event.error === undefined;
+  bucket.writes ||= isEncryption(event) && event.error === undefined;
+  const system = isNewClient ? attackSystemOf(event) : undefined;
+  if (system !== undefined && system > bucket.attackSystem) bucket.attackSystem = system;
+  bucket.evidence ??= newEvidence();
+  addEvidence(bucket.evidence, event);
+}
 
 /** Notes a name in its hour; true where it is new. */
 function meetOne(view: View, kind: Kind, name: string, timeMs: number): boolean {
@@ -288,7 +298,9 @@ function ofMoves({ hour, bucket, limits }: Pick<View, "hour" | "bucket" | "limit
     network: pointsOfNovelty(limits.discovery.network),
     client: pointsOfNovelty(limits.discovery.client),
   };
-  return { hour, met, lastUsualMs, points, mover: human ? null : evidence };
+  const mover =
+    human || evidence === null ? null : { principal: evidence.principal, writes: bucket.writes };
+  return { hour, met, lastUsualMs, points, mover };
 }
 
 /** The day's first move in an hour before this one. */
@@ -414,25 +426,13 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
     const text = `${bucket.evidence?.count ?? 0} such calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
   }
-  if (bucket.freshReads > 0 && !bucket.human && !isOnlyNetwork) {
-    const text = "A workload's calls of that kind were given plaintext.";
-    reasons.push({ code: "plaintext", text, points: 8 });
+  // A new feature writes what it reads.
+  if (bucket.reads && !bucket.writes && !bucket.human && !isOnlyNetwork) {
+    const text = "A workload's calls of that kind read, and wrote nothing.";
+    reasons.push({ code: "reads-only", text, points: 8 });
   }
   if (isBackToo) reasons.push(backReason(isOnlyNetwork));
   return [...reasons, ...callerReasons(bucket, isOnlyNetwork)];
-}
-
-function callerReasons({ evidence, attackSystem }: Bucket, isOnlyNetwork: boolean): Reason[] {
-  const reasons: Reason[] = [];
-  if (isOnlyNetwork && evidence?.principal?.type === "IAMUser") {
-    const text = "Long-lived keys of an IAM user: whoever has them may use them from anywhere.";
-    reasons.push({ code: "long-term-keys", text, points: 8 });
-  }
-  if (attackSystem !== "") {
-    const text = `The client runs on ${attackSystem}, a system for penetration tests.`;
-    reasons.push({ code: "attack-system", text, points: 20 });
-  }
-  return reasons;
 }
 
 /** A new name counts by how rarely this principal has any; people travel, so their networks count less. */

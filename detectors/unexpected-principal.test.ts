@@ -30,7 +30,7 @@ testDetector(unexpectedPrincipal, {
       expect: {
         atLeast: "medium",
         reasons: ["new-principal", "exclusive-key"],
-        withoutReasons: ["known-family", "person"],
+        withoutReasons: ["known-family", "person", "writes-too"],
         kmsKey: KEY,
         observed: { callsByPrincipal: 3, firstSeen: true },
         expected: { knownPrincipals: 1, callsByPrincipal: 0 },
@@ -42,6 +42,14 @@ testDetector(unexpectedPrincipal, {
     "a single call by such a role, low": {
       events: [...exclusive, ...inHour(NOW, 1, stranger)],
       expect: { atMost: "low", reasons: ["one-call"], withoutReasons: ["many-calls"] },
+    },
+    "such a role that encrypts too, less": {
+      events: [
+        ...exclusive,
+        ...inHour(NOW, 3, stranger),
+        ...inHour(NOW, 1, { ...stranger, name: "GenerateDataKey", operation: "dataKey" }),
+      ],
+      expect: { atMost: "low", reasons: ["writes-too"] },
     },
     "another person of the same permission set on a key that one person uses": {
       events: [

@@ -19,6 +19,7 @@ import {
   type HourView,
   isCryptographic,
   isDecryption,
+  isEncryption,
   keyOf,
   type KmsEvent,
   levelOf,
@@ -52,6 +53,8 @@ interface User {
   firstMs: number;
   lastMs: number;
   family: string;
+  /** Whether it encrypted too. */
+  writes: boolean;
   via: string;
   human: boolean;
   /** Null for those who are not judged: nobody will ask for it. */
@@ -90,7 +93,7 @@ const MOST_USERS = 1000;
 /** A principal uses a key that it has never used, and that few others use. */
 export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unexpected-principal",
-  version: 3,
+  version: 4,
   title: "Unexpected principal",
   entity: "key",
   reliableFrom: 53,
@@ -160,6 +163,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
       bucket.userCount += 1;
     }
     user.count += 1;
+    user.writes ||= isEncryption(event);
     user.firstMs = Math.min(user.firstMs, event.timeMs);
     user.lastMs = Math.max(user.lastMs, event.timeMs);
     const via = event.principal.via ?? "";
@@ -216,6 +220,7 @@ function newUser(event: KmsEvent, isJudged: boolean): User {
     firstMs: event.timeMs,
     lastMs: event.timeMs,
     family: `${event.principal.accountId ?? ""}/${event.principal.family}`,
+    writes: false,
     via: event.principal.via ?? "",
     human: event.principal.human,
     evidence: isJudged ? newEvidence() : null,
@@ -284,6 +289,10 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
   if (!isKnown(baseline.vias, user.via, knownBy)) {
     const way = user.via === "" ? "directly" : `through ${user.via}`;
     reasons.push({ code: "new-way", text: `Nobody used the key ${way} before.`, points: 4 });
+  }
+  if (user.writes) {
+    const text = "It encrypts with the key too, as a new feature does.";
+    reasons.push({ code: "writes-too", text, points: -8 });
   }
   return [...reasons, ...extentReasons(user)];
 }

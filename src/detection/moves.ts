@@ -14,6 +14,8 @@ export interface Move {
   /** What is new, and its first call. */
   readonly firstMs: Readonly<Partial<Record<Movable, number>>>;
   readonly points: number;
+  /** Whether the first hour's calls encrypted too. */
+  readonly writes: boolean;
   readonly principal: AlertPrincipal | null;
 }
 
@@ -27,7 +29,7 @@ export interface HourOfMoves {
   /** Points of a new name of each kind; 0 where nothing can be said to be new. */
   readonly points: Readonly<Record<Movable, number>>;
   /** Null where nothing was new in the hour, or a person called: people travel, and come home. */
-  readonly mover: { readonly principal: AlertPrincipal | null } | null;
+  readonly mover: { readonly principal: AlertPrincipal | null; readonly writes: boolean } | null;
 }
 
 type Known = Readonly<Record<Movable, KnownSet>>;
@@ -63,6 +65,7 @@ export function moveIn(
     names: names.sort(),
     firstMs,
     points: most,
+    writes: mover.writes,
     principal: mover.principal,
   };
 }
@@ -85,12 +88,14 @@ export function moveBefore(
 
 /**
  * Whether a workload is where it always was again, half an hour or more after its move: then it did not move, but two use its
- * credentials. `lastUsualMs` are the last calls, in an hour of the same day, with names that were known before that day.
+ * credentials. A network from which it encrypts as well is a second way out for itself: a thief only reads. `lastUsualMs` are the
+ * last calls, in an hour of the same day, with names that were known before that day.
  */
-export function isBack(lastUsualMs: HourOfMoves["lastUsualMs"], { firstMs }: Move): boolean {
+export function isBack(lastUsualMs: HourOfMoves["lastUsualMs"], move: Move): boolean {
   return MOVABLE.some((kind) => {
-    const first = firstMs[kind];
-    return first !== undefined && lastUsualMs[kind] >= first + OVERLAP_MS;
+    const first = move.firstMs[kind];
+    if (first === undefined || (kind === "network" && move.writes)) return false;
+    return lastUsualMs[kind] >= first + OVERLAP_MS;
   });
 }
 
