@@ -7,6 +7,7 @@ import {
   KEY,
   key,
   keyArn,
+  person,
   principal,
 } from "../test/support/events.ts";
 import { contextNovelty } from "./context-novelty.ts";
@@ -60,11 +61,15 @@ testDetector(contextNovelty, {
     "no context where there always was one": {
       events: [...habit, ...inHour(NOW, 3)],
       expect: {
-        atLeast: "low",
-        reasons: ["context-missing"],
+        atLeast: "medium",
+        reasons: ["context-missing", "never-without"],
         title: "Encryption context missing",
         observed: { contextNames: "no context" },
       },
+    },
+    "no context by a person, who leaves it out on the command line, less": {
+      events: [...habit, ...inHour(NOW, 3)].map((one) => ({ ...one, principal: person("ada") })),
+      expect: { reasons: ["context-missing"], withoutReasons: ["never-without"] },
     },
     "names that it uses with another key, less": {
       events: [

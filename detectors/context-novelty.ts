@@ -48,6 +48,7 @@ interface Bucket {
 interface Use {
   count: number;
   firstMs: number;
+  human: boolean;
   byService: boolean;
   /** Whether it wrote under this context too. */
   writes: boolean;
@@ -147,7 +148,14 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
     if (use === undefined) {
       if (bucket.size >= MOST_MET) return;
       const evidence = isNew(view, arn, shape, options) ? newEvidence() : null;
-      use = { count: 0, firstMs: event.timeMs, byService: true, writes: false, evidence };
+      use = {
+        count: 0,
+        firstMs: event.timeMs,
+        human: event.principal.human,
+        byService: true,
+        writes: false,
+        evidence,
+      };
       (bucket.met[arn] ??= {})[shape] = use;
       bucket.size += 1;
     }
@@ -259,7 +267,7 @@ function reasonsOf(
       points: Math.round(Math.min(34, 10 + 5 * surprise)),
     },
   ];
-  if (isMissing) {
+  if (isMissing && !uses.some(({ human }) => human)) {
     const text = "Software does not stop to give what it must give again to decrypt.";
     reasons.push({ code: "never-without", text, points: 10 });
   }

@@ -30,6 +30,8 @@ const UUID = /[-_.]?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const TIMESTAMP = /[-_.]?(?:19|20)\d{6}(?:[-_.T]?\d{4,18}Z?)?$/;
 const WORK_NUMBER = /[-_.](?:pr|mr|build|run|job|v)[-_.]?\d+$/i;
 const NUMBER = /(?:[-_.]\d+|\d{3,})$/;
+/** Deployments that stand beside each other: the same software under two names. */
+const COLOUR = /[-_.](?:blue|green|canary)$/i;
 const HEX = /[-_.]([0-9a-f]{6,64})$/;
 /** CloudFormation appends 12 or 13 characters; older stacks in capitals, newer ones in mixed case. */
 const STACK = /-([A-Za-z0-9]{10,14})$/;
@@ -40,7 +42,7 @@ function withoutSuffix(name: string): string | undefined {
   if (REGION.test(name)) {
     return undefined;
   }
-  for (const pattern of [UUID, TIMESTAMP, WORK_NUMBER, NUMBER]) {
+  for (const pattern of [UUID, TIMESTAMP, WORK_NUMBER, NUMBER, COLOUR]) {
     const match = pattern.exec(name);
     if (match !== null) {
       return name.slice(0, match.index);

@@ -16,6 +16,8 @@ describe("the family of a name", () => {
     ["terraform-20260314021109123400000001", "terraform"],
     ["session-6b5bd529-e569-4d42-ba83-fead54eb89ef", "session"],
     ["node12345", "node"],
+    ["checkout-green", "checkout"],
+    ["checkout-canary", "checkout"],
     ["site-pr-12-20260314-a1b2c3d", "site"],
   ])("%s belongs to %s", (name, family) => {
     expect(familyOf(name)).toBe(family);
@@ -30,6 +32,7 @@ describe("the family of a name", () => {
     ["billing-PRODUCTIONS"],
     ["okta_adm_role"],
     ["decade"],
+    ["evergreen"],
     ["123456789012"],
     ["ci-12"],
     [""],
