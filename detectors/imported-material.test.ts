@@ -27,7 +27,7 @@ testDetector(importedMaterial, {
     },
     "an expiry in words": {
       events: load(NOW, { validTo: "Mar 3, 2026 12:00:00 AM" }),
-      expect: { atLeast: "medium", reasons: ["expires-soon"] },
+      expect: { atLeast: "high", reasons: ["expires-soon", "hardly-ever"] },
     },
     "an expiry in seconds": {
       events: load(NOW, { validTo: START_MS / 1000 + 25 * 86_400 }),

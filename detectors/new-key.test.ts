@@ -32,6 +32,10 @@ testDetector(newKey, {
       events: [...habit, ...inHour(NOW, 400, OTHER)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
+    "two calls, low, as releases begin": {
+      events: [...habit, ...inHour(NOW, 2, OTHER)],
+      expect: { atMost: "low", withoutReasons: ["many-calls"] },
+    },
     "a single call, less": {
       events: [...habit, ...inHour(NOW, 1, OTHER)],
       expect: { atMost: "low", withoutReasons: ["many-calls"] },

@@ -15,8 +15,9 @@ testDetector(newSigner, {
     "a role that never signed with the key": {
       events: [...habit, ...signs(NOW, 1, stranger)],
       expect: {
-        atLeast: "medium",
-        reasons: ["new-signer"],
+        atLeast: "high",
+        atMost: "high",
+        reasons: ["new-signer", "hardly-ever"],
         withoutReasons: ["known-family", "person", "many-signatures"],
         title: "New signer of a key",
         kmsKey: KEY,

@@ -17,7 +17,7 @@ testDetector(sensorSilent, {
         atLeast: "medium",
         alerts: 1,
         title: "An account has fallen silent",
-        reasons: ["silent", "many-principals"],
+        reasons: ["silent", "many-principals", "hardly-ever"],
         withoutReasons: ["one-principal", "everybody"],
         observed: { silentHours: 5, eventsPerHour: 0 },
         expected: { silentHours: 0, eventsPerHour: 8, principalsPerHour: 4 },

@@ -19,7 +19,7 @@ testDetector(unusualHour, {
       expect: {
         atLeast: "medium",
         atMost: "medium",
-        reasons: ["hour-of-day", "person"],
+        reasons: ["hour-of-day", "person", "many-calls"],
         observed: { callsPerHour: 12, hourOfDay: 3, weekend: false },
         expected: { callsPerHour: 0, usualHours: "08–17" },
         maturity: "mature",
@@ -27,6 +27,10 @@ testDetector(unusualHour, {
         eventTime: "2026-03-03T03:10:00Z",
         alerts: 1,
       },
+    },
+    "fewer calls than a person's evening may have, low": {
+      events: [...byDay, ...inHour(NIGHT, 9, ada)],
+      expect: { atMost: "low", reasons: ["person"], withoutReasons: ["many-calls", "few-calls"] },
     },
     "a glance of a person at night, low": {
       events: [...byDay, ...inHour(NIGHT, 3, ada)],
