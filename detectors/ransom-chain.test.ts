@@ -35,6 +35,16 @@ testDetector(ransomChain, {
       ],
       expect: { atLeast: "critical", reasons: ["own-material", "re-encrypted", "whole-chain"] },
     },
+    "once, whatever of its ordinary work comes on the day after": {
+      events: [
+        ...past(),
+        ...hours(0, START).map((hour) => event({ hour, recipientAccountId: OTHER })),
+        ...moved(START, 30),
+        ...destroyed(START + 1, 3),
+        ...encrypted(START + 6, [key(keyArn(9, OTHER))]),
+      ],
+      expect: { alerts: 1, reasons: ["re-encrypted", "destroyed"] },
+    },
     "a policy that locks its owner out, and revoked grants": {
       events: [
         ...past(),

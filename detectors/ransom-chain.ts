@@ -148,6 +148,8 @@ export const ransomChain = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: (event) => (actOf(event) === undefined ? NOTHING : SUBJECTS),
 
   level(view, _subject, options) {
+    // The hour may hold nothing but what turned out to be harmless.
+    if (view.bucket.evidence.count === 0) return -1;
     const score = pointsOf(reasonsOf(view, options));
     if (score < options.minimumScore) return -1;
     return ["high", "critical"].indexOf(severityOf(Math.min(100, score))) + 1;
