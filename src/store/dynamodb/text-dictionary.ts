@@ -45,8 +45,8 @@ const memories: readonly string[] = [
       `{"calls":1,"reads":0,"firstMs":177,"users":[""],"human":false,"evidence":null}`,
     ],
   ),
-  of("key-wide-rise", volume, [
-    volumeLimits,
+  of("key-wide-rise", `{"habit":${volume},"largest":0.}`, [
+    `${volumeLimits.slice(0, -1)},"share":8}`,
     `{"count":0,"decrypts":0,"fiveMinutes":0,"users":{},"userCount":0,"firstMs":0,"evidence":null}`,
   ]),
   of(
@@ -64,7 +64,7 @@ const memories: readonly string[] = [
   of("break-glass", "null", ["null", `{"declared":null,"undeclared":null}`]),
   of("decrypt-spike", volume, [
     volumeLimits,
-    `{"count":1,"fiveMinutes":1,"minutes":[0],"human":false,"evidence":${evidence}}`,
+    `{"count":1,"fiveMinutes":1,"reads":{"others":[0,1,0],"secrets":{}},"human":false,"evidence":${evidence}}`,
   ]),
   of("context-novelty", `{"born":49,"calls":0,"keys":{},"met":${set},"shapes":${set}}`, [
     `{"days":41.,"calls":0,"discovery":0.}`,
@@ -94,12 +94,16 @@ const memories: readonly string[] = [
     `{"isMature":true,"days":41.,"calls":0,"keys":0,"discovery":0.}`,
     `{"calls":1,"fresh":0,"size":0,"keys":{}}`,
   ]),
+  of("new-operation", `{"born":49,"calls":0,"operations":${met("Decrypt")}}`, [
+    `{"isMature":true,"days":41.,"calls":0,"discovery":0.}`,
+    `{"calls":1,"human":false,"met":{"Decrypt":null}}`,
+  ]),
   of(
     "new-origin",
     `{"born":49,"calls":0,"directCalls":0,"serviceCalls":0,"known":{"network":${met("network 10.0.0.0/16")},"client":${met("client aws-sdk-")},"region":${met("region ")}},"move":null}`,
     [
       `{"days":41.,"calls":0,"discovery":{"network":0.,"client":0.,"region":0.},"sizes":{"network":1,"client":1,"region":1},"onlyByServices":0}`,
-      `{"calls":1,"directCalls":0,"serviceCalls":1,"firstDirectMs":0,"freshReads":0,"met":{"network":{"network 10.0.0.0/16":177},"client":{"client aws-sdk-":177},"region":{"region ":177}},"lastUsualMs":{"network":177,"client":177},"attackSystem":"","human":false,"evidence":null}`,
+      `{"calls":1,"directCalls":0,"serviceCalls":1,"firstDirectMs":0,"reads":false,"writes":false,"met":{"network":{"network 10.0.0.0/16":177},"client":{"client aws-sdk-":177},"region":{"region ":177}},"lastUsualMs":{"network":177,"client":177},"attackSystem":"","human":false,"evidence":null}`,
     ],
   ),
   of(
@@ -117,7 +121,7 @@ const memories: readonly string[] = [
   of(
     "slow-drift",
     `{"born":204,"day":204,"hours":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"levels":[0.,0.],"growth":0.,"scatter":0.,"days":[29,11],"profile":{"levels":[0,0.,0.,0.,0.,0.],"scatter":0.,"roughness":2.,"days":40},"volume":null,"spread":null,"hourly":{},"alarm":null}`,
-    [`{"drift":null,"days":41}`, `{"count":0,"firstMs":177,"evidence":null}`],
+    [`{"drift":null,"days":41}`, `{"count":0,"secrets":{},"firstMs":177,"evidence":null}`],
   ),
   of(
     "unusual-hour",
