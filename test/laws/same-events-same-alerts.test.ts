@@ -49,6 +49,7 @@ describe("law 1: the same events give the same alerts", () => {
         "foreign-encryption",
         "key-destruction",
         "new-key",
+        "new-operation",
         "sensor-blinded",
         "sensor-silent",
         "unexpected-principal",
