@@ -9,7 +9,7 @@ import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … side counts beside the strongest: what goes together is not independent. */
 const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
-/** How much of its side's share a further sign of the same side counts. */
+/** How much of its side's share a further sign of the same side counts: a new key of a caller is a new caller of a key. */
 const AGAIN = 0.5;
 /** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
 const SIDES: readonly (readonly string[])[] = [
