@@ -93,7 +93,7 @@ const LONGEST_TOLD = 200;
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-novelty",
-  version: 2,
+  version: 3,
   title: "New encryption context",
   entity: "principal",
   reliableFrom: 50,
@@ -256,7 +256,7 @@ function reasonsOf(
   uses: readonly Use[],
   count: number,
 ): Reason[] {
-  const surprise = surpriseBits(limits.discovery);
+  const newness = Math.round(Math.min(34, 10 + 5 * surpriseBits(limits.discovery)));
   const isMissing = shapes.includes(NONE);
   const reasons: Reason[] = [
     {
@@ -264,7 +264,7 @@ function reasonsOf(
       text: isMissing
         ? "It always gave an encryption context with this key."
         : "The names of the context are new for this principal and key.",
-      points: Math.round(Math.min(34, 10 + 5 * surprise)),
+      points: newness,
     },
   ];
   if (isMissing && !uses.some(({ human }) => human)) {
@@ -277,11 +277,11 @@ function reasonsOf(
   }
   if (uses.every(({ byService }) => byService)) {
     const text = "An AWS service made the calls and gave the context.";
-    reasons.push({ code: "by-service", text, points: -8 });
+    reasons.push({ code: "by-service", text, points: -12 });
   }
   if (uses.every(({ writes }) => !writes)) {
     const text = "It only read: software writes what it reads later.";
-    reasons.push({ code: "reads-only", text, points: 8 });
+    reasons.push({ code: "reads-only", text, points: isMissing ? 8 : Math.round(0.4 * newness) });
   } else {
     const text = "It wrote under the context too, as a new feature does.";
     reasons.push({ code: "writes-too", text, points: -8 });

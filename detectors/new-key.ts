@@ -90,7 +90,7 @@ const MOST_POINTS = 50;
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-key",
-  version: 2,
+  version: 3,
   title: "New key of a caller",
   entity: "principal",
   severity: "informational to medium",
@@ -225,8 +225,8 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
     reasons.push({ code: "by-service", text, points: -8 });
   }
   if (bucket.fresh >= 3) {
-    const share = bucket.fresh >= 10 ? 0.57 : 0.43;
-    const points = Math.min(Math.round(share * newness), MOST_POINTS - pointsOf(reasons));
+    // Of one who meets new keys now and then, how many calls it made says little.
+    const points = Math.min(newness - 9, MOST_POINTS - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });

@@ -95,7 +95,7 @@ const WEIGHTS: Record<Kind, Weight> = {
   reading: { workload: [8, 16, 16], person: [4, 16, 16], text: "It reads what it never read." },
   writing: { workload: [-10, 0, 16], person: [-10, 0, 16], text: "It encrypts as it never did." },
   grant: { workload: [16, 16, 16], person: [8, 16, 16], text: "It lets others use a key." },
-  list: { workload: [16, 16, 16], person: [-10, -10, -10], text: "It asks which keys there are." },
+  list: { workload: [20, 20, 20], person: [-10, -10, -10], text: "It asks which keys there are." },
   look: { workload: [-8, 8, 8], person: [-10, -10, -10], text: "It looks at keys." },
   administration: { workload: [-8, -8, -8], person: [-8, -8, -8], text: "It changes a key." },
 };

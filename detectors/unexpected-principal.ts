@@ -96,7 +96,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   version: 4,
   title: "Unexpected principal",
   entity: "key",
-  reliableFrom: 53,
+  reliableFrom: 56,
   severity: "informational to high",
   why: "A key is used by the same few roles for months. A principal that has never used it may be one that should not be able to.",
   falsePositives: [
@@ -274,7 +274,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     },
   ];
   if (limits.principals <= 3) {
-    reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 6 });
+    reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 9 });
   }
   if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 10 });
   if (isKnown(baseline.families, user.family, knownBy)) {
