@@ -17,6 +17,8 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isDecryption,
+  isEncryption,
   type KmsEvent,
   mergeEvidence,
   newEvidence,
@@ -119,12 +121,7 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
   ],
   options: Options,
 
-  accepts: ({ error, operation }) =>
-    error === undefined &&
-    (operation === "decrypt" ||
-      operation === "encrypt" ||
-      operation === "dataKey" ||
-      operation === "reEncrypt"),
+  accepts: (event) => event.error === undefined && (isDecryption(event) || isEncryption(event)),
   newBaseline: () => ({
     born: -1,
     calls: 0,
@@ -162,7 +159,7 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
     use.count += 1;
     use.firstMs = Math.min(use.firstMs, event.timeMs);
     use.byService &&= event.principal.via !== undefined;
-    use.writes ||= event.operation === "encrypt" || event.operation === "dataKey";
+    use.writes ||= isEncryption(event);
     if (use.evidence !== null) {
       addEvidence(use.evidence, event);
       bucket.fresh += 1;

@@ -15,6 +15,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isEncryption,
   keyOf,
   type KmsEvent,
   levelOf,
@@ -100,8 +101,7 @@ export const foreignEncryption = defineDetector<Baseline, Bucket, Limits, Option
   options: Options,
   grave: true,
 
-  accepts: (event) =>
-    event.error === undefined && (event.operation === "dataKey" || event.operation === "encrypt"),
+  accepts: (event) => event.error === undefined && isEncryption(event),
 
   newBaseline: () => ({ born: -1, calls: 0, keys: newKnownSet() }),
   newBucket: () => ({ calls: 0, writings: {} }),

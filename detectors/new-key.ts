@@ -98,7 +98,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   falsePositives: ["A release from which on a service uses another key."],
   knownGaps: [
     "Principals younger than the learning days: see family-new-key for those of a known family.",
-    "By itself it never reaches medium: combined-signals adds up what the key's side says.",
+    "By itself it is medium at most: combined-signals adds up what the key's side says.",
   ],
   triage: [
     "Find out who owns the key, and whether its policy or a grant changed of late.",

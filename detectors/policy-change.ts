@@ -160,7 +160,7 @@ export const policyChange = defineDetector<Baseline, Bucket, Limits, Options>({
       const code = weightOf(view, change, event.timeMs, options);
       if (code !== undefined) noteAct(bucket, event, code, change.who);
     }
-    if (event.name === "PutKeyPolicy" && admitsOnly(policy, roleOf(event))) {
+    if (event.name === "PutKeyPolicy" && admitsOnly(policy, event.principal.key)) {
       noteAct(bucket, event, "maker-only", event.name);
     }
     // The replica's policy is its own, and not this key's.
@@ -193,11 +193,6 @@ function policyOf({ name, parameters }: KmsEvent, accountId: string): PolicySumm
   const policy = parameters?.["policy"];
   if (policy !== undefined && policy !== null) return summarizePolicy(policy);
   return name === "CreateKey" ? defaultPolicy(accountId) : undefined;
-}
-
-/** The caller as a policy names it: the role of a person, without the person. */
-function roleOf({ principal }: KmsEvent): string {
-  return principal.key.replace(/#.*$/, "");
 }
 
 function keepNewest(bucket: Bucket, { timeMs, eventId }: KmsEvent, policy: PolicySummary): void {

@@ -10,6 +10,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isEncryption,
   type KmsEvent,
   newEvidence,
   pointsOf,
@@ -167,7 +168,7 @@ function actOf(event: KmsEvent): Act | undefined {
   const { name, operation, error, principal, keys, parameters } = event;
   if (error !== undefined || principal.service) return undefined;
   if (operation === "reEncrypt") return keys.length > 1 ? "re-encrypted" : undefined;
-  if (operation === "dataKey" || operation === "encrypt") {
+  if (isEncryption(event)) {
     return isOfOthers(event) ? "foreign-key" : undefined;
   }
   if (name === "PutKeyPolicy") {

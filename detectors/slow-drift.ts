@@ -8,6 +8,7 @@ import {
   newDailyDrift,
   passDrift,
 } from "../src/baseline/daily-drift.ts";
+import { isToldApart } from "../src/baseline/read-counts.ts";
 import {
   addEvidence,
   baselineState,
@@ -62,8 +63,6 @@ const RULE: DriftRule = {
 const STEEP = 1.8;
 /** Below so many expected decrypts a day a rise weighs less. */
 const FEW_PER_DAY = 40;
-/** Secrets told apart within an hour; each read of a further one counts. */
-const MOST_SECRETS = 500;
 /** The quieter half of the day tells something where it usually has no more than this part of the whole, … */
 const MOST_QUIET_SHARE = 0.35;
 /** … and what comes in it is as usual up to so many times its part. */
@@ -126,10 +125,10 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
 
 /** Whether a read is no secret, or the first of its secret in the hour; notes it. */
 function isFirst({ secrets }: Bucket, secret: string | undefined): boolean {
-  if (secret === undefined) return true;
-  if (secrets[secret] === true) return false;
-  if (Object.keys(secrets).length < MOST_SECRETS) secrets[secret] = true;
-  return true;
+  if (secret === undefined || !isToldApart(secrets, secret)) return true;
+  const isNew = secrets[secret] === undefined;
+  secrets[secret] = true;
+  return isNew;
 }
 
 function describeDrift({ hour, bucket, limits, entity }: View): Finding {

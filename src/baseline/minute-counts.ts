@@ -23,10 +23,14 @@ export function countMinute(counts: MinuteCounts, timeMs: number, amount = 1): v
 
 /** Second of the hour, 0–3599, of the last thing counted in the first minute by which the count exceeds the limit; 3599 where none does. */
 export function crossingSecond(counts: MinuteCounts, limit: number): number {
-  let sum = 0;
+  return secondOf(counts, (minute) => countWithin(counts, 0, minute) > limit);
+}
+
+/** Second of the hour, 0–3599, of the last thing noted in the first minute that is so; 3599 where none is. */
+export function secondOf(counts: MinuteCounts, isSo: (minute: number) => boolean): number {
   for (let at = 0; at < counts.length; at += FIELDS) {
-    sum += counts[at + 1] ?? 0;
-    if (sum > limit) return (counts[at] ?? 0) * 60 + (counts[at + 2] ?? 0);
+    const minute = counts[at] ?? 0;
+    if (isSo(minute)) return minute * 60 + (counts[at + 2] ?? 0);
   }
   return 3599;
 }

@@ -1,4 +1,4 @@
-import { countMinute, type MinuteCounts, countWithin } from "./minute-counts.ts";
+import { countMinute, countWithin, type MinuteCounts, secondOf } from "./minute-counts.ts";
 
 /**
  * What was read in one hour, where the same secret read again is nothing more: fifty tasks that start at once read the same five
@@ -22,20 +22,21 @@ export function newReadCounts(): ReadCounts {
 
 /** Counts one read, of a secret where one is named; true where it is the first of its kind in the hour. */
 export function countRead(counts: ReadCounts, timeMs: number, secret: string | undefined): boolean {
-  if (secret === undefined) {
+  if (secret === undefined || !isToldApart(counts.secrets, secret)) {
     countMinute(counts.others, timeMs);
     return true;
   }
   const minutes = counts.secrets[secret];
-  if (minutes === undefined && Object.keys(counts.secrets).length >= MOST_SECRETS) {
-    countMinute(counts.others, timeMs);
-    return true;
-  }
   countMinute(counts.others, timeMs, 0);
   const minute = minuteOf(timeMs);
   if (minutes === undefined) counts.secrets[secret] = [minute];
   else if (!minutes.includes(minute)) minutes.push(minute);
   return minutes === undefined;
+}
+
+/** Whether a secret of an hour is noted by its name, or may still be. */
+export function isToldApart(secrets: Readonly<Record<string, unknown>>, secret: string): boolean {
+  return secrets[secret] !== undefined || Object.keys(secrets).length < MOST_SECRETS;
 }
 
 /** Largest count within any `width` consecutive minutes that hold this time. */
@@ -67,15 +68,12 @@ export function crossingRead(
   windowLimit: number,
   width: number,
 ): number {
-  const { others } = counts;
-  for (let at = 0; at < others.length; at += 3) {
-    const minute = others[at] ?? 0;
-    const isCrossed =
+  return secondOf(
+    counts.others,
+    (minute) =>
       readsWithin(counts, 0, minute) > hourLimit ||
-      readsWithin(counts, minute - width + 1, minute) > windowLimit;
-    if (isCrossed) return minute * 60 + (others[at + 2] ?? 0);
-  }
-  return 3599;
+      readsWithin(counts, minute - width + 1, minute) > windowLimit,
+  );
 }
 
 function readsWithin({ others, secrets }: ReadCounts, from: number, to: number): number {

@@ -131,8 +131,8 @@ export const ablations: readonly Ablation[] = [
     name: "every-read",
     title: "a secret that is read again counts again",
     edits: [
-      { file: reads, from: "if (secret === undefined) {", to: "if (secret !== null) {" },
-      { file: drift, from: "if (secret === undefined) return", to: "if (secret !== null) return" },
+      { file: reads, from: "if (secret === undefined ||", to: "if (secret !== null ||" },
+      { file: drift, from: "if (secret === undefined ||", to: "if (secret !== null ||" },
     ],
   },
   without("combined-signals", "combinedSignals"),
