@@ -112,6 +112,10 @@ export class Alerting implements SilenceAlerting {
     }
     alert.past = past ?? alert.past;
     if (at.hour < alert.start) alert.start = at.hour;
+    if (configured.detector.judgesClosed === true) {
+      alert.level = 0;
+      return;
+    }
     this.#moved.set(alert, { memory, slot });
     if (at.level <= alert.level) return;
     const isNew = alert.level < 0;
@@ -143,6 +147,9 @@ export class Alerting implements SilenceAlerting {
     memory.alerts.delete(key);
     this.#moved.delete(alert);
     if (alert.past === null) return;
+    if (this.#configured(memory, slot).detector.judgesClosed === true && this.#isTold(alert.past)) {
+      this.#revisions.push(this.#render(memory, slot, alert, alert.past, "created"));
+    }
     const closed = this.#render(memory, slot, alert, alert.past, "closed");
     this.#put(closed);
     this.#combine(closed);

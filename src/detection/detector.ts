@@ -29,7 +29,7 @@ export {
 } from "./key-ledger.ts";
 export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
 export { pointsOf, pointsOfNovelty } from "./points.ts";
-export { oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
+export { companyReasons, oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
 export { isSecret, secretOf } from "./secrets.ts";
 export {
   backReason,
@@ -123,6 +123,11 @@ export interface Detector<
   readonly reliableFrom?: number;
   /** True where it learns fingerprints of contexts, which mean nothing under the secret of another installation. */
   readonly learnsFingerprints?: boolean;
+  /**
+   * True where an hour is judged as it closes, because what comes later in it may speak against a finding: the level is −1 or 0,
+   * may fall, and what it is then counts. The alert is told and closed at once.
+   */
+  readonly judgesClosed?: boolean;
   /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */
   readonly judgesLate?: boolean;
 

@@ -31,9 +31,17 @@ interface Bucket {
 /** The smallest detector there is: three events of an hour are a finding, and it writes down all that it is asked to learn. */
 export function countingDetector(
   period: Subject["period"] = "hour",
-  overrides: { id?: string; entity?: EntityKind; version?: number; judgesLate?: boolean } = {},
+  overrides: {
+    id?: string;
+    entity?: EntityKind;
+    version?: number;
+    judgesLate?: boolean;
+    /** It is judged as its hour closes, and then only up to so many events are a finding. */
+    mostToClose?: number;
+  } = {},
 ): Detector {
   const { id = `counting-${period}`, entity = "principal", version = 1 } = overrides;
+  const { mostToClose } = overrides;
   const detector = defineDetector<Learned, Bucket, Frozen, object>({
     id,
     version,
@@ -47,6 +55,7 @@ export function countingDetector(
     attack: [],
     options: z.strictObject({}),
     judgesLate: overrides.judgesLate ?? false,
+    judgesClosed: mostToClose !== undefined,
 
     accepts: ({ operation }) => operation !== "other",
     newBaseline: () => ({ hours: [] }),
@@ -61,7 +70,10 @@ export function countingDetector(
       addEvidence(bucket.evidence, event);
     },
     subjects: () => [{ name: "", period }],
-    level: ({ bucket }) => levelOf(bucket.count, overrides.judgesLate === true ? 1 : 3),
+    level({ bucket }) {
+      if (mostToClose !== undefined && bucket.count > mostToClose) return -1;
+      return levelOf(bucket.count, overrides.judgesLate === true ? 1 : 3);
+    },
     describe: ({ hour, bucket }) => ({
       title: "Counting",
       summary: `Counted ${bucket.count}.`,

@@ -160,6 +160,41 @@ describe("learning", () => {
   });
 });
 
+describe("an hour that is judged as it closes", () => {
+  const judged = { mostToClose: 20 };
+  const after = inHour(9, 1, other);
+
+  it("is told once, with all that it holds, and closed at once", () => {
+    const { revisions, last } = run([inHour(5, 5), inHour(5, 8), inHour(5, 3), after], judged);
+    expect(revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
+      "0 created",
+      "1 closed",
+    ]);
+    expect(revisions.map(({ observed }) => observed["count"])).toEqual([16, 16]);
+    expect([...last.values()]).toEqual(revisions.slice(-1));
+  });
+
+  it("is not told before", () => {
+    const detectors = [configured(countingDetector("hour", judged))];
+    const engine = new Engine(options({ detectors }), undefined);
+    engine.process(inHour(5, 5));
+    expect(engine.take()).toMatchObject({ revisions: [], alerts: [] });
+    expect(engine.closesAtHour).toBe(Math.floor(oclock(7) / 3_600_000));
+  });
+
+  it("is told of nothing where what came later speaks against it", () => {
+    expect(run([inHour(5, 5), inHour(5, 30), after], judged)).toMatchObject({
+      revisions: [],
+      last: new Map(),
+    });
+  });
+
+  it("tells nothing of an earlier event time", () => {
+    const setting = { ...judged, learnUntilMs: oclock(6) };
+    expect(run([inHour(5, 5), after], setting).revisions).toEqual([]);
+  });
+});
+
 describe("late records", () => {
   const late = event({ hour: 1 });
   const judged = { judgesLate: true };
@@ -292,12 +327,13 @@ describe("the working set", () => {
 interface Setting {
   readonly period?: "hour" | "day" | "once";
   readonly judgesLate?: boolean;
+  readonly mostToClose?: number;
   readonly learnUntilMs?: number;
 }
 
 function run(batches: readonly (readonly KmsEvent[])[], setting: Setting = {}) {
-  const { period = "hour", judgesLate = false, learnUntilMs } = setting;
-  const detector = countingDetector(period, { judgesLate });
+  const { period = "hour", learnUntilMs, ...judging } = setting;
+  const detector = countingDetector(period, judging);
   return detect(batches, options({ detectors: [configured(detector)], learnUntilMs }));
 }
 
