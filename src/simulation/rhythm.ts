@@ -151,6 +151,8 @@ export function withSpells(
     readonly perMonth: number;
     /** Median of what a spell adds, as a multiple of the usual. */
     readonly factor: number;
+    /** Is told of each spell. */
+    readonly onSpell?: (startMs: number, minutes: number) => void;
   },
 ): Rhythm {
   return (day, random) => {
@@ -160,6 +162,7 @@ export function withSpells(
     for (let nth = 0; nth < spells; nth += 1) {
       const startMs = random.pick(times);
       const minutes = Math.min(300, random.lognormal(45, 0.7));
+      options.onSpell?.(startMs, minutes);
       const near = times.filter((time) => Math.abs(time - startMs) < 2 * hourMs).length;
       const usual = (near * minutes) / (4 * 60);
       const more = random.poisson(Math.min(5000, usual * random.lognormal(options.factor, 0.6)));

@@ -3,6 +3,7 @@ import { type Caller, stolen } from "./caller.ts";
 import { type Day, type Zone, dayMs, dayOf, zones } from "./calendar.ts";
 import type { Emit, TrailState } from "./emit.ts";
 import { type TrailKey, trailKey } from "./key.ts";
+import { Leaning } from "./leaning.ts";
 import { Random } from "./random.ts";
 import type { CloudTrailRecord } from "./record.ts";
 import { type Rhythm, withSpells } from "./rhythm.ts";
@@ -175,12 +176,14 @@ export class World implements TrailState {
     return parameters(account.parametersKey, someOf(account.parameterPaths, count, random), weight);
   }
 
-  /** Adds a resident who uses its keys by a rhythm, with spells where software is at work. */
-  settle(cause: string, resident: Resident, rhythm: Rhythm): void {
+  /** Adds a resident who uses its keys by a rhythm, with spells where software is at work; gives how it leans. */
+  settle(cause: string, resident: Resident, rhythm: Rhythm): Leaning {
     this.residents.push(resident);
     const chance = new Random(`${this.options.seed}/spells/${resident.entity}`);
     const perMonth = Math.min(15, chance.lognormal(1.5, 1));
     const factor = chance.lognormal(4, 0.5);
+    const leaning = new Leaning(new Random(`${this.options.seed}/leaning/${resident.entity}`));
+    const onSpell = (startMs: number, minutes: number): void => leaning.spell(startMs, minutes);
     const hasSpells = /^(?:service|fleet|function|signer)$/.test(resident.kind);
     const name = `${cause}/${resident.entity}`;
     const isTwin = this.activities.some((activity) => activity.name === name);
@@ -188,9 +191,10 @@ export class World implements TrailState {
       // What is drawn follows the name: two of one name would make the same calls.
       name: isTwin ? `${name}/${this.activities.length}` : name,
       cause,
-      rhythm: hasSpells ? withSpells(rhythm, { perMonth, factor }) : rhythm,
-      act: (timeMs, random, emit) => useOnce(resident, timeMs, random, emit),
+      rhythm: hasSpells ? withSpells(rhythm, { perMonth, factor, onSpell }) : rhythm,
+      act: (timeMs, random, emit) => useOnce(resident, leaning, { timeMs, random, emit }),
     });
+    return leaning;
   }
 
   isOurs(accountId: string): boolean {
@@ -253,22 +257,43 @@ export class World implements TrailState {
   }
 }
 
+interface Occasion {
+  readonly timeMs: number;
+  readonly random: Random;
+  readonly emit: Emit;
+}
+
 /** One ordinary use, and sometimes the call of the service that it belongs to. */
-export function useOnce(resident: Resident, time: number, random: Random, emit: Emit): void {
-  const { key, via, context, name } = pickUse(resident.uses, random);
-  const caller = resident.callerAt(time, random);
+function useOnce(resident: Resident, leaning: Leaning, { timeMs, random, emit }: Occasion): void {
+  const { use, name } = pickByLeaning(resident.uses, leaning.at(timeMs), random);
+  const { key, via, context } = use;
+  const caller = resident.callerAt(timeMs, random);
   if (random.chance(0.06)) {
     const [service, call] = companions[via ?? ""] ?? ["sts", "GetCallerIdentity"];
-    emit.other({ time, caller, service, name: call, parameters: null, region: key.region });
+    const occasion = { time: timeMs, caller, service, name: call, region: key.region };
+    emit.other({ ...occasion, parameters: null });
   }
   emit.kms({
-    time,
-    name: name(random),
+    time: timeMs,
+    name,
     caller,
     key,
     ...(via === undefined ? {} : { via }),
-    ...(context === undefined ? {} : { context: context(random, time) }),
+    ...(context === undefined ? {} : { context: context(random, timeMs) }),
   });
+}
+
+/** A use, tried again and again where whoever makes it leans the other way. */
+function pickByLeaning(uses: readonly Use[], lean: number, random: Random) {
+  let use = pickUse(uses, random);
+  let name = use.name(random);
+  const isAgainst = (): boolean => (lean > 0 ? name !== "Decrypt" : name === "Decrypt");
+  if (!isAgainst() || !random.chance(Math.abs(lean))) return { use, name };
+  for (let tries = 0; tries < 8 && isAgainst(); tries += 1) {
+    use = pickUse(uses, random);
+    name = use.name(random);
+  }
+  return { use, name };
 }
 
 const companions: Readonly<Record<string, readonly [string, string]>> = {

@@ -36,10 +36,11 @@ export const backfill: BenignKind = {
         const onDay = chance.integer(4, world.options.days - 1);
         const hours = chance.integer(1, 9);
         const count = Math.min(9000, (perDay / 24) * hours * chance.lognormal(20, 0.6));
-        world.settle("backfill", resident, (day, luck) => {
+        const leaning = world.settle("backfill", resident, (day, luck) => {
           const times = ordinary(day, luck);
           if (day.index !== onDay) return times;
           const startMs = localTimeMs(day, luck.integer(9, 20) * 60, account.zone);
+          leaning.spell(startMs, hours * 60);
           for (let nth = luck.poisson(count); nth > 0; nth -= 1) {
             times.push(within(startMs, hours * 60, luck));
           }
