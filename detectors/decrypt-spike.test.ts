@@ -12,6 +12,10 @@ const steady = usage(15, () => 3);
 const nightly = usage(24, (hour) => (hour % DAY === 2 ? 400 : 1));
 const idle = usage(15, (hour) => (hour % (7 * DAY) === 9 ? 20 : 0));
 
+const dataKey: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
+/** Thirty decrypts to twenty data keys. */
+const writing = [...usage(15, () => 30), ...usage(15, () => 20, dataKey)];
+
 testDetector(decryptSpike, {
   fires: {
     "ten times the usual hour": {
@@ -22,6 +26,18 @@ testDetector(decryptSpike, {
         observed: { decryptsPerHour: 300 },
         maturity: "mature",
         alerts: 1,
+      },
+    },
+    "ten times the usual hour of a service that writes as well, alone: more gravely": {
+      events: [...writing, ...inHour(NIGHT, 300), ...inHour(NIGHT, 20, dataKey)],
+      expect: { reasons: ["hour-volume", "rose-alone"], withoutReasons: ["rose-alike"] },
+    },
+    "ten times the usual hour with ten times the data keys, less gravely": {
+      events: [...writing, ...inHour(NIGHT, 300), ...inHour(NIGHT, 200, dataKey)],
+      expect: {
+        atMost: "low",
+        reasons: ["hour-volume", "rose-alike"],
+        withoutReasons: ["rose-alone"],
       },
     },
     "a hundred times the usual hour, gravely": {

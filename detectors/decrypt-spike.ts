@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
+  type CallShare,
+  expectShare,
+  isShareKnown,
+  learnShare,
+  newCallShare,
+  type ShareExpectation,
+} from "../src/baseline/call-share.ts";
+import {
   countRead,
   crossingRead,
   densestReads,
   largestReads,
   newReadCounts,
+  READS_AGAIN,
   type ReadCounts,
 } from "../src/baseline/read-counts.ts";
 import {
@@ -20,6 +29,7 @@ import {
   addEvidence,
   baselineState,
   callerName,
+  companyReasons,
   counted,
   defineDetector,
   type Evidence,
@@ -38,14 +48,28 @@ import {
 } from "../src/detection/detector.ts";
 
 interface Bucket {
-  /** Decrypts; of a secret or parameter no more than one. */
+  /** Decrypts; of a secret or parameter one, and one for every 32 that repeat it. */
   count: number;
+  /** Decrypts that repeat one of the hour. */
+  again: number;
   /** Largest count in any five consecutive minutes; of a secret or parameter no more than one. */
   fiveMinutes: number;
   reads: ReadCounts;
+  /** Calls that do not decrypt. */
+  others: number;
   human: boolean;
   /** Null while the principal is learned and not judged. */
   evidence: Evidence | null;
+}
+
+interface Baseline extends VolumeHabit {
+  /** What part of its calls are decrypts. */
+  share: CallShare;
+}
+
+interface Limits extends VolumeLimits {
+  /** Null where it is not known. */
+  share: ShareExpectation | null;
 }
 
 const Options = z.strictObject({
@@ -82,11 +106,13 @@ const Options = z.strictObject({
     .describe("Days of a principal's own history before it is judged."),
 });
 type Options = z.infer<typeof Options>;
-type View = HourView<VolumeHabit, Bucket, VolumeLimits>;
+type View = HourView<Baseline, Bucket, Limits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const DAILY: Subject = { name: "day", period: "day" };
 const SUBJECTS = [HOURLY, DAILY];
+/** Hours with calls in which half of what is known of its other calls is forgotten. */
+const SHARE_HALF_LIFE_HOURS = 200;
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Up to this many times its largest hour, a job that ran at another hour did what it always does. */
 const USUAL = 1.25;
@@ -102,9 +128,9 @@ const SPREAD_PART = 0.75;
 const BEYOND = 8;
 
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
-export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Options>({
+export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "decrypt-spike",
-  version: 5,
+  version: 6,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -119,7 +145,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
     "Theft from the fourth day on: three days of alarms as large make it a habit.",
     "Theft no larger than what an entity that rises now and then has shown.",
     "Principals younger than the learning days.",
-    "Secrets and parameters that are read again: each counts once an hour.",
+    "Secrets and parameters that are read again: 32 times count once.",
   ],
   triage: [
     "Compare source addresses and user agents with those of last week.",
@@ -133,25 +159,36 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
   ],
   options: Options,
 
-  accepts: (event) => event.error === undefined && isDecryption(event),
+  accepts: (event) => event.error === undefined,
 
-  newBaseline: newVolumeHabit,
+  newBaseline: () => ({ ...newVolumeHabit(), share: newCallShare() }),
   newBucket: () => ({
     count: 0,
+    again: 0,
     fiveMinutes: 0,
     reads: newReadCounts(),
+    others: 0,
     human: false,
     evidence: null,
   }),
 
   limits(baseline, hour, options) {
-    const limits = volumeLimits(baseline, hour, options);
+    const share = isShareKnown(baseline.share) ? expectShare(baseline.share) : null;
+    const limits = { ...volumeLimits(baseline, hour, options), share };
     const isLearning = limits.expectation.daysLearned < options.learningDays;
     return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },
 
   add({ bucket, limits }, event) {
+    if (!isDecryption(event)) {
+      bucket.others += 1;
+      return;
+    }
     if (countRead(bucket.reads, event.timeMs, secretOf(event))) bucket.count += 1;
+    else {
+      bucket.again += 1;
+      if (bucket.again % READS_AGAIN === 0) bucket.count += 1;
+    }
     bucket.fiveMinutes = Math.max(bucket.fiveMinutes, largestReads(bucket.reads, event.timeMs, 5));
     if (limits.hour === NEVER) return;
     bucket.human ||= event.principal.human;
@@ -163,7 +200,7 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
 
   level(view, subject) {
     const { bucket, limits } = view;
-    if (limits.hour === NEVER) return -1;
+    if (limits.hour === NEVER || bucket.count === 0) return -1;
     const ofHour = Math.max(
       levelOf(bucket.count, limits.hour + 1),
       levelOf(bucket.fiveMinutes, limits.fiveMinutes + 1),
@@ -179,7 +216,13 @@ export const decryptSpike = defineDetector<VolumeHabit, Bucket, VolumeLimits, Op
     return isOfDay ? describeDay(view) : describeHour(view);
   },
 
-  fold: learnVolume,
+  fold(baseline, hour, bucket, limits) {
+    if (bucket.count === 0) learnNoVolume(baseline, hour, hour + 1);
+    else learnVolume(baseline, hour, bucket, limits);
+    if (bucket.count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes) return;
+    const calls = { part: bucket.count, all: bucket.count + bucket.others };
+    learnShare(baseline.share, calls, SHARE_HALF_LIFE_HOURS);
+  },
   skip: learnNoVolume,
 
   history: (bucket, limits) => ({
@@ -230,6 +273,7 @@ function describeHour(view: View): Finding {
     const text = "The hour as a whole holds no more than it may.";
     reasons.push({ code: "usual-hour", text, points: -6 });
   }
+  reasons.push(...companyOf(view));
   if (ratio >= 20 && isBeyondAll) {
     const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;
     reasons.push({ code: "ratio", text, points: 10 });
@@ -272,6 +316,12 @@ function describeHour(view: View): Finding {
   };
 }
 
+/** Whether the other calls of the hour rose with its decrypts. */
+function companyOf({ bucket, limits }: View): Reason[] {
+  const { count: decrypts, others } = bucket;
+  return companyReasons({ decrypts, others, windows: 1, alonePoints: 8 }, limits.share);
+}
+
 /** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
 function paceReasons({ reads, count, human }: Bucket, isBurst: boolean): Reason[] {
   const part = densestReads(reads, SHORT_MINUTES) / count;
@@ -301,7 +351,7 @@ function describeDay(view: View): Finding {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt volume of a day",
     summary: `${name(bucket)} decrypted ${count} times by this hour of the day; a day's usual volume is ${expected}.`,
-    reasons: [volume, ...personReasons(bucket, [volume])],
+    reasons: [volume, ...companyOf(view), ...personReasons(bucket, [volume])],
     eventTimeMs: hour * HOUR_MS + over * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + 24 * HOUR_MS,

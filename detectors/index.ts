@@ -23,6 +23,7 @@ import { keyDestruction } from "./key-destruction.ts";
 import { keyRevived } from "./key-revived.ts";
 import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
+import { newContexts } from "./new-contexts.ts";
 import { newKey } from "./new-key.ts";
 import { newOperation } from "./new-operation.ts";
 import { newOrigin } from "./new-origin.ts";
@@ -30,6 +31,7 @@ import { newSecrets } from "./new-secrets.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
 import { ransomChain } from "./ransom-chain.ts";
+import { readShare } from "./read-share.ts";
 import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
@@ -68,6 +70,7 @@ export const detectors: readonly Detector[] = [
   keyRevived,
   keyWideRise,
   longTermCredentials,
+  newContexts,
   newKey,
   newOperation,
   newOrigin,
@@ -76,6 +79,7 @@ export const detectors: readonly Detector[] = [
   policyChange,
   ransomChain,
   reEncryptSweep,
+  readShare,
   replicaInNewRegion,
   reservedContext,
   rotationOff,

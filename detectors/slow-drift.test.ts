@@ -5,6 +5,8 @@ import { slowDrift } from "./slow-drift.ts";
 
 const DAY = 24;
 
+const dataKey: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
+
 testDetector(slowDrift, {
   fires: {
     "forty per cent more for two weeks": {
@@ -16,6 +18,17 @@ testDetector(slowDrift, {
         withoutReasons: ["few", "steep"],
         alerts: 1,
       },
+    },
+    "forty per cent more, while what it writes does not rise: more gravely": {
+      events: [...daily(42, (day) => (day >= 28 ? 84 : 60)), ...daily(42, () => 40, dataKey)],
+      expect: { atLeast: "medium", reasons: ["drift", "rose-alone"] },
+    },
+    "forty per cent more of everything, less gravely": {
+      events: [
+        ...daily(42, (day) => (day >= 28 ? 84 : 60)),
+        ...daily(42, (day) => (day >= 28 ? 56 : 40), dataKey),
+      ],
+      expect: { atMost: "low", reasons: ["drift", "rose-alike"] },
     },
     "as much more of twenty a day, less gravely": {
       events: daily(42, (day) => (day >= 28 ? 32 : 20)),

@@ -13,6 +13,7 @@ import {
   addEvidence,
   baselineState,
   callerName,
+  companyReasons,
   defineDetector,
   type Evidence,
   type Finding,
@@ -27,6 +28,7 @@ import {
 interface Bucket {
   /** Decrypts; of a secret or parameter no more than one. */
   count: number;
+  others: number;
   /** Of the hour, by fingerprint. */
   secrets: Record<string, true>;
   firstMs: number;
@@ -73,7 +75,7 @@ const SUBJECTS = [DAILY];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 5,
+  version: 6,
   title: "Slow drift",
   entity: "principal",
   severity: "informational to high",
@@ -87,6 +89,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
     "Principals with fewer than a dozen decrypts a day, and those of irregular days.",
     "A principal that falls silent before the day after the drift.",
     "A rise that many principals share is told for each of them.",
+    "A thief who encrypts as much as he takes.",
   ],
   triage: [
     "Look at the hours: a rise that follows the usual ones is more likely growth, one around the clock or at one hour a program.",
@@ -97,10 +100,16 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   attack: [{ technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" }],
   options: Options,
 
-  accepts: (event) => event.error === undefined && isDecryption(event),
+  accepts: (event) => event.error === undefined,
 
   newBaseline: newDailyDrift,
-  newBucket: () => ({ count: 0, secrets: {}, firstMs: Number.MAX_SAFE_INTEGER, evidence: null }),
+  newBucket: () => ({
+    count: 0,
+    others: 0,
+    secrets: {},
+    firstMs: Number.MAX_SAFE_INTEGER,
+    evidence: null,
+  }),
 
   limits(baseline, hour, options) {
     const days = baseline.born < 0 ? 0 : dayOf(hour) - baseline.born;
@@ -109,6 +118,10 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   },
 
   add({ bucket, limits }, event) {
+    if (!isDecryption(event)) {
+      bucket.others += 1;
+      return;
+    }
     if (isFirst(bucket, secretOf(event))) bucket.count += 1;
     bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
     if (limits.drift === null) return;
@@ -117,9 +130,9 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   },
 
   subjects: () => SUBJECTS,
-  level: ({ limits }) => (limits.drift === null ? -1 : 0),
+  level: ({ limits, bucket }) => (limits.drift === null || bucket.count === 0 ? -1 : 0),
   describe: describeDrift,
-  fold: (baseline, hour, bucket) => countDrift(baseline, hour, bucket.count, RULE),
+  fold: (baseline, hour, bucket) => countDrift(baseline, hour, bucket, RULE),
   skip: (baseline, _from, to) => passDrift(baseline, to, RULE),
 });
 
@@ -201,7 +214,7 @@ function tellDays(drift: Drift): Told {
     const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
     reasons.push({ code: "few", text, points: -22 });
   }
-  reasons.push(...tellSpread(drift));
+  reasons.push(...tellSpread(drift), ...companyOf(drift));
   return {
     title: "Decrypts rise day by day",
     summary: `decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
@@ -212,6 +225,11 @@ function tellDays(drift: Drift): Told {
       percentInQuietHours: percent(drift.quietExpected, drift.count),
     },
   };
+}
+
+function companyOf({ count, others, days, readShare }: Drift): Reason[] {
+  // Over days a share is known well: what rose alone is hardly ever growth.
+  return companyReasons({ decrypts: count, others, windows: days, alonePoints: 30 }, readShare);
 }
 
 /** Over which hours of the day the rise is spread, where that says something. */

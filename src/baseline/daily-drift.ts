@@ -1,4 +1,12 @@
 import { DAY_HOURS, dayOf, isWeekend } from "./calendar.ts";
+import {
+  type CallShare,
+  expectShare,
+  isShareKnown,
+  learnShare,
+  newCallShare,
+  type ShareExpectation,
+} from "./call-share.ts";
 import { short } from "./forgetting.ts";
 import {
   type DayProfile,
@@ -29,6 +37,10 @@ const LONGEST_GAP_DAYS = 28;
 
 /** A day counts for the spread over hours only if it lies so far above its level, as a logarithm. */
 const LEAST_RISE = 0.15;
+/** Days in which half of the share is forgotten. */
+const SHARE_HALF_LIFE = 20;
+/** What is not told of a single hour. */
+const NOTHING = { others: 0, readShare: null, quiet: 0, quietExpected: 0 };
 
 /**
  * Page's one-sided cumulative sum (Page 1954, "Continuous inspection schemes") over days, three times: how far their counts lie
@@ -43,6 +55,10 @@ export interface DailyDrift {
   /** The day being summed, and its counts so far by hour of the day. */
   day: number;
   hours: number[];
+  /** Its other calls, which are not judged. */
+  others: number;
+  /** What part of a day's calls are counted, on days that are no part of a rise. */
+  readShare: CallShare;
   /** Level of log(1 + count) on weekdays and at weekends; −1 before any. */
   levels: [weekday: number, weekend: number];
   /** Growth of the level a day. */
@@ -66,6 +82,7 @@ interface Run {
   readonly isRising: boolean;
   readonly days: number;
   readonly count: number;
+  readonly others: number;
   readonly expected: number;
   readonly quiet: number;
   readonly quietExpected: number;
@@ -81,6 +98,9 @@ export interface Drift {
   readonly days: number;
   /** Of all its days; of an hour, on the last day. */
   readonly count: number;
+  /** Other calls on its days, 0 for an hour; and what part of a day's calls are counted otherwise, null where it is not known. */
+  readonly others: number;
+  readonly readShare: ShareExpectation | null;
   readonly expected: number;
   /** Counts in the twelve hours that are usually quietest, bursts clipped, and what the usual spread over hours has there; 0 for an hour. */
   readonly quiet: number;
@@ -110,6 +130,8 @@ export function newDailyDrift(): DailyDrift {
     born: -1,
     day: -1,
     hours: noHours(),
+    others: 0,
+    readShare: newCallShare(),
     levels: [-1, -1],
     growth: 0,
     scatter: FIRST_SCATTER,
@@ -122,8 +144,13 @@ export function newDailyDrift(): DailyDrift {
   };
 }
 
-/** Counts a closed hour; hours in strict order. */
-export function countDrift(drift: DailyDrift, hour: number, count: number, rule: DriftRule): void {
+/** Counts a closed hour, and its other calls; hours in strict order. */
+export function countDrift(
+  drift: DailyDrift,
+  hour: number,
+  { count, others }: { readonly count: number; readonly others: number },
+  rule: DriftRule,
+): void {
   const day = dayOf(hour);
   if (drift.born < 0) {
     drift.born = day;
@@ -132,6 +159,7 @@ export function countDrift(drift: DailyDrift, hour: number, count: number, rule:
   closeDays(drift, day, rule);
   const hourOfDay = hour - day * DAY_HOURS;
   drift.hours[hourOfDay] = (drift.hours[hourOfDay] ?? 0) + count;
+  drift.others += others;
 }
 
 /** Counts hours without anything, up to, not including, `to`. */
@@ -148,14 +176,15 @@ function closeDays(drift: DailyDrift, day: number, rule: DriftRule): void {
 }
 
 function closeDay(drift: DailyDrift, rule: DriftRule): void {
-  const { day, hours } = drift;
+  const { day, hours, others } = drift;
   drift.day += 1;
   // The first day is a part of one.
-  if (day > drift.born) judgeAndLearn(drift, { day, hours }, rule);
+  if (day > drift.born) judgeAndLearn(drift, { day, hours, others }, rule);
   drift.hours = noHours();
+  drift.others = 0;
 }
 
-function judgeAndLearn(drift: DailyDrift, { day, hours }: Day, rule: DriftRule): void {
+function judgeAndLearn(drift: DailyDrift, { day, hours, others }: Day, rule: DriftRule): void {
   const kind = isWeekend(day * DAY_HOURS) ? 1 : 0;
   const count = hours.reduce((sum, one) => sum + one, 0);
   const value = Math.log1p(count);
@@ -165,15 +194,18 @@ function judgeAndLearn(drift: DailyDrift, { day, hours }: Day, rule: DriftRule):
   if (level < 0) drift.levels[kind] = short(value);
   else {
     const expected = Math.expm1(level);
-    judgeDay(drift, { day, hours, count, off: value - level, expected, share }, rule);
+    judgeDay(drift, { day, hours, others, count, off: value - level, expected, share }, rule);
     learnDay(drift, kind, value - drift.levels[kind]);
   }
   learnProfile(drift.profile, hours, share);
+  const calls = { part: count, all: count + others };
+  if (drift.volume === null) learnShare(drift.readShare, calls, SHARE_HALF_LIFE);
 }
 
 interface Day {
   readonly day: number;
   readonly hours: readonly number[];
+  readonly others: number;
 }
 
 interface Judged extends Day {
@@ -198,13 +230,14 @@ function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
   if (isDrift(drift.spread, rule.spread)) raise(drift, "spread", drift.spread, day);
   else if (isDrift(drift.volume, rule.volume)) raise(drift, "volume", drift.volume, day);
   else if (hour !== undefined && isJudged) {
-    drift.alarm = { ...hour, by: "hour", day, quiet: 0, quietExpected: 0 };
+    drift.alarm = { ...hour, by: "hour", day, ...NOTHING };
   }
 }
 
 function raise(drift: DailyDrift, by: "volume" | "spread", run: Run, day: number): void {
-  const { sum, days, count, expected, quiet, quietExpected } = run;
-  drift.alarm = { by, hourOfDay: null, day, days, count, expected, quiet, quietExpected, sum };
+  const { isRising: _, ...told } = run;
+  const readShare = isShareKnown(drift.readShare) ? expectShare(drift.readShare) : null;
+  drift.alarm = { by, hourOfDay: null, day, readShare, ...told };
   acceptLevel(drift, run);
 }
 
@@ -213,7 +246,11 @@ function isDrift(run: Run | null, { threshold, leastDays }: RunRule): run is Run
   return run !== null && run.isRising && run.sum >= threshold && run.days >= leastDays;
 }
 
-function withDay(run: Run | null, step: number, { count, expected, share }: Judged): Run | null {
+function withDay(
+  run: Run | null,
+  step: number,
+  { count, others, expected, share }: Judged,
+): Run | null {
   const sum = short((run?.sum ?? 0) + step);
   if (sum <= 0) return null;
   return {
@@ -221,6 +258,7 @@ function withDay(run: Run | null, step: number, { count, expected, share }: Judg
     isRising: step > 0,
     days: (run?.days ?? 0) + 1,
     count: (run?.count ?? 0) + count,
+    others: (run?.others ?? 0) + others,
     expected: short((run?.expected ?? 0) + expected),
     quiet: short((run?.quiet ?? 0) + share.count),
     quietExpected: short((run?.quietExpected ?? 0) + share.expected),

@@ -10,14 +10,18 @@ export interface ReadCounts {
   others: MinuteCounts;
   /** Secret → minutes of the hour in which it was read. */
   secrets: Record<string, number[]>;
+  /** Reads of secrets, every one. */
+  secretReads: MinuteCounts;
 }
 
 /** Secrets told apart in an hour; each read of a further one counts. */
 const MOST_SECRETS = 500;
 const LAST_MINUTE = 59;
+/** Reads of what was read before in the hour that count for one: a thousand times the same is no restart of tasks either. */
+export const READS_AGAIN = 32;
 
 export function newReadCounts(): ReadCounts {
-  return { others: [], secrets: {} };
+  return { others: [], secrets: {}, secretReads: [] };
 }
 
 /** Counts one read, of a secret where one is named; true where it is the first of its kind in the hour. */
@@ -29,6 +33,7 @@ export function countRead(counts: ReadCounts, timeMs: number, secret: string | u
   const minutes = counts.secrets[secret];
   countMinute(counts.others, timeMs, 0);
   const minute = minuteOf(timeMs);
+  countMinute(counts.secretReads, timeMs);
   if (minutes === undefined) counts.secrets[secret] = [minute];
   else if (!minutes.includes(minute)) minutes.push(minute);
   return minutes === undefined;
@@ -71,17 +76,27 @@ export function crossingRead(
   return secondOf(
     counts.others,
     (minute) =>
-      readsWithin(counts, 0, minute) > hourLimit ||
+      readsUntil(counts, minute) > hourLimit ||
       readsWithin(counts, minute - width + 1, minute) > windowLimit,
   );
 }
 
-function readsWithin({ others, secrets }: ReadCounts, from: number, to: number): number {
-  let count = countWithin(others, from, to);
+function readsWithin(counts: ReadCounts, from: number, to: number): number {
+  return countWithin(counts.others, from, to) + secretsWithin(counts, from, to);
+}
+
+function secretsWithin({ secrets }: ReadCounts, from: number, to: number): number {
+  let count = 0;
   for (const secret in secrets) {
     if (secrets[secret]?.some((minute) => minute >= from && minute <= to) === true) count += 1;
   }
   return count;
+}
+
+/** Reads of the hour up to a minute, repeated ones included as far as they count. */
+function readsUntil(counts: ReadCounts, minute: number): number {
+  const again = countWithin(counts.secretReads, 0, minute) - secretsWithin(counts, 0, minute);
+  return readsWithin(counts, 0, minute) + Math.floor(again / READS_AGAIN);
 }
 
 function minuteOf(timeMs: number): number {

@@ -142,6 +142,7 @@ export const ablations: readonly Ablation[] = [
   without("context-novelty", "contextNovelty"),
   without("new-origin", "newOrigin"),
   without("new-operation", "newOperation"),
+  without("read-share", "readShare"),
 ];
 
 function without(detector: string, variable: string): Ablation {

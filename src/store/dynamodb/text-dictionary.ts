@@ -19,6 +19,9 @@ const evidence = `{"count":1,"ids":[""],"addresses":[""],"agents":[""],"keys":["
 const volume = `{"rate":${rate},"hours":{"hours":[0,0,0,0,0,0,0,0],"stray":0},"fiveMinutes":{"hours":[0,0,0,0,0,0,0,0],"stray":0},"peakDay":0,"day":204,"dayCount":0,"dayLimit":0,"daySum":0,"dayWeight":0,"activeDays":0,"alarms":[]}`;
 const volumeLimits = `{"fiveMinutes":0,"hour":0,"day":0,"expectation":${expected},"expectedDay":0,"largestHour":0,"alarmDays":0,"largestAlarm":0,"alarmsOfLastDay":0}`;
 
+const share = `{"part":0.,"all":0.,"windows":0,"beyond":0.,"most":0.}`;
+const expectedShare = `{"share":0.,"correlation":0.}`;
+
 const acts: readonly [string, string] = [
   `{"days":41.,"events":0,"acts":0}`,
   `{"events":0,"doers":{},"used":{},"made":{}}`,
@@ -45,9 +48,9 @@ const memories: readonly string[] = [
       `{"calls":1,"reads":0,"firstMs":177,"users":[""],"human":false,"evidence":null}`,
     ],
   ),
-  of("key-wide-rise", `{"habit":${volume},"largest":0.}`, [
-    `${volumeLimits.slice(0, -1)},"share":8}`,
-    `{"count":0,"decrypts":0,"fiveMinutes":0,"users":{},"userCount":0,"firstMs":0,"evidence":null}`,
+  of("key-wide-rise", `{"habit":${volume},"largest":0.,"users":${rate}}`, [
+    `${volumeLimits.slice(0, -1)},"share":8,"users":7,"expectedUsers":0.}`,
+    `{"count":0,"decrypts":0,"fiveMinutes":0,"users":{},"userCount":0,"minutes":[],"evidence":null}`,
   ]),
   of(
     "unexpected-principal",
@@ -62,9 +65,9 @@ const memories: readonly string[] = [
     `{"secrets":{},"secretsMet":0,"secretsRead":0,"secretsReadAgain":0,"objects":[],"objectReads":[],"secretsEvidence":${evidence},"objectsEvidence":null}`,
   ]),
   of("break-glass", "null", ["null", `{"declared":null,"undeclared":null}`]),
-  of("decrypt-spike", volume, [
-    volumeLimits,
-    `{"count":1,"fiveMinutes":1,"reads":{"others":[0,1,0],"secrets":{}},"human":false,"evidence":${evidence}}`,
+  of("decrypt-spike", `${volume.slice(0, -1)},"share":${share}}`, [
+    `${volumeLimits.slice(0, -1)},"share":${expectedShare}}`,
+    `{"count":1,"again":0,"fiveMinutes":1,"reads":{"others":[0,1,0],"secrets":{},"secretReads":[]},"others":0,"human":false,"evidence":${evidence}}`,
   ]),
   of("context-novelty", `{"born":49,"calls":0,"keys":{},"met":${set},"shapes":${set}}`, [
     `{"days":41.,"calls":0,"discovery":0.}`,
@@ -114,14 +117,33 @@ const memories: readonly string[] = [
       `{"reads":0,"size":0,"met":{},"human":false,"evidence":null}`,
     ],
   ),
+  of(
+    "new-contexts",
+    `{"reads":0,"contexts":{"members":"","fresh":{},"today":[],"day":204,"discoveries":0,"meetings":0,"faded":204,"born":49,"open":-1},"day":204,"ofDay":[]}`,
+    [
+      `{"isClosed":true,"isMature":true,"days":41.,"reads":0,"known":1,"discovery":0.}`,
+      `{"reads":0,"size":0,"met":{},"written":{},"isWriter":false,"human":false,"evidence":null}`,
+    ],
+  ),
+  of(
+    "read-share",
+    `{"born":49,"hours":${share},"days":${share},"day":204,"part":0,"all":0,"alarms":[]}`,
+    [
+      `{"hour":${expectedShare},"day":${expectedShare},"days":41.,"windows":0}`,
+      `{"part":1,"all":1,"parts":[0,1,0],"others":[],"secrets":{},"evidence":${evidence}}`,
+    ],
+  ),
   of("re-encrypt-sweep", `{"born":49,"calls":0,"pairs":${set},"keys":${set}}`, [
     `{"mature":true,"days":41.,"calls":0,"pairs":0}`,
     `{"calls":1,"keys":{},"pairs":{}}`,
   ]),
   of(
     "slow-drift",
-    `{"born":204,"day":204,"hours":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"levels":[0.,0.],"growth":0.,"scatter":0.,"days":[29,11],"profile":{"levels":[0,0.,0.,0.,0.,0.],"scatter":0.,"roughness":2.,"days":40},"volume":null,"spread":null,"hourly":{},"alarm":null}`,
-    [`{"drift":null,"days":41}`, `{"count":0,"secrets":{},"firstMs":177,"evidence":null}`],
+    `{"born":204,"day":204,"hours":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"others":0,"readShare":${share},"levels":[0.,0.],"growth":0.,"scatter":0.,"days":[29,11],"profile":{"levels":[0,0.,0.,0.,0.,0.],"scatter":0.,"roughness":2.,"days":40},"volume":null,"spread":null,"hourly":{},"alarm":null}`,
+    [
+      `{"drift":null,"days":41}`,
+      `{"count":0,"others":0,"secrets":{},"firstMs":177,"evidence":null}`,
+    ],
   ),
   of(
     "unusual-hour",

@@ -55,7 +55,8 @@ describe("a daily drift", () => {
     const one = drift(30, () => 60);
     const other = structuredClone(one);
     passDrift(one, (MONDAY + 35) * DAY, rule);
-    for (let day = 30; day < 35; day += 1) countDrift(other, (MONDAY + day) * DAY, 0, rule);
+    for (let day = 30; day < 35; day += 1)
+      countDrift(other, (MONDAY + day) * DAY, { count: 0, others: 0 }, rule);
     expect(one).toEqual(other);
   });
 
@@ -69,7 +70,8 @@ describe("a daily drift", () => {
 
 function drift(days: number, count: (day: number) => number): DailyDrift {
   const made = newDailyDrift();
-  for (let day = 0; day < days; day += 1) countDrift(made, (MONDAY + day) * DAY, count(day), rule);
+  for (let day = 0; day < days; day += 1)
+    countDrift(made, (MONDAY + day) * DAY, { count: count(day), others: 0 }, rule);
   return made;
 }
 
@@ -78,7 +80,7 @@ function alarmsOf(days: number, count: (day: number) => number): number[] {
   const made = newDailyDrift();
   const alarms = new Set<number>();
   for (let day = 0; day < days; day += 1) {
-    countDrift(made, (MONDAY + day) * DAY, count(day), rule);
+    countDrift(made, (MONDAY + day) * DAY, { count: count(day), others: 0 }, rule);
     if (made.alarm !== null) alarms.add(made.alarm.day);
   }
   return [...alarms];

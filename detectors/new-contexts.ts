@@ -1,0 +1,291 @@
+import { z } from "zod";
+import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  type ClosedSet,
+  freshProbability,
+  isClosed,
+  isMember,
+  meetAll,
+  memberCount,
+  NAME_LENGTH,
+  newClosedSet,
+  passDays,
+} from "../src/baseline/closed-set.ts";
+import { surpriseBits } from "../src/baseline/known-set.ts";
+import {
+  addEvidence,
+  baselineState,
+  callerName,
+  counted,
+  defineDetector,
+  type Evidence,
+  type Finding,
+  type HourView,
+  isDecryption,
+  isEncryption,
+  isSecret,
+  type KmsEvent,
+  levelOf,
+  newEvidence,
+  type Reason,
+  soleKey,
+  type Subject,
+} from "../src/detection/detector.ts";
+
+interface Baseline {
+  reads: number;
+  contexts: ClosedSet;
+  /** The day being summed, and what was new on it. */
+  day: number;
+  ofDay: string[];
+}
+
+interface Bucket {
+  reads: number;
+  size: number;
+  /** Name of a context → when it was first read, where it is new; 0 where it is known. */
+  met: Record<string, number>;
+  /** Names of contexts that it encrypted under; whether any of them was new. */
+  written: Record<string, true>;
+  isWriter: boolean;
+  human: boolean;
+  /** Of reads of what is new; null before any. */
+  evidence: Evidence | null;
+}
+
+interface Limits {
+  /** Whether a set is being collected. */
+  isClosed: boolean;
+  isMature: boolean;
+  days: number;
+  reads: number;
+  known: number;
+  /** Probability that the next context of a day is new. */
+  discovery: number;
+}
+
+const Options = z.strictObject({
+  learningDays: z
+    .number()
+    .min(0)
+    .default(14)
+    .describe("Days of a principal's own history before what it reads is judged."),
+  learningReads: z
+    .int()
+    .min(1)
+    .default(20)
+    .describe("Reads with a context before what a principal reads is judged."),
+  minimumContexts: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe("Contexts new to it on a day below which it never alerts."),
+});
+type Options = z.infer<typeof Options>;
+type View = HourView<Baseline, Bucket, Limits>;
+
+const DAILY: Subject = { name: "", period: "day" };
+const SUBJECTS = [DAILY];
+/** Whoever meets new ones more often than so keeps to no set. */
+const MOST_DISCOVERY = 0.25;
+const MOST_MET = 1000;
+/** Keys are members of the same set, under names that begin as no fingerprint does. */
+const KEY = "k";
+
+/** A principal that reads what belongs to the same few tenants, files or tables for ever reads what belongs to others. */
+export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
+  id: "new-contexts",
+  version: 1,
+  title: "Contexts never read before",
+  entity: "principal",
+  learnsFingerprints: true,
+  severity: "low to high",
+  why: "The context says whose data it is. A workload that serves the same tenants, tables or files for weeks reads theirs; whoever walks through what its role may read meets one new context after another.",
+  falsePositives: [
+    "Several new customers or tables on one day.",
+    "A release that names its contexts otherwise.",
+  ],
+  knownGaps: [
+    "Principals that read ever new contexts anyway, as readers of single objects do.",
+    "A single context that is new, and those under a key that is new to the principal: see new-key.",
+    "A thief who encrypts under new contexts too.",
+    "Secrets and parameters, which new-secrets looks at.",
+  ],
+  triage: [
+    "See what the contexts have in common: a tenant, a bucket, a table that is none of the principal's.",
+    "Ask the principal's owner for new customers or a release of that day.",
+    "If nobody claims it, revoke the principal's sessions.",
+  ],
+  attack: [
+    { technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" },
+    { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
+  ],
+  options: Options,
+
+  accepts: (event) =>
+    event.error === undefined &&
+    event.context !== undefined &&
+    (isDecryption(event) || isEncryption(event)) &&
+    !isSecret(event) &&
+    !event.principal.service,
+  newBaseline: () => ({ reads: 0, contexts: newClosedSet(), day: -1, ofDay: [] }),
+  newBucket: () => ({
+    reads: 0,
+    size: 0,
+    met: {},
+    written: {},
+    isWriter: false,
+    human: false,
+    evidence: null,
+  }),
+
+  limits({ reads, contexts }, hour, options) {
+    const days = contexts.born < 0 ? 0 : (hour - contexts.born) / 24;
+    const discovery = freshProbability(contexts);
+    const isKnown = days >= options.learningDays && reads >= options.learningReads;
+    return {
+      isClosed: isClosed(contexts),
+      isMature: isClosed(contexts) && isKnown && discovery <= MOST_DISCOVERY,
+      days,
+      reads,
+      known: memberCount(contexts, KEY),
+      discovery,
+    };
+  },
+
+  add(view, event) {
+    const { bucket, limits } = view;
+    const isRead = isDecryption(event);
+    if (isRead) bucket.reads += 1;
+    if (!limits.isClosed || event.context === undefined) return;
+    const name = event.context.fingerprint.slice(0, NAME_LENGTH);
+    if (isRead) addRead(view, event, name);
+    else addWrite(view, name);
+  },
+
+  subjects: () => SUBJECTS,
+
+  level: (view, _subject, { minimumContexts }) =>
+    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view).length, minimumContexts),
+
+  describe: describeHour,
+
+  fold(baseline, hour, bucket) {
+    baseline.reads += bucket.reads;
+    const day = dayOf(hour);
+    if (baseline.day !== day) baseline.ofDay = [];
+    baseline.day = day;
+    const ofDay = new Set([...baseline.ofDay, ...newNames(bucket)]);
+    baseline.ofDay = [...ofDay].sort().slice(0, MOST_MET);
+    meetAll(baseline.contexts, hour, Object.keys({ ...bucket.met, ...bucket.written }));
+  },
+  skip: ({ contexts }, _from, to) => passDays(contexts, to - 1),
+});
+
+function addRead(view: View, event: KmsEvent, name: string): void {
+  const { bucket } = view;
+  const key = nameOfKey(event);
+  bucket.met[key] ??= 0;
+  let firstMs = bucket.met[name];
+  if (firstMs === undefined) {
+    if (bucket.size >= MOST_MET) return;
+    // What a new key brings with it, new-key tells.
+    firstMs = isNew(view, name) && !isNew(view, key) ? event.timeMs : 0;
+    bucket.met[name] = firstMs;
+    bucket.size += 1;
+  }
+  if (firstMs === 0) return;
+  bucket.met[name] = Math.min(firstMs, event.timeMs);
+  bucket.human ||= event.principal.human;
+  bucket.evidence ??= newEvidence();
+  addEvidence(bucket.evidence, event);
+}
+
+function nameOfKey({ keys }: KmsEvent): string {
+  return `${KEY}${(keys[0]?.arn ?? "").slice(1 - NAME_LENGTH).padStart(NAME_LENGTH - 1, "-")}`;
+}
+
+function addWrite(view: View, name: string): void {
+  const { bucket } = view;
+  if (bucket.written[name] === true || bucket.size >= MOST_MET) return;
+  bucket.written[name] = true;
+  bucket.size += 1;
+  bucket.isWriter ||= isNew(view, name);
+}
+
+function isNew({ limits, baseline, knownBy }: View, name: string): boolean {
+  return limits.isMature && !isMember(baseline.contexts, name, knownBy);
+}
+
+function newNames({ met }: Bucket): string[] {
+  return Object.keys(met).filter((name) => (met[name] ?? 0) > 0);
+}
+
+/** What was new on this day, this hour included: learned, in hours that are not learned yet, and now. */
+function newOfDay({ hour, baseline, earlier, bucket }: View): string[] {
+  const day = dayOf(hour);
+  const names = new Set(baseline.day === day ? baseline.ofDay : []);
+  for (const open of earlier) {
+    if (dayOf(open.hour) === day) for (const name of newNames(open.bucket)) names.add(name);
+  }
+  for (const name of newNames(bucket)) names.add(name);
+  return [...names];
+}
+
+function describeHour(view: View, _subject: string, { minimumContexts }: Options): Finding {
+  const { hour, bucket, limits } = view;
+  const evidence = bucket.evidence ?? newEvidence();
+  const ofDay = newOfDay(view).length;
+  const firsts = Object.values(bucket.met)
+    .filter((firstMs) => firstMs > 0)
+    .sort((one, other) => one - other);
+  // Those of earlier hours count towards the minimum.
+  const needed = Math.max(1, minimumContexts - (ofDay - firsts.length));
+  const startMs = hour * HOUR_MS;
+  return {
+    title: "Contexts never read before",
+    summary: `${callerName(evidence.principal)} decrypted under ${counted(ofDay, "context")} on one day that it had never met in ${Math.floor(limits.days)} days; it knows ${limits.known}.`,
+    reasons: reasonsOf(view, ofDay),
+    eventTimeMs: firsts[needed - 1] ?? firsts[0] ?? startMs,
+    windowStartMs: dayOf(hour) * 24 * HOUR_MS,
+    windowEndMs: startMs + HOUR_MS,
+    principal: evidence.principal,
+    key: soleKey(evidence),
+    accountId: null,
+    region: null,
+    observed: { newContextsOfDay: ofDay },
+    expected: {
+      newContextsOfDay: 0,
+      knownContexts: limits.known,
+      newContextProbability: Math.round(limits.discovery * 1000) / 1000,
+    },
+    baseline: baselineState(limits.days, limits.reads),
+    evidence,
+  };
+}
+
+/**
+ * New contexts count by how rarely this principal meets any; several of a day often have one cause, so the tenth tells less than
+ * the first.
+ */
+function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
+  const bits = surpriseBits(limits.discovery);
+  const points = 6 + 4.5 * bits * (1 + 0.5 * Math.log2(Math.max(1, ofDay)));
+  const reasons: Reason[] = [
+    {
+      code: "new-contexts",
+      text: `${ofDay} of the day never met before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
+      points: Math.round(Math.min(78, points)),
+    },
+  ];
+  if (bucket.isWriter) {
+    const text =
+      "It encrypts under contexts never met as well, as new features and customers make it.";
+    reasons.push({ code: "writes-too", text, points: -20 });
+  }
+  if (bucket.human) {
+    const text = "The principal is a person, who reads what a task needs.";
+    reasons.push({ code: "person", text, points: -8 });
+  }
+  return reasons;
+}
