@@ -30,6 +30,25 @@ testDetector(keyWideRise, {
       events: [...busy, ...crowd(NOON, 12, 60), ...crowd(NOON, 24, 20, 12)],
       expect: { atLeast: "low", reasons: ["key-volume"], alerts: 1 },
     },
+    "three times as many principals as ever, one decrypt each": {
+      events: [...busy, ...crowd(NOON, 40, 1)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["key-users"],
+        withoutReasons: ["key-volume"],
+        observed: { principals: 40 },
+        expected: { principals: 11.8, principalsLimit: 25 },
+        alerts: 1,
+      },
+    },
+    "from when there were too many, not before": {
+      events: [
+        ...habit,
+        ...crowd(NOON, 4, 1),
+        ...crowd(NOON, 12, 1, 10).map((one) => ({ ...one, timeMs: one.timeMs + 1_800_000 })),
+      ],
+      expect: { reasons: ["key-users"], eventTime: "2026-02-23T12:30:00Z" },
+    },
     "two such hours, as one alert": {
       events: [...habit, ...crowd(NOON, 10, 6), ...crowd(NOON + 1, 10, 6)],
       expect: { alerts: 1 },
@@ -37,6 +56,7 @@ testDetector(keyWideRise, {
   },
   staysSilent: {
     "the usual hours": habit,
+    "twice as many principals as expected, once": [...busy, ...crowd(NOON, 20, 1)],
     "one culprit, which decrypt-spike tells": [...habit, ...crowd(NOON, 1, 500)],
     "one culprit among busy services": [
       ...busy,

@@ -2,6 +2,14 @@ import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import { short } from "../src/baseline/forgetting.ts";
 import {
+  expectHour,
+  learnHour,
+  learnSilence,
+  newSeasonalRate,
+  type SeasonalRate,
+} from "../src/baseline/seasonal-rate.ts";
+import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
+import {
   learnNoVolume,
   learnVolume,
   newVolumeHabit,
@@ -29,11 +37,16 @@ interface Baseline {
   habit: VolumeHabit;
   /** Usual decrypts, in an hour, of the principal that has most: an exponentially weighted mean. */
   largest: number;
+  /** How many principals decrypt in an hour. */
+  users: SeasonalRate;
 }
 
 interface Limits extends VolumeLimits {
   /** Decrypts of one principal in an hour that count at most: a single culprit is decrypt-spike's. */
   share: number;
+  /** Principals of an hour that must be exceeded, and how many are expected. */
+  users: number;
+  expectedUsers: number;
 }
 
 interface Bucket {
@@ -41,11 +54,16 @@ interface Bucket {
   count: number;
   decrypts: number;
   fiveMinutes: number;
-  users: Record<string, number>;
+  users: Record<string, User>;
   userCount: number;
-  firstMs: number;
+  minutes: MinuteCounts;
   /** Null while the key is learned and not judged. */
   evidence: Evidence | null;
+}
+
+interface User {
+  count: number;
+  firstMs: number;
 }
 
 const Options = z.strictObject({
@@ -65,6 +83,18 @@ const Options = z.strictObject({
     .lt(0.5)
     .default(0.01)
     .describe("How improbable a count must be."),
+  floorOfPrincipals: z
+    .int()
+    .min(2)
+    .default(8)
+    .describe("Never alert for their number on fewer principals in an hour."),
+  principalsDeviations: z
+    .number()
+    .min(1)
+    .default(4)
+    .describe(
+      "Standard deviations by which the number of principals must exceed what is expected.",
+    ),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -84,7 +114,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Many principals each use a key somewhat more than usual. */
 export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-wide-rise",
-  version: 3,
+  version: 4,
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
@@ -112,14 +142,14 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
 
   accepts: (event) => event.error === undefined && isDecryption(event),
 
-  newBaseline: () => ({ habit: newVolumeHabit(), largest: 0 }),
+  newBaseline: () => ({ habit: newVolumeHabit(), largest: 0, users: newSeasonalRate() }),
   newBucket: () => ({
     count: 0,
     decrypts: 0,
     fiveMinutes: 0,
     users: {},
     userCount: 0,
-    firstMs: NEVER,
+    minutes: [],
     evidence: null,
   }),
 
@@ -134,31 +164,48 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       tailProbability: options.tailProbability,
     });
     const isLearning = limits.expectation.daysLearned < options.learningDays;
-    return { ...limits, share, hour: isLearning ? NEVER : limits.hour };
+    const { mean } = expectHour(baseline.users, hour);
+    // A number of different principals is a sum of yes and no: its variance is no larger than its mean (Le Cam 1960).
+    const scatter = options.principalsDeviations * Math.sqrt(mean);
+    const users = Math.max(options.floorOfPrincipals - 1, Math.floor(mean + scatter));
+    return {
+      ...limits,
+      share,
+      hour: isLearning ? NEVER : limits.hour,
+      users: isLearning ? NEVER : users,
+      expectedUsers: mean,
+    };
   },
 
   add({ bucket, limits }, event) {
     bucket.decrypts += 1;
-    bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
+    countMinute(bucket.minutes, event.timeMs);
     const name = `p:${event.principal.entity}`;
-    const before = bucket.users[name];
-    if (before === undefined) {
+    let user = bucket.users[name];
+    if (user === undefined) {
       if (bucket.userCount >= MOST_USERS) return;
       bucket.userCount += 1;
+      user = { count: 0, firstMs: event.timeMs };
+      bucket.users[name] = user;
     }
-    bucket.users[name] = (before ?? 0) + 1;
-    if ((before ?? 0) < limits.share) bucket.count += 1;
+    if (user.count < limits.share) bucket.count += 1;
+    user.count += 1;
+    user.firstMs = Math.min(user.firstMs, event.timeMs);
     if (limits.hour === NEVER) return;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
 
   subjects: () => SUBJECTS,
-  level: ({ bucket, limits }) =>
-    limits.hour === NEVER ? -1 : levelOf(bucket.count, limits.hour + 1),
+  level({ bucket, limits }) {
+    if (limits.hour === NEVER) return -1;
+    const ofUsers = levelOf(bucket.userCount, limits.users + 1);
+    return Math.max(levelOf(bucket.count, limits.hour + 1), ofUsers);
+  },
   describe: describeRise,
   fold(baseline, hour, bucket, limits) {
     learnVolume(baseline.habit, hour, bucket, limits);
+    learnHour(baseline.users, hour, Math.min(bucket.userCount, limits.users));
     const isFirst = baseline.largest === 0;
     // A culprit teaches no more than twice what was usual.
     const largest = isFirst ? largestOf(bucket) : Math.min(largestOf(bucket), 2 * limits.share);
@@ -166,39 +213,31 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       baseline.largest + (isFirst ? 1 : NEWEST) * (largest - baseline.largest),
     );
   },
-  skip: ({ habit }, from, to) => learnNoVolume(habit, from, to),
+  skip({ habit, users }, from, to) {
+    learnNoVolume(habit, from, to);
+    if (users.born >= 0) learnSilence(users, from, to);
+  },
 });
 
 function largestOf({ users }: Bucket): number {
   let largest = 0;
-  for (const count of Object.values(users)) largest = Math.max(largest, count);
+  for (const { count } of Object.values(users)) largest = Math.max(largest, count);
   return largest;
 }
 
-function describeRise({ hour, bucket, limits, entity }: View): Finding {
+function describeRise(view: View): Finding {
+  const { hour, bucket, limits, entity } = view;
   const evidence = bucket.evidence ?? newEvidence();
   const { expectation } = limits;
   const expected = Math.round(expectation.mean * 10) / 10;
   const startMs = hour * HOUR_MS;
   const key = keyOf(entity);
   const largest = largestOf(bucket);
-  const reasons: Reason[] = [
-    {
-      code: "key-volume",
-      text: `${bucket.count} decrypts in the hour, each principal's first ${limits.share} counted; expected ${expected}, limit ${limits.hour}.`,
-      points: 40,
-    },
-  ];
-  if (bucket.count >= STEEP * limits.hour) {
-    const points = Math.round(14 + 12 * Math.log2(bucket.count / (STEEP * limits.hour)));
-    const text = "Half as much again as the limit, or more.";
-    reasons.push({ code: "steep", text, points: Math.min(44, points) });
-  }
   return {
     title: "Many principals use a key more",
     summary: `${counted(bucket.userCount, "principal")} decrypted ${bucket.decrypts} times with a key in an hour, ${largest} times at most each; usually about ${expected} in all.`,
-    reasons,
-    eventTimeMs: bucket.firstMs,
+    reasons: reasonsOf(view),
+    eventTimeMs: crossingMs(view),
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: null,
@@ -210,8 +249,49 @@ function describeRise({ hour, bucket, limits, entity }: View): Finding {
       principals: bucket.userCount,
       largestOfOne: largest,
     },
-    expected: { decryptsPerHour: expected, decryptsPerHourLimit: limits.hour },
+    expected: {
+      decryptsPerHour: expected,
+      decryptsPerHourLimit: limits.hour,
+      principals: Math.round(limits.expectedUsers * 10) / 10,
+      principalsLimit: limits.users,
+    },
     baseline: baselineState(expectation.daysLearned, expectation.samples),
     evidence,
   };
+}
+
+function reasonsOf({ bucket, limits }: View): Reason[] {
+  const reasons: Reason[] = [];
+  const isVolume = bucket.count > limits.hour;
+  if (isVolume) {
+    const expected = Math.round(limits.expectation.mean * 10) / 10;
+    reasons.push({
+      code: "key-volume",
+      text: `${bucket.count} decrypts in the hour, each principal's first ${limits.share} counted; expected ${expected}, limit ${limits.hour}.`,
+      points: 40,
+    });
+  }
+  if (bucket.count >= STEEP * limits.hour) {
+    const points = Math.round(14 + 12 * Math.log2(bucket.count / (STEEP * limits.hour)));
+    const text = "Half as much again as the limit, or more.";
+    reasons.push({ code: "steep", text, points: Math.min(44, points) });
+  }
+  if (bucket.userCount > limits.users) {
+    const beyond = Math.min(20, 16 * Math.log2(bucket.userCount / limits.users));
+    reasons.push({
+      code: "key-users",
+      text: `${bucket.userCount} principals in the hour; expected ${Math.round(limits.expectedUsers)}, limit ${limits.users}.`,
+      points: isVolume ? 4 : Math.round(40 + beyond),
+    });
+  }
+  return reasons;
+}
+
+/** When the decrypts were too many, or the principals. */
+function crossingMs({ hour, bucket, limits }: View): number {
+  const volumeMs = hour * HOUR_MS + crossingSecond(bucket.minutes, limits.hour) * 1000;
+  const firsts = Object.values(bucket.users).map(({ firstMs }) => firstMs);
+  const usersMs = firsts.sort((one, other) => one - other)[limits.users];
+  if (usersMs === undefined) return volumeMs;
+  return bucket.count > limits.hour ? Math.min(volumeMs, usersMs) : usersMs;
 }
