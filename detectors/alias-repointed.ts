@@ -59,7 +59,7 @@ type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, ActsLimits>;
 
 const ACTS = {
-  repointed: [52, "An alias was pointed at another key"],
+  repointed: [45, "An alias was pointed at another key"],
   deleted: [26, "An alias was deleted"],
 } as const satisfies ActWeights;
 const BY_CALL = new Map<string, keyof typeof ACTS>([
@@ -76,7 +76,7 @@ const MOST_MADE = 100;
 /** An alias is pointed at another key, or deleted. */
 export const aliasRepointed = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "alias-repointed",
-  version: 2,
+  version: 3,
   title: "Alias repointed",
   entity: "account",
   reliableFrom: 60,

@@ -39,6 +39,20 @@ describe("combined-signals fires", () => {
     expect(oneSide?.score).toBeLessThan(twoSides?.score ?? 0);
   });
 
+  it("no more for a third sign of the same side", () => {
+    const two = [sign("new-key", 38), sign("unexpected-principal", 37), sign("unusual-hour", 30)];
+    const [without] = told(two);
+    const [with3] = told([...two, sign("new-contexts", 36)]);
+    expect(with3?.score).toBe(without?.score);
+  });
+
+  it("less for a new Region, which belongs to the key in it, than for a new network", () => {
+    const key = sign("new-key", 38);
+    const region = { ...sign("new-origin", 38), title: "New Region of a caller" };
+    const [ofNetwork] = told([key, sign("new-origin", 38)]);
+    expect(told([key, region])[0]?.score ?? 0).toBeLessThan(ofNetwork?.score ?? 0);
+  });
+
   it("as much for a third sign of another side as for a second one", () => {
     const [key, caller] = [sign("new-key", 38), sign("unexpected-principal", 37)];
     const origin = sign("new-origin", 30);

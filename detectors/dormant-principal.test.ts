@@ -19,15 +19,19 @@ testDetector(dormantPrincipal, {
     "a role that slept for a month": {
       events: on([0, 1, 2, 3, 35], byService),
       expect: {
-        atLeast: "low",
-        atMost: "low",
+        atLeast: "medium",
+        atMost: "medium",
         reasons: ["dormant"],
         withoutReasons: ["many-calls", "several-keys", "direct"],
         observed: { daysAway: 32, callsPerHour: 3, keys: 1 },
-        expected: { daysAway: 1, daysAwayLimit: 21 },
+        expected: { daysAway: 1, daysAwayLimit: 15 },
         eventTime: "2026-03-09T10:00:00Z",
         alerts: 1,
       },
+    },
+    "one who came every day for three weeks, after ten days": {
+      events: on([...hours(0, 21), 31]),
+      expect: { atLeast: "medium", expected: { daysAway: 1, daysAwayLimit: 8 }, alerts: 1 },
     },
     "with many direct calls on several keys, medium": {
       events: [
@@ -51,6 +55,12 @@ testDetector(dormantPrincipal, {
     },
   },
   staysSilent: {
+    "one who came every day but over a long weekend, after a week": on([
+      ...hours(0, 21),
+      ...hours(24, 30),
+      36,
+    ]),
+    "one who came on most days, after ten days": on([0, 1, 5, 6, 10, 11, 12, 16, 17, 18, 20, 30]),
     "a role that pauses for two weeks": on([0, 1, 2, 3, 4, 18]),
     "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),
     "a weekly job that was left out three times": on([0, 7, 14, 21, 28, 56]),

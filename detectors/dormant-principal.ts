@@ -45,8 +45,13 @@ const Options = z.strictObject({
   dormantDays: z
     .number()
     .min(1)
-    .default(21)
+    .default(15)
     .describe("Days without use after which a workload counts as dormant."),
+  dailyDormantDays: z
+    .number()
+    .min(1)
+    .default(8)
+    .describe("Days after which one counts as dormant that had come every day for weeks."),
   personDormantDays: z
     .number()
     .min(1)
@@ -63,14 +68,17 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_KEYS = 100;
+/** Active days, and the longest gap between two, of one who comes daily. */
+const DAILY_DAYS = 14;
+const DAILY_GAP = 3;
 
 /** A principal that has not used any key for weeks uses one again. */
 export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-principal",
-  version: 2,
+  version: 3,
   title: "Dormant principal awakes",
   entity: "principal",
-  reliableFrom: 40,
+  reliableFrom: 42,
   severity: "low to high",
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
@@ -101,7 +109,8 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
 
   limits(baseline, hour, options) {
     const awayDays = daysAway(baseline, hour);
-    const limitDays = awayLimit(baseline, options.dormantDays);
+    const floorDays = isDaily(baseline) ? options.dailyDormantDays : options.dormantDays;
+    const limitDays = awayLimit(baseline, floorDays);
     return {
       awayDays,
       limitDays,
@@ -143,6 +152,11 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   skip: () => {},
 });
 
+/** Whether it came on every day, or every working day, for as long as it was there. */
+function isDaily({ days, longest }: Baseline): boolean {
+  return days >= DAILY_DAYS && longest <= DAILY_GAP;
+}
+
 /** Whether the memory is one person's of a permission set, by its name: it must not change within the hour. */
 function isPerson(entity: string): boolean {
   return entity.includes("#") || entity.includes(":user/") || entity.includes("/user/");
@@ -179,7 +193,7 @@ function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(44, 35 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(44, 36 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (bucket.calls >= 20) {

@@ -20,15 +20,19 @@ testDetector(dryRunProbing, {
         atLeast: "medium",
         reasons: ["dry-runs", "first-time"],
         observed: { differentTries: 4, keys: 2, operations: "Decrypt, GenerateDataKey" },
-        expected: { differentTries: 0, differentTriesLimit: 3 },
-        // One every ten seconds: the third is one too many.
-        eventTime: "2026-02-22T03:00:20Z",
+        expected: { differentTries: 0, differentTriesLimit: 2 },
+        // One every ten seconds: the second is one too many.
+        eventTime: "2026-02-22T03:00:10Z",
         alerts: 1,
       },
     },
     "by the first of each try, though the same are tried again": {
       events: [...tries(NOW, 2, 2), ...hours(1, 9).flatMap((nth) => again(NOW, nth * 300))],
-      expect: { observed: { differentTries: 4 }, eventTime: "2026-02-22T03:00:20Z" },
+      expect: { observed: { differentTries: 4 }, eventTime: "2026-02-22T03:00:10Z" },
+    },
+    "two tries, hours apart from two others": {
+      events: [...tries(NOW, 1, 2), ...tries(NOW + 3, 2, 1)],
+      expect: { atLeast: "medium", reasons: ["first-time"], alerts: 1 },
     },
     "three operations on one key": { events: tries(NOW, 1, 3), expect: { atLeast: "medium" } },
     "four operations on each of forty keys, gravely": {
@@ -46,7 +50,11 @@ testDetector(dryRunProbing, {
     },
   },
   staysSilent: {
-    "two tries": [...habit, ...tries(NOW, 1, 2)],
+    "a single try": [...habit, ...tries(NOW, 1, 1)],
+    "two tries of one who now and then makes one": [
+      ...hours(0, 20).flatMap((day) => tries(day * DAY + 3, 1, 1)),
+      ...tries(NOW, 1, 2),
+    ],
     "the same try again and again": [...habit, ...inHour(NOW, 50, { error: DRY })],
     "calls that are made in earnest": [...habit, ...tries(NOW, 5, 4, { error: undefined })],
     "calls that are refused": [

@@ -33,6 +33,8 @@ interface Bucket {
 
 interface Limits {
   different: number;
+  /** Whether it made none before, but for the day so far. */
+  isFirst: boolean;
   peak: number;
   days: number;
   tries: number;
@@ -43,21 +45,26 @@ const Options = z.strictObject({
     .int()
     .min(1)
     .default(3)
-    .describe("Different operations or keys tried within an hour from which on it is probing."),
+    .describe(
+      "Different operations or keys tried within an hour from which on it is probing; of one who never made a dry run before, two are.",
+    ),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_DIFFERENT = 1000;
+/** On the first day on which somebody makes any, so few are told. */
+const FIRST_TRIES = 2;
+const FIRST_DAYS = 1;
 
 /** A principal asks with DryRun what it would be allowed to do. */
 export const dryRunProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dry-run-probing",
-  version: 2,
+  version: 3,
   title: "Dry-run probing",
   entity: "principal",
-  reliableFrom: 48,
+  reliableFrom: 44,
   severity: "low to high",
   why: "A dry run tells whether a call would be allowed and changes nothing. Hardly any software uses it; whoever explores stolen credentials may.",
   falsePositives: ["A test suite for IAM policies at its first run."],
@@ -82,10 +89,15 @@ export const dryRunProbing = defineDetector<Baseline, Bucket, Limits, Options>({
 
   limits(baseline, hour, options) {
     const peak = peakAt(baseline.peak, hour);
+    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const isFirst = days < FIRST_DAYS;
     return {
-      different: Math.max(options.minimumTries, Math.ceil(1.5 * peak)),
+      different: isFirst
+        ? Math.min(FIRST_TRIES, options.minimumTries)
+        : Math.max(options.minimumTries, Math.ceil(1.5 * peak)),
+      isFirst,
       peak: Math.ceil(peak),
-      days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+      days,
       tries: baseline.tries,
     };
   },
@@ -106,11 +118,12 @@ export const dryRunProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   level: ({ bucket, limits }) => levelOf(Object.keys(bucket.different).length, limits.different),
   describe: describeHour,
 
-  fold(baseline, hour, bucket, limits) {
+  fold(baseline, hour, bucket, limits, options) {
     if (baseline.born < 0) baseline.born = hour;
     baseline.tries += bucket.tries;
     const different = Object.keys(bucket.different).length;
-    raisePeak(baseline.peak, hour, Math.min(different, 2 * limits.different));
+    const most = 2 * Math.max(limits.different, options.minimumTries);
+    raisePeak(baseline.peak, hour, Math.min(different, most));
   },
   skip: () => {},
 });
@@ -130,8 +143,8 @@ function describeHour({ hour, bucket, limits }: View): Finding {
       points: Math.round(Math.min(72, 34 + 9 * Math.log2(Math.max(1, names.length / 3)))),
     },
   ];
-  if (limits.peak === 0) {
-    const text = "No dry run of this principal was seen before.";
+  if (limits.isFirst) {
+    const text = "No dry run of this principal was seen before that day.";
     reasons.push({ code: "first-time", text, points: 10 });
   }
   return {

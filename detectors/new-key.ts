@@ -84,16 +84,16 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 100;
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
-/** By itself it is medium at most: releases give old services new keys. What the key's own history says decides. */
-const MOST_POINTS = 50;
+/** By itself it is low: releases give old services new keys. What the key's own history says, or the caller's network, decides. */
+const MOST_POINTS = 38;
 
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-key",
-  version: 3,
+  version: 4,
   title: "New key of a caller",
   entity: "principal",
-  severity: "informational to medium",
+  severity: "informational to low",
   why: "A workload keeps to its few keys for months. Whoever holds its credentials tries what else they open. Seen from the key the caller is new, seen from the caller the key: both together are rare.",
   falsePositives: ["A release from which on a service uses another key."],
   knownGaps: [

@@ -16,10 +16,10 @@ testDetector(newOperation, {
     "one that only wrote reads": {
       events: [...habit, ...inHour(NOW, 3)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         title: "New operation of a caller",
-        reasons: ["new-operation", "reading"],
+        reasons: ["new-operation", "reading", "hardly-ever"],
         kmsKey: KEY,
         observed: { newOperations: "Decrypt", calls: 3 },
         expected: { newOperations: "", calls: 0 },

@@ -105,20 +105,17 @@ const MANY = 10;
 /** A principal that has called the same few operations for weeks calls another one. */
 export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-operation",
-  version: 1,
+  version: 2,
   title: "New operation of a caller",
   entity: "principal",
-  severity: "informational to medium",
+  reliableFrom: 40,
+  severity: "informational to high",
   why: "Software calls the operations that it was written to call, for months. Whoever holds its credentials looks around, reads what it only wrote, or makes grants.",
   falsePositives: [
     "A release that encrypts, signs or verifies for the first time.",
     "A tool of administration that makes its first key, or an audit that is new.",
   ],
-  knownGaps: [
-    "Principals younger than the learning days.",
-    "Refused calls: see denied-probing.",
-    "By itself it reaches medium at most: the detectors for grants, policies and destruction weigh what was done.",
-  ],
+  knownGaps: ["Principals younger than the learning days.", "Refused calls: see denied-probing."],
   triage: [
     "Ask the principal's owner for a release of that day.",
     "See what else the same access key did since, in every service.",

@@ -61,9 +61,13 @@ testDetector(newOrigin, {
       ],
       expect: { atLeast: "low", atMost: "low", withoutReasons: ["reads-only"] },
     },
-    "another Region, medium": {
+    "another Region, low, as rollouts begin": {
       events: [...habit, ...inHour(NOW, 3, FAR)],
-      expect: { atLeast: "medium", atMost: "medium", title: "New Region of a caller" },
+      expect: { atLeast: "low", atMost: "low", title: "New Region of a caller" },
+    },
+    "another Region with many calls, medium": {
+      events: [...habit, ...inHour(NOW, 30, FAR)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
     "another network for the long-term keys of a user, medium": {
       events: [...daily(40, USER), ...inHour(NOW, 3, { ...ELSEWHERE, ...USER })],

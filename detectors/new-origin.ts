@@ -111,11 +111,14 @@ const MOST_MET = 32;
 const BACK_LEVEL = 3;
 /** What the strongest, the second … new thing of an hour counts: they seldom come by chance together. */
 const SHARES = [1, 0.85, 0.6, 0.5];
+/** People travel, and software is rolled out to other Regions. */
+const TRAVEL_DISCOUNT = 6;
+const ROLLOUT_DISCOUNT = 3;
 
 /** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 5,
+  version: 6,
   title: "New origin",
   entity: "principal",
   reliableFrom: 46,
@@ -435,10 +438,11 @@ function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
   return [...reasons, ...callerReasons(bucket, isOnlyNetwork)];
 }
 
-/** A new name counts by how rarely this principal has any; people travel, so their networks count less. */
+/** A new name counts by how rarely this principal has any; some of them count less. */
 function noveltyOf({ bucket, limits }: View, kind: Kind, names: readonly string[]): Reason {
   const probability = limits.discovery[kind];
-  const discount = kind === "network" && bucket.human ? 6 : 0;
+  const isTravel = kind === "network" && bucket.human;
+  const discount = (isTravel ? TRAVEL_DISCOUNT : 0) + (kind === "region" ? ROLLOUT_DISCOUNT : 0);
   const percent = Math.round(probability * 1000) / 10;
   return {
     code: `new-${kind}`,

@@ -66,9 +66,36 @@ testDetector(unusualHour, {
       events: [...weekly(5), ...inHour(31 * DAY + 14, 20)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
     },
-    "a few calls of a job at fourteen, low": {
+    "a few calls of a job at fourteen, just medium": {
       events: [...nightly(20), ...inHour(19 * DAY + 14, 4)],
-      expect: { atMost: "low", reasons: ["punctual", "few-calls"] },
+      expect: { atMost: "medium", reasons: ["punctual", "few-calls"] },
+    },
+    "a job of ten hours a night, for three hours by day": {
+      events: [
+        ...hours(0, 33).flatMap((day) =>
+          hours(0, 10).flatMap((hour) => inHour(day * DAY + hour, 8)),
+        ),
+        ...hours(14, 17).flatMap((hour) => inHour(32 * DAY + hour, 8)),
+      ],
+      expect: { atLeast: "medium", reasons: ["hours-on"], withoutReasons: ["punctual"] },
+    },
+    "a job of ten hours a night, for two hours by day, low": {
+      events: [
+        ...hours(0, 33).flatMap((day) =>
+          hours(0, 10).flatMap((hour) => inHour(day * DAY + hour, 8)),
+        ),
+        ...hours(14, 16).flatMap((hour) => inHour(32 * DAY + hour, 8)),
+      ],
+      expect: { atMost: "low", withoutReasons: ["hours-on"] },
+    },
+    "a job of seven hours a night at fourteen": {
+      events: [
+        ...hours(0, 20).flatMap((day) =>
+          hours(1, 8).flatMap((hour) => inHour(day * DAY + hour, 8)),
+        ),
+        ...inHour(19 * DAY + 14, 8),
+      ],
+      expect: { atLeast: "medium", reasons: ["punctual"] },
     },
     "a job that was run again by hand before, low": {
       events: [...nightly(30), ...inHour(12 * DAY + 15, 20), ...inHour(29 * DAY + 10, 20)],

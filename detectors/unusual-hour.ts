@@ -11,7 +11,7 @@ import {
   newActiveHours,
   usualHours,
 } from "../src/baseline/active-hours.ts";
-import { clockTime, HOUR_MS, hourOfDay, isWeekend } from "../src/baseline/calendar.ts";
+import { clockTime, dayOf, HOUR_MS, hourOfDay, isWeekend } from "../src/baseline/calendar.ts";
 import {
   addEvidence,
   baselineState,
@@ -27,6 +27,12 @@ import {
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
+
+interface Baseline extends ActiveHours {
+  /** The last day with unusual hours far from the usual ones, and how many it had. */
+  oddDay: number;
+  oddHours: number;
+}
 
 interface Bucket {
   /** Successful cryptographic calls. */
@@ -47,6 +53,8 @@ interface Limits {
   isSeldom: boolean;
   /** Days on which it kept a schedule of few hours without a single exception, far from this hour; 0 for others. */
   punctualDays: number;
+  /** Whether the hour is too far from its usual ones for a delay. */
+  isFar: boolean;
   /** Most calls ever in an hour far from its usual ones, faded. */
   mostStray: number;
   usual: string;
@@ -80,7 +88,7 @@ const Options = z.strictObject({
     ),
 });
 type Options = z.infer<typeof Options>;
-type View = HourView<ActiveHours, Bucket, Limits>;
+type View = HourView<Baseline, Bucket, Limits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
@@ -89,12 +97,15 @@ const FEW_CALLS = 6;
 /** Visits of each of its usual hours after which they are known. */
 const KNOWN_VISITS = 10;
 /** A principal of no more usual hours keeps a schedule, after so many days; an hour so far away is no delay of it. */
-const SCHEDULE_HOURS = 3;
+const SCHEDULE_HOURS = 8;
 const SCHEDULE_DAYS = 14;
 const OFF_SCHEDULE_HOURS = 3;
-/** Who runs once a week keeps one after so many runs, in so many days, none of them at another time. */
+/** Who runs once a week, in fewer hours, keeps one after so many runs, in so many days, none of them at another time. */
+const WEEKLY_HOURS = 3;
 const WEEKLY_RUNS = 4;
 const WEEKLY_DAYS = 21;
+/** So many unusual hours of a day are no delay. */
+const SEVERAL_HOURS = 3;
 /** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
 const BEYOND_STRAYS = 3;
 const MANY_CALLS = 12;
@@ -103,9 +114,9 @@ const RARE = 0.1;
 const MOST_CALLS = 200;
 
 /** A principal uses keys at an hour of the day at which it never does. */
-export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>({
+export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 5,
+  version: 6,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -131,7 +142,7 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
 
   accepts: (event) => event.error === undefined && isCryptographic(event),
 
-  newBaseline: newActiveHours,
+  newBaseline: () => ({ ...newActiveHours(), oddDay: -1, oddHours: 0 }),
   newBucket: () => ({
     count: 0,
     firstMs: [],
@@ -190,9 +201,26 @@ export const unusualHour = defineDetector<ActiveHours, Bucket, Limits, Options>(
     };
   },
 
-  fold: (baseline, hour, bucket) => learnActiveHour(baseline, hour, bucket.count),
+  fold(baseline, hour, bucket, limits) {
+    learnActiveHour(baseline, hour, bucket.count);
+    if (!isOdd(bucket, limits)) return;
+    baseline.oddHours = baseline.oddDay === dayOf(hour) ? baseline.oddHours + 1 : 1;
+    baseline.oddDay = dayOf(hour);
+  },
   skip: () => {},
 });
+
+function isOdd({ count }: Bucket, { calls, isFar }: Limits): boolean {
+  return isFar && count >= calls;
+}
+
+/** Unusual hours of this day far from the usual ones, up to this one. */
+function oddHours({ hour, baseline, earlier, bucket, limits }: View): number {
+  const day = dayOf(hour);
+  const learned = baseline.oddDay === day ? baseline.oddHours : 0;
+  const open = earlier.filter((one) => dayOf(one.hour) === day && isOdd(one.bucket, one.limits));
+  return learned + open.length + (isOdd(bucket, limits) ? 1 : 0);
+}
 
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
@@ -208,6 +236,7 @@ function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits
     mostStray: baseline.mostStray,
     isSeldom,
     punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour, isSeldom),
+    isFar: calls !== NEVER && distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS,
     usual: calls === NEVER ? "" : usualHours(baseline, hour),
     state: baselineState(days, baseline.active),
   };
@@ -228,7 +257,7 @@ function callsOf(baseline: ActiveHours, hour: number, probability: number, optio
 
 /** Whether it ran a few times, weekly perhaps, and always at the same time of day. */
 function isSeldomPunctual(baseline: ActiveHours): boolean {
-  const isScheduled = hoursOfHabit(baseline).length <= SCHEDULE_HOURS;
+  const isScheduled = hoursOfHabit(baseline).length <= WEEKLY_HOURS;
   return isScheduled && Math.round(daysActive(baseline)) >= WEEKLY_RUNS && isPunctual(baseline);
 }
 
@@ -237,10 +266,11 @@ function punctualDays(baseline: ActiveHours, hour: number, isSeldom: boolean): n
   const isScheduled =
     hoursOfHabit(baseline).length <= SCHEDULE_HOURS && (days >= SCHEDULE_DAYS || isSeldom);
   const isFar = distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
-  return isScheduled && isFar && baseline.strays < 0.5 ? days : 0;
+  return isScheduled && isFar && baseline.strays === 0 ? days : 0;
 }
 
-function reasonsOf({ hour, bucket, limits }: View): Reason[] {
+function reasonsOf(view: View): Reason[] {
+  const { hour, bucket, limits } = view;
   const at = `${clockTime(hourOfDay(hour))} UTC`;
   const kind = isWeekend(hour) ? "weekend" : "weekday";
   const percent = Math.round(limits.probability * 1000) / 10;
@@ -262,11 +292,16 @@ function reasonsOf({ hour, bucket, limits }: View): Reason[] {
     const text = `Kept its hours on each of ${limits.punctualDays} days.`;
     reasons.push({ code: "punctual", text, points: 8 });
   }
+  const odd = oddHours(view);
+  if (!bucket.human && limits.punctualDays === 0 && odd >= SEVERAL_HOURS) {
+    const text = `${odd} such hours on this day: no delay, but a run of its own.`;
+    reasons.push({ code: "hours-on", text, points: 8 });
+  }
   if ((bucket.human || limits.punctualDays > 0) && bucket.count < FEW_CALLS) {
     const text = bucket.human
       ? "A glance: people look after something at odd hours now and then."
       : "Few calls: less than a run of a job.";
-    reasons.push({ code: "few-calls", text, points: -6 });
+    reasons.push({ code: "few-calls", text, points: bucket.human ? -6 : -4 });
   }
   if (
     bucket.human &&

@@ -9,13 +9,20 @@ import { alertIdOf, renderAlert } from "./render.ts";
 
 /** How much the second, third, … side counts beside the strongest: what goes together is not independent. */
 const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
-/** How much of its side's share a further sign of the same side counts: a new key of a caller is a new caller of a key. */
-const AGAIN = 0.5;
-/** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
+/**
+ * How much of its side's share a second sign of the same side counts: a new key of a caller is a new caller of a key. What else
+ * follows, as the contexts that come with a new key, says nothing more.
+ */
+const AGAIN = [1, 0.5];
+/**
+ * Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. A
+ * Region belongs to the keys in it.
+ */
+const REGION = "New Region of a caller";
 const SIDES: readonly (readonly string[])[] = [
-  ["new-key", "family-new-key", "unexpected-principal", "new-operation"],
+  [REGION, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
   ["new-origin", "unknown-network"],
-  ["decrypt-spike", "slow-drift", "context-fan-out"],
+  ["decrypt-spike", "slow-drift", "read-share", "context-fan-out"],
 ];
 /**
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert
@@ -207,13 +214,14 @@ export function combinationOf(
 /** Each sign with what it adds to those before it: the chance that not all of them are chance (noisy or), damped. */
 function reasonsOf(signs: readonly Sign[]): Reason[] {
   let innocent = 1;
-  const sides: unknown[] = [];
-  return signs.map(({ detector, summary, score }) => {
-    const side = SIDES.find((detectors) => detectors.includes(detector)) ?? detector;
-    const isAgain = sides.includes(side);
-    if (!isAgain) sides.push(side);
-    const rank = Math.min(sides.indexOf(side), SHARES.length - 1);
-    const share = (SHARES[rank] ?? 0) * (isAgain ? AGAIN : 1);
+  const sides = new Map<unknown, { readonly rank: number; signs: number }>();
+  return signs.map(({ detector, title, summary, score }) => {
+    const what = title === REGION ? title : detector;
+    const name = SIDES.find((side) => side.includes(what)) ?? detector;
+    const seen = sides.get(name) ?? { rank: Math.min(sides.size, SHARES.length - 1), signs: 0 };
+    const share = (SHARES[seen.rank] ?? 0) * (AGAIN[seen.signs] ?? 0);
+    seen.signs += 1;
+    sides.set(name, seen);
     const before = innocent;
     innocent *= 1 - (share * score) / 100;
     return { code: detector, text: summary, points: Math.round((before - innocent) * 1000) / 10 };
