@@ -49,8 +49,8 @@ interface Bucket {
   /** Decrypts; of a secret or parameter no more than one. */
   part: number;
   all: number;
-  parts: MinuteCounts;
-  others: MinuteCounts;
+  /** Of the decrypts, where the principal is judged. */
+  minutes: MinuteCounts;
   /** Of the hour, by fingerprint. */
   secrets: Record<string, true>;
   /** Null while the principal is learned and not judged. */
@@ -154,7 +154,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     all: 0,
     alarms: [],
   }),
-  newBucket: () => ({ part: 0, all: 0, parts: [], others: [], secrets: {}, evidence: null }),
+  newBucket: () => ({ part: 0, all: 0, minutes: [], secrets: {}, evidence: null }),
 
   limits(baseline, hour, options) {
     const { born, hours, days } = baseline;
@@ -173,14 +173,13 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
   add({ bucket, limits }, event) {
     if (!isDecryption(event)) {
       bucket.all += 1;
-      countMinute(bucket.others, event.timeMs);
       return;
     }
     if (!isFirst(bucket, secretOf(event))) return;
     bucket.all += 1;
     bucket.part += 1;
-    countMinute(bucket.parts, event.timeMs);
     if (limits.hour === null) return;
+    countMinute(bucket.minutes, event.timeMs);
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -274,6 +273,7 @@ interface Told extends Seen {
 /** What is told of an hour: the hour itself, or the day so far. */
 function worstOf(view: View, options: Options): Told | null {
   const { bucket, limits, baseline } = view;
+  if (limits.hour === null || bucket.part <= limits.hour.share * bucket.all) return null;
   // As an hour closes, all hours before it are learned.
   if (baseline.alarms.includes(dayOf(view.hour))) return null;
   const hour = hourOf(bucket, limits, options);
@@ -355,18 +355,17 @@ function rounded(value: number): string {
   return Number(value.toPrecision(1)).toLocaleString("en-US");
 }
 
-/** Second of the hour by which its decrypts were too many for its calls. */
+/** Second of the hour by which its decrypts were too many beside all of its other calls. */
 function crossing({ bucket, limits }: View, options: Options): number {
-  const isOver = (minute: number): boolean => {
-    const part = countWithin(bucket.parts, 0, minute);
-    const all = part + countWithin(bucket.others, 0, minute);
-    return hourOf({ part, all }, limits, options) !== null;
-  };
-  return secondOf(bucket.parts, isOver);
+  const others = bucket.all - bucket.part;
+  return secondOf(bucket.minutes, (minute) => {
+    const part = countWithin(bucket.minutes, 0, minute);
+    return hourOf({ part, all: part + others }, limits, options) !== null;
+  });
 }
 
-function lastSecond({ parts }: Bucket): number {
-  return secondOf(parts, (minute) => countWithin(parts, minute + 1, 59) === 0);
+function lastSecond({ minutes }: Bucket): number {
+  return secondOf(minutes, (minute) => countWithin(minutes, minute + 1, 59) === 0);
 }
 
 function percent(part: number): number {

@@ -130,7 +130,7 @@ const memories: readonly string[] = [
     `{"born":49,"hours":${share},"days":${share},"day":204,"part":0,"all":0,"alarms":[]}`,
     [
       `{"hour":${expectedShare},"day":${expectedShare},"days":41.,"windows":0}`,
-      `{"part":1,"all":1,"parts":[0,1,0],"others":[],"secrets":{},"evidence":${evidence}}`,
+      `{"part":1,"all":1,"minutes":[0,1,0],"secrets":{},"evidence":${evidence}}`,
     ],
   ),
   of("re-encrypt-sweep", `{"born":49,"calls":0,"pairs":${set},"keys":${set}}`, [
