@@ -111,6 +111,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 const HOURLY: Subject = { name: "", period: "hour" };
 const DAILY: Subject = { name: "day", period: "day" };
 const SUBJECTS = [HOURLY, DAILY];
+/** Other calls raise no level. */
+const NOTHING: readonly Subject[] = [];
 /** Hours with calls in which half of what is known of its other calls is forgotten. */
 const SHARE_HALF_LIFE_HOURS = 200;
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -196,7 +198,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     addEvidence(bucket.evidence, event);
   },
 
-  subjects: () => SUBJECTS,
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
 
   level(view, subject) {
     const { bucket, limits } = view;

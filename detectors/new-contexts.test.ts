@@ -61,6 +61,14 @@ testDetector(newContexts, {
       ],
       expect: { atMost: "medium", reasons: ["new-contexts", "writes-too"] },
     },
+    "under its own key, though another one is new": {
+      events: [
+        ...habit,
+        ...walk(NOW, 100, 10, { keys: [key(keyArn(2))] }),
+        ...walk(NOW, 100, 10).map((one) => ({ ...one, timeMs: one.timeMs + 1000 })),
+      ],
+      expect: { observed: { newContextsOfDay: 10 }, eventTime: "2026-03-04T09:01:01Z" },
+    },
     "ReEncrypt as well as Decrypt": {
       events: [...habit, ...walk(NOW, 100, 20, { name: "ReEncrypt", operation: "reEncrypt" })],
       expect: { atLeast: "medium" },

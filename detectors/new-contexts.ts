@@ -43,10 +43,11 @@ interface Baseline {
 interface Bucket {
   reads: number;
   size: number;
-  /** Name of a context → when it was first read, where it is new; 0 where it is known. */
+  /** Context → when it was first read under a known key, where it is new; 0 where it is known. */
   met: Record<string, number>;
-  /** Names of contexts that it encrypted under; whether any of them was new. */
+  /** Contexts that it encrypted under, whether any of them was new, and keys that it read with: whether they are. */
   written: Record<string, true>;
+  keys: Record<string, boolean>;
   isWriter: boolean;
   human: boolean;
   /** Of reads of what is new; null before any. */
@@ -86,9 +87,12 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
+/** Other calls raise no level. */
+const NOTHING: readonly Subject[] = [];
 /** Whoever meets new ones more often than so keeps to no set. */
 const MOST_DISCOVERY = 0.25;
 const MOST_MET = 1000;
+const NEVER = Number.MAX_SAFE_INTEGER;
 /** Keys are members of the same set, under names that begin as no fingerprint does. */
 const KEY = "k";
 
@@ -134,6 +138,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     size: 0,
     met: {},
     written: {},
+    keys: {},
     isWriter: false,
     human: false,
     evidence: null,
@@ -158,12 +163,11 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     const isRead = isDecryption(event);
     if (isRead) bucket.reads += 1;
     if (!limits.isClosed || event.context === undefined) return;
-    const name = event.context.fingerprint.slice(0, NAME_LENGTH);
-    if (isRead) addRead(view, event, name);
-    else addWrite(view, name);
+    if (isRead) addRead(view, event, event.context.fingerprint);
+    else addWrite(view, event.context.fingerprint);
   },
 
-  subjects: () => SUBJECTS,
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
 
   level: (view, _subject, { minimumContexts }) =>
     view.bucket.evidence === null ? -1 : levelOf(newOfDay(view).length, minimumContexts),
@@ -177,48 +181,72 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     baseline.day = day;
     const ofDay = new Set([...baseline.ofDay, ...newNames(bucket)]);
     baseline.ofDay = [...ofDay].sort().slice(0, MOST_MET);
-    meetAll(baseline.contexts, hour, Object.keys({ ...bucket.met, ...bucket.written }));
+    const names = [...Object.keys(bucket.met), ...Object.keys(bucket.written)].map(nameOf);
+    meetAll(baseline.contexts, hour, [...names, ...Object.keys(bucket.keys).map(nameOfKey)]);
   },
   skip: ({ contexts }, _from, to) => passDays(contexts, to - 1),
 });
 
-function addRead(view: View, event: KmsEvent, name: string): void {
+function addRead(view: View, event: KmsEvent, fingerprint: string): void {
   const { bucket } = view;
-  const key = nameOfKey(event);
-  bucket.met[key] ??= 0;
-  let firstMs = bucket.met[name];
+  const isNewKey = addKey(view, event.keys[0]?.arn ?? "");
+  let firstMs = bucket.met[fingerprint];
   if (firstMs === undefined) {
     if (bucket.size >= MOST_MET) return;
-    // What a new key brings with it, new-key tells.
-    firstMs = isNew(view, name) && !isNew(view, key) ? event.timeMs : 0;
-    bucket.met[name] = firstMs;
+    firstMs = isNew(view, nameOf(fingerprint)) ? NEVER : 0;
+    bucket.met[fingerprint] = firstMs;
     bucket.size += 1;
   }
-  if (firstMs === 0) return;
-  bucket.met[name] = Math.min(firstMs, event.timeMs);
+  // What a new key brings with it, new-key tells.
+  if (firstMs === 0 || isNewKey) return;
+  bucket.met[fingerprint] = Math.min(firstMs, event.timeMs);
   bucket.human ||= event.principal.human;
   bucket.evidence ??= newEvidence();
   addEvidence(bucket.evidence, event);
 }
 
-function nameOfKey({ keys }: KmsEvent): string {
-  return `${KEY}${(keys[0]?.arn ?? "").slice(1 - NAME_LENGTH).padStart(NAME_LENGTH - 1, "-")}`;
+/** Notes a key; whether it is new. */
+function addKey(view: View, arn: string): boolean {
+  const { bucket } = view;
+  let isNewKey = bucket.keys[arn];
+  if (isNewKey === undefined) {
+    isNewKey = isNew(view, nameOfKey(arn));
+    if (bucket.size >= MOST_MET) return isNewKey;
+    bucket.keys[arn] = isNewKey;
+    bucket.size += 1;
+  }
+  return isNewKey;
 }
 
-function addWrite(view: View, name: string): void {
+function addWrite(view: View, fingerprint: string): void {
   const { bucket } = view;
-  if (bucket.written[name] === true || bucket.size >= MOST_MET) return;
-  bucket.written[name] = true;
+  if (bucket.written[fingerprint] === true || bucket.size >= MOST_MET) return;
+  bucket.written[fingerprint] = true;
   bucket.size += 1;
-  bucket.isWriter ||= isNew(view, name);
+  bucket.isWriter ||= isNew(view, nameOf(fingerprint));
+}
+
+function nameOf(fingerprint: string): string {
+  return fingerprint.slice(0, NAME_LENGTH);
+}
+
+function nameOfKey(arn: string): string {
+  return `${KEY}${arn.slice(1 - NAME_LENGTH).padStart(NAME_LENGTH - 1, "-")}`;
 }
 
 function isNew({ limits, baseline, knownBy }: View, name: string): boolean {
   return limits.isMature && !isMember(baseline.contexts, name, knownBy);
 }
 
+/** Whether a context is new, and was read under a key that is not. */
+function isFirstRead(firstMs: number | undefined): boolean {
+  return firstMs !== undefined && firstMs > 0 && firstMs < NEVER;
+}
+
 function newNames({ met }: Bucket): string[] {
-  return Object.keys(met).filter((name) => (met[name] ?? 0) > 0);
+  return Object.keys(met)
+    .filter((fingerprint) => isFirstRead(met[fingerprint]))
+    .map(nameOf);
 }
 
 /** What was new on this day, this hour included: learned, in hours that are not learned yet, and now. */
@@ -237,7 +265,7 @@ function describeHour(view: View, _subject: string, { minimumContexts }: Options
   const evidence = bucket.evidence ?? newEvidence();
   const ofDay = newOfDay(view).length;
   const firsts = Object.values(bucket.met)
-    .filter((firstMs) => firstMs > 0)
+    .filter(isFirstRead)
     .sort((one, other) => one - other);
   // Those of earlier hours count towards the minimum.
   const needed = Math.max(1, minimumContexts - (ofDay - firsts.length));

@@ -95,6 +95,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
+/** Other calls raise no level. */
+const NOTHING: readonly Subject[] = [];
 /** Windows with calls in which half of what is known is forgotten. */
 const HALF_LIFE_HOURS = 200;
 const HALF_LIFE_DAYS = 20;
@@ -184,7 +186,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     addEvidence(bucket.evidence, event);
   },
 
-  subjects: () => SUBJECTS,
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
   level: (view, _subject, options) => (worstOf(view, options) === null ? -1 : 0),
   describe: describeShare,
 

@@ -71,6 +71,8 @@ const MOST_QUIET_SHARE = 0.35;
 const AS_USUAL = 1.1;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
+/** Other calls raise no level. */
+const NOTHING: readonly Subject[] = [];
 
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
@@ -129,7 +131,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
     addEvidence(bucket.evidence, event);
   },
 
-  subjects: () => SUBJECTS,
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
   level: ({ limits, bucket }) => (limits.drift === null || bucket.count === 0 ? -1 : 0),
   describe: describeDrift,
   fold: (baseline, hour, bucket) => countDrift(baseline, hour, bucket, RULE),

@@ -83,10 +83,12 @@ export function meetAll(set: ClosedSet, hour: number, names: readonly string[]):
   if (set.open >= 0) return;
   set.day = day;
   const today = new Set(set.today);
+  const before = today.size;
   for (const name of names) {
     today.add(name);
     if (set.fresh[name] === undefined && !isIn(set.members, name)) set.fresh[name] = hour;
   }
+  if (today.size === before) return;
   set.today = [...today].sort();
   if (set.members.length / NAME_LENGTH + Object.keys(set.fresh).length > MOST_MEMBERS) {
     Object.assign(set, newClosedSet(), { born: set.born, open: day });

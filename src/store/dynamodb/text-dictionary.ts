@@ -122,7 +122,7 @@ const memories: readonly string[] = [
     `{"reads":0,"contexts":{"members":"","fresh":{},"today":[],"day":204,"discoveries":0,"meetings":0,"faded":204,"born":49,"open":-1},"day":204,"ofDay":[]}`,
     [
       `{"isClosed":true,"isMature":true,"days":41.,"reads":0,"known":1,"discovery":0.}`,
-      `{"reads":0,"size":0,"met":{},"written":{},"isWriter":false,"human":false,"evidence":null}`,
+      `{"reads":0,"size":0,"met":{},"written":{},"keys":{},"isWriter":false,"human":false,"evidence":null}`,
     ],
   ),
   of(
