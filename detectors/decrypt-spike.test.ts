@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { context, event, hours, inHour, principal } from "../test/support/events.ts";
+import { Engine } from "../src/detection/engine.ts";
+import { engineOptions } from "../test/support/detection.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import type { KmsEvent } from "../src/detection/detector.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
@@ -285,6 +287,15 @@ it("decrypt-spike remembers three days of alarmed hours at most", () => {
     decryptSpike.fold(baseline, hour, bucket, limits, options);
   }
   expect(baseline.alarms.length).toBe(72);
+});
+
+it("decrypt-spike draws hours with decrypts, not those in which all calls encrypt", () => {
+  const options = decryptSpike.options.parse({});
+  const detectors = [{ detector: decryptSpike, options, shadow: false }];
+  const engine = new Engine(engineOptions({ detectors }), undefined);
+  engine.process([...inHour(1, 4), ...inHour(2, 4, dataKey), ...inHour(3, 2)]);
+  engine.finish();
+  expect(engine.take().history.map(({ decrypts }) => decrypts)).toEqual([4, 2]);
 });
 
 /** What a principal decrypts hour by hour over some days. */

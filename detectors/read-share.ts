@@ -233,7 +233,13 @@ function noteAlarm(baseline: Baseline, day: number): void {
   if (baseline.alarms.length > HABIT_DAYS) baseline.alarms.shift();
 }
 
+/** Whether decrypts are more than their share of the hour: a day is told in such an hour only. */
+function leans({ part, all }: Bucket, { hour }: Limits): boolean {
+  return hour !== null && part > hour.share * all;
+}
+
 function hasAlarmed(baseline: Baseline, bucket: Bucket, limits: Limits, options: Options): boolean {
+  if (!leans(bucket, limits)) return false;
   const day = { part: baseline.part + bucket.part, all: baseline.all + bucket.all };
   return hourOf(bucket, limits, options) !== null || dayOfSums(day, limits, options) !== null;
 }
@@ -275,7 +281,7 @@ interface Told extends Seen {
 /** What is told of an hour: the hour itself, or the day so far. */
 function worstOf(view: View, options: Options): Told | null {
   const { bucket, limits, baseline } = view;
-  if (limits.hour === null || bucket.part <= limits.hour.share * bucket.all) return null;
+  if (!leans(bucket, limits)) return null;
   // As an hour closes, all hours before it are learned.
   if (baseline.alarms.includes(dayOf(view.hour))) return null;
   const hour = hourOf(bucket, limits, options);

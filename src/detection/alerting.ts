@@ -182,12 +182,9 @@ export class Alerting implements SilenceAlerting {
   folded(memory: EntityMemory, slot: number, open: OpenHour): void {
     const { detector } = this.#configured(memory, slot);
     if (detector.history !== undefined) {
+      const history = detector.history(open.bucket, open.limits);
       const entity = entityName(memory.kind, memory.id);
-      this.#history.push({
-        entity,
-        hour: open.hour,
-        ...detector.history(open.bucket, open.limits),
-      });
+      if (history.events > 0) this.#history.push({ entity, hour: open.hour, ...history });
     }
     if (detector.usage !== undefined) {
       for (const use of detector.usage(open.bucket))

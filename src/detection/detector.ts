@@ -156,7 +156,7 @@ export interface Detector<
   skip(baseline: Baseline, from: number, to: number): void;
   /** How the absence of events is judged, by a detector of accounts that does so. */
   readonly silence?: SilenceJudge<Baseline, Bucket, Options>;
-  /** What a report draws of a folded hour, from at most one detector for each kind of entity. */
+  /** What a report draws of a folded hour that held any event, from at most one detector for each kind of entity. */
   history?(bucket: Bucket, limits: Limits): HourHistory;
   /** Who used the entity in a folded hour, for the report's table of pairs. */
   usage?(bucket: Bucket): readonly PairUse[];
