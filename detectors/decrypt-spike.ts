@@ -2,8 +2,7 @@ import { z } from "zod";
 import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   type CallShare,
-  expectShare,
-  isShareKnown,
+  knownShare,
   learnShare,
   newCallShare,
   type ShareExpectation,
@@ -175,8 +174,10 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 
   limits(baseline, hour, options) {
-    const share = isShareKnown(baseline.share) ? expectShare(baseline.share) : null;
-    const limits = { ...volumeLimits(baseline, hour, options), share };
+    const limits = {
+      ...volumeLimits(baseline, hour, options),
+      share: knownShare(baseline.share),
+    };
     const isLearning = limits.expectation.daysLearned < options.learningDays;
     return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },

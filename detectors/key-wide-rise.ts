@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
 import { short } from "../src/baseline/forgetting.ts";
+import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   expectHour,
   learnHour,
@@ -8,7 +9,6 @@ import {
   newSeasonalRate,
   type SeasonalRate,
 } from "../src/baseline/seasonal-rate.ts";
-import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   learnNoVolume,
   learnVolume,
@@ -215,7 +215,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip({ habit, users }, from, to) {
     learnNoVolume(habit, from, to);
-    if (users.born >= 0) learnSilence(users, from, to);
+    learnSilence(users, from, to);
   },
 });
 

@@ -11,7 +11,6 @@ import {
   newClosedSet,
   passDays,
 } from "../src/baseline/closed-set.ts";
-import { surpriseBits } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
   baselineState,
@@ -25,19 +24,20 @@ import {
   isEncryption,
   isSecret,
   type KmsEvent,
+  learnNewOfDay,
   levelOf,
   newEvidence,
+  type NewOfDay,
+  newOfDay,
+  pointsOfSeveral,
   type Reason,
   soleKey,
   type Subject,
 } from "../src/detection/detector.ts";
 
-interface Baseline {
+interface Baseline extends NewOfDay {
   reads: number;
   contexts: ClosedSet;
-  /** The day being summed, and what was new on it. */
-  day: number;
-  ofDay: string[];
 }
 
 interface Bucket {
@@ -170,7 +170,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
 
   level: (view, _subject, { minimumContexts }) =>
-    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view).length, minimumContexts),
+    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view, newNames).length, minimumContexts),
 
   describe: describeHour,
 
@@ -179,8 +179,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     const day = dayOf(hour);
     if (baseline.day !== day) baseline.ofDay = [];
     baseline.day = day;
-    const ofDay = new Set([...baseline.ofDay, ...newNames(bucket)]);
-    baseline.ofDay = [...ofDay].sort().slice(0, MOST_MET);
+    learnNewOfDay(baseline, newNames(bucket));
     const names = [...Object.keys(bucket.met), ...Object.keys(bucket.written)].map(nameOf);
     meetAll(baseline.contexts, hour, [...names, ...Object.keys(bucket.keys).map(nameOfKey)]);
   },
@@ -249,21 +248,10 @@ function newNames({ met }: Bucket): string[] {
     .map(nameOf);
 }
 
-/** What was new on this day, this hour included: learned, in hours that are not learned yet, and now. */
-function newOfDay({ hour, baseline, earlier, bucket }: View): string[] {
-  const day = dayOf(hour);
-  const names = new Set(baseline.day === day ? baseline.ofDay : []);
-  for (const open of earlier) {
-    if (dayOf(open.hour) === day) for (const name of newNames(open.bucket)) names.add(name);
-  }
-  for (const name of newNames(bucket)) names.add(name);
-  return [...names];
-}
-
 function describeHour(view: View, _subject: string, { minimumContexts }: Options): Finding {
   const { hour, bucket, limits } = view;
   const evidence = bucket.evidence ?? newEvidence();
-  const ofDay = newOfDay(view).length;
+  const ofDay = newOfDay(view, newNames).length;
   const firsts = Object.values(bucket.met)
     .filter(isFirstRead)
     .sort((one, other) => one - other);
@@ -292,18 +280,12 @@ function describeHour(view: View, _subject: string, { minimumContexts }: Options
   };
 }
 
-/**
- * New contexts count by how rarely this principal meets any; several of a day often have one cause, so the tenth tells less than
- * the first.
- */
 function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
-  const bits = surpriseBits(limits.discovery);
-  const points = 6 + 4.5 * bits * (1 + 0.5 * Math.log2(Math.max(1, ofDay)));
   const reasons: Reason[] = [
     {
       code: "new-contexts",
       text: `${ofDay} of the day never met before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
-      points: Math.round(Math.min(78, points)),
+      points: pointsOfSeveral(ofDay, limits.discovery, 6),
     },
   ];
   if (bucket.isWriter) {

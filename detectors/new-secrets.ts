@@ -8,7 +8,6 @@ import {
   meet,
   newKnownSet,
   size,
-  surpriseBits,
 } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -22,21 +21,23 @@ import {
   isEncryption,
   isSecret,
   type KmsEvent,
+  learnNewOfDay,
   levelOf,
   newEvidence,
+  type NewOfDay,
+  newOfDay,
+  pointsOfSeveral,
   type Reason,
   soleKey,
   type Subject,
 } from "../src/detection/detector.ts";
 
-interface Baseline {
+interface Baseline extends NewOfDay {
   born: number;
   reads: number;
   /** Secrets and parameters by the fingerprint of their context. */
   known: KnownSet;
-  /** The day being summed, what was new on it, and how likely that was before it began. */
-  day: number;
-  ofDay: string[];
+  /** How likely something new was before the day being summed began. */
   discovery: number;
   /** Most that was new on one of the days before. */
   mostOfDay: FadingPeak;
@@ -178,7 +179,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: () => SUBJECTS,
 
   level: (view, _subject, { minimumSecrets }) =>
-    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view).length, minimumSecrets),
+    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view, newNames).length, minimumSecrets),
 
   describe: (view, _subject, options) => describeHour(view, options),
 
@@ -192,8 +193,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
       baseline.ofDay = [];
       baseline.discovery = discoveryProbability(baseline.known);
     }
-    const names = new Set([...baseline.ofDay, ...newNames(bucket)]);
-    baseline.ofDay = [...names].sort().slice(0, MOST_MET);
+    learnNewOfDay(baseline, newNames(bucket));
     for (const name of Object.keys(bucket.met).sort()) {
       meet(baseline.known, name, hour, MOST_KNOWN);
     }
@@ -218,21 +218,10 @@ function newNames({ met }: Bucket): string[] {
   });
 }
 
-/** What was new on this day, this hour included: learned, in hours that are not learned yet, and now. */
-function newOfDay({ hour, baseline, earlier, bucket }: View): string[] {
-  const day = dayOf(hour);
-  const names = new Set(baseline.day === day ? baseline.ofDay : []);
-  for (const open of earlier) {
-    if (dayOf(open.hour) === day) for (const name of newNames(open.bucket)) names.add(name);
-  }
-  for (const name of newNames(bucket)) names.add(name);
-  return [...names];
-}
-
 function describeHour(view: View, { minimumSecrets }: Options): Finding {
   const { hour, bucket, limits } = view;
   const evidence = bucket.evidence ?? newEvidence();
-  const ofDay = newOfDay(view).length;
+  const ofDay = newOfDay(view, newNames).length;
   const names = newNames(bucket);
   const firsts = names.map((name) => bucket.met[name]?.firstMs ?? 0).sort((a, b) => a - b);
   // Those of earlier hours count towards the minimum.
@@ -260,17 +249,12 @@ function describeHour(view: View, { minimumSecrets }: Options): Finding {
   };
 }
 
-/**
- * New secrets count by how rarely this principal reads any; several of a day often have one cause, so the tenth tells less than
- * the first.
- */
 function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
-  const bits = surpriseBits(limits.discovery);
   const reasons: Reason[] = [
     {
       code: "new-secrets",
       text: `${ofDay} of the day never read before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
-      points: Math.round(Math.min(78, 6 + 4.5 * bits * (1 + 0.5 * Math.log2(Math.max(1, ofDay))))),
+      points: pointsOfSeveral(ofDay, limits.discovery, 6),
     },
   ];
   if (ofDay >= MANY && ofDay > BEYOND * limits.mostOfDay) {

@@ -8,6 +8,7 @@ import {
   isShareKnown,
   learnShare,
   newCallShare,
+  scatterOf,
   type ShareExpectation,
 } from "../src/baseline/call-share.ts";
 import {
@@ -16,7 +17,7 @@ import {
   type MinuteCounts,
   secondOf,
 } from "../src/baseline/minute-counts.ts";
-import { isToldApart } from "../src/baseline/read-counts.ts";
+import { isFirstRead } from "../src/baseline/read-counts.ts";
 import {
   addEvidence,
   baselineState,
@@ -177,7 +178,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
       bucket.all += 1;
       return;
     }
-    if (!isFirst(bucket, secretOf(event))) return;
+    if (!isFirstRead(bucket.secrets, secretOf(event))) return;
     bucket.all += 1;
     bucket.part += 1;
     if (limits.hour === null) return;
@@ -211,14 +212,6 @@ function ofPartOfDay(ofDay: ShareExpectation, ofHour: ShareExpectation): ShareEx
   return { ...ofDay, correlation: Math.max(ofDay.correlation, ofHour.correlation) };
 }
 
-/** Whether a read is no secret, or the first of its secret in the hour; notes it. */
-function isFirst({ secrets }: Bucket, secret: string | undefined): boolean {
-  if (secret === undefined || !isToldApart(secrets, secret)) return true;
-  const isNew = secrets[secret] === undefined;
-  secrets[secret] = true;
-  return isNew;
-}
-
 function closeDay(baseline: Baseline, day: number): void {
   if (day <= baseline.day) return;
   learnShare(baseline.days, baseline, HALF_LIFE_DAYS);
@@ -247,9 +240,7 @@ function hasAlarmed(baseline: Baseline, bucket: Bucket, limits: Limits, options:
 /** As many decrypts as are no alarm. */
 function usualPart({ part, all }: Bucket, { hour }: Limits): number {
   if (hour === null) return part;
-  const { share, correlation } = hour;
-  const scatter = Math.sqrt(all * share * (1 - share) * (1 + (all - 1) * correlation));
-  return Math.min(part, Math.round(share * all + MOST_LEARNED * scatter));
+  return Math.min(part, Math.round(hour.share * all + MOST_LEARNED * scatterOf(hour, all)));
 }
 
 function hourOf(seen: Sums, limits: Limits, options: Options): Seen | null {

@@ -8,7 +8,7 @@ import {
   newDailyDrift,
   passDrift,
 } from "../src/baseline/daily-drift.ts";
-import { isToldApart } from "../src/baseline/read-counts.ts";
+import { isFirstRead } from "../src/baseline/read-counts.ts";
 import {
   addEvidence,
   baselineState,
@@ -124,7 +124,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
       bucket.others += 1;
       return;
     }
-    if (isFirst(bucket, secretOf(event))) bucket.count += 1;
+    if (isFirstRead(bucket.secrets, secretOf(event))) bucket.count += 1;
     bucket.firstMs = Math.min(bucket.firstMs, event.timeMs);
     if (limits.drift === null) return;
     bucket.evidence ??= newEvidence();
@@ -137,14 +137,6 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   fold: (baseline, hour, bucket) => countDrift(baseline, hour, bucket, RULE),
   skip: (baseline, _from, to) => passDrift(baseline, to, RULE),
 });
-
-/** Whether a read is no secret, or the first of its secret in the hour; notes it. */
-function isFirst({ secrets }: Bucket, secret: string | undefined): boolean {
-  if (secret === undefined || !isToldApart(secrets, secret)) return true;
-  const isNew = secrets[secret] === undefined;
-  secrets[secret] = true;
-  return isNew;
-}
 
 function describeDrift({ hour, bucket, limits, entity }: View): Finding {
   const { drift } = limits;

@@ -230,13 +230,14 @@ function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits
   const isLearning = !(known || isSeldom);
   const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
   const calls = callsOf(baseline, hour, probability, options);
+  const isFar = calls !== NEVER && isOffSchedule(baseline, hour);
   return {
     probability,
     calls,
     mostStray: baseline.mostStray,
     isSeldom,
-    punctualDays: calls === NEVER ? 0 : punctualDays(baseline, hour, isSeldom),
-    isFar: calls !== NEVER && distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS,
+    punctualDays: isFar ? punctualDays(baseline, isSeldom) : 0,
+    isFar,
     usual: calls === NEVER ? "" : usualHours(baseline, hour),
     state: baselineState(days, baseline.active),
   };
@@ -251,7 +252,7 @@ function isKnown(baseline: ActiveHours, { learningHours }: Options): boolean {
 function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
   if (probability < options.minimumProbability) return options.minimumCalls;
   const calls = Math.max(MANY_CALLS, Math.floor(BEYOND_STRAYS * baseline.mostStray) + 1);
-  const isStray = probability < RARE && distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
+  const isStray = probability < RARE && isOffSchedule(baseline, hour);
   return isStray && calls <= MOST_CALLS ? calls : NEVER;
 }
 
@@ -261,12 +262,16 @@ function isSeldomPunctual(baseline: ActiveHours): boolean {
   return isScheduled && Math.round(daysActive(baseline)) >= WEEKLY_RUNS && isPunctual(baseline);
 }
 
-function punctualDays(baseline: ActiveHours, hour: number, isSeldom: boolean): number {
+/** Whether an hour is too far from the usual ones for a delay. */
+function isOffSchedule(baseline: ActiveHours, hour: number): boolean {
+  return distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
+}
+
+function punctualDays(baseline: ActiveHours, isSeldom: boolean): number {
   const days = Math.round(daysActive(baseline));
   const isScheduled =
     hoursOfHabit(baseline).length <= SCHEDULE_HOURS && (days >= SCHEDULE_DAYS || isSeldom);
-  const isFar = distanceFromUsual(baseline, hour) >= OFF_SCHEDULE_HOURS;
-  return isScheduled && isFar && baseline.strays === 0 ? days : 0;
+  return isScheduled && baseline.strays === 0 ? days : 0;
 }
 
 function reasonsOf(view: View): Reason[] {

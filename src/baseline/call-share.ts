@@ -53,6 +53,11 @@ export function isShareKnown({ all }: CallShare): boolean {
   return all >= LEAST_CALLS;
 }
 
+/** The part expected of the next window; null where too little is known. */
+export function knownShare(share: CallShare): ShareExpectation | null {
+  return isShareKnown(share) ? expectShare(share) : null;
+}
+
 /** Learns a window that held calls; half of what is known is forgotten after so many windows. */
 export function learnShare(
   known: CallShare,
@@ -71,14 +76,13 @@ export function learnShare(
 }
 
 /** Calls of the kind above what is expected of a window with so many calls, in standard deviations. */
-export function deviationOf(
-  { share, correlation }: ShareExpectation,
-  part: number,
-  all: number,
-): number {
-  if (all === 0) return 0;
-  const variance = all * share * (1 - share) * (1 + (all - 1) * correlation);
-  return (part - share * all) / Math.sqrt(variance);
+export function deviationOf(expectation: ShareExpectation, part: number, all: number): number {
+  return all === 0 ? 0 : (part - expectation.share * all) / scatterOf(expectation, all);
+}
+
+/** Standard deviation of the calls of the kind in a window with so many calls. */
+export function scatterOf({ share, correlation }: ShareExpectation, all: number): number {
+  return Math.sqrt(all * share * (1 - share) * (1 + (all - 1) * correlation));
 }
 
 /** How improbable it is that of `all` calls `part` or more are of the kind: −log₁₀ of the tail of the beta-binomial. */

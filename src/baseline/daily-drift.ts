@@ -1,8 +1,7 @@
 import { DAY_HOURS, dayOf, isWeekend } from "./calendar.ts";
 import {
   type CallShare,
-  expectShare,
-  isShareKnown,
+  knownShare,
   learnShare,
   newCallShare,
   type ShareExpectation,
@@ -236,7 +235,7 @@ function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
 
 function raise(drift: DailyDrift, by: "volume" | "spread", run: Run, day: number): void {
   const { isRising: _, ...told } = run;
-  const readShare = isShareKnown(drift.readShare) ? expectShare(drift.readShare) : null;
+  const readShare = knownShare(drift.readShare);
   drift.alarm = { by, hourOfDay: null, day, readShare, ...told };
   acceptLevel(drift, run);
 }

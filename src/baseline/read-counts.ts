@@ -39,8 +39,16 @@ export function countRead(counts: ReadCounts, timeMs: number, secret: string | u
   return minutes === undefined;
 }
 
+/** Notes a read in the secrets of an hour; true where it names none, or is the first of its secret. */
+export function isFirstRead(secrets: Record<string, true>, secret: string | undefined): boolean {
+  if (secret === undefined || !isToldApart(secrets, secret)) return true;
+  const isNew = secrets[secret] === undefined;
+  secrets[secret] = true;
+  return isNew;
+}
+
 /** Whether a secret of an hour is noted by its name, or may still be. */
-export function isToldApart(secrets: Readonly<Record<string, unknown>>, secret: string): boolean {
+function isToldApart(secrets: Readonly<Record<string, unknown>>, secret: string): boolean {
   return secrets[secret] !== undefined || Object.keys(secrets).length < MOST_SECRETS;
 }
 

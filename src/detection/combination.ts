@@ -14,11 +14,9 @@ const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
  * follows, as the contexts that come with a new key, says nothing more.
  */
 const AGAIN = [1, 0.5];
-/**
- * Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. A
- * Region belongs to the keys in it.
- */
+/** Title under which new-origin tells a new Region, which belongs to the keys in it rather than to where a call came from. */
 const REGION = "New Region of a caller";
+/** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
 const SIDES: readonly (readonly string[])[] = [
   [REGION, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
   ["new-origin", "unknown-network"],

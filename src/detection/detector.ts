@@ -28,8 +28,9 @@ export {
   standingOfAdministrator,
 } from "./key-ledger.ts";
 export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
-export { pointsOf, pointsOfNovelty } from "./points.ts";
+export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
 export { companyReasons, oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
+export { learnNewOfDay, type NewOfDay, newOfDay } from "./new-of-day.ts";
 export { isSecret, secretOf } from "./secrets.ts";
 export {
   backReason,
