@@ -131,8 +131,16 @@ export const ablations: readonly Ablation[] = [
     name: "every-read",
     title: "a secret that is read again counts again",
     edits: [
-      { file: reads, from: "if (secret === undefined ||", to: "if (secret !== null ||" },
-      { file: drift, from: "if (secret === undefined ||", to: "if (secret !== null ||" },
+      {
+        file: reads,
+        from: "if (secret === undefined || !isToldApart(counts.secrets",
+        to: "if (secret !== null || !isToldApart(counts.secrets",
+      },
+      {
+        file: reads,
+        from: "if (secret === undefined || !isToldApart(secrets",
+        to: "if (secret !== null || !isToldApart(secrets",
+      },
     ],
   },
   without("combined-signals", "combinedSignals"),
