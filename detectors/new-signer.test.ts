@@ -5,10 +5,15 @@ import { testDetector } from "../test/support/test-detector.ts";
 
 const DAY = 24;
 const NOW = 30 * DAY + 10;
+const NIGHT = 30 * DAY + 2;
 const stranger = { principal: principal("stranger") };
+const usually = { signing: "RSASSA_PSS_SHA_256 DIGEST" };
+const otherwise = { signing: "RSASSA_PKCS1_V1_5_SHA_256 RAW" };
 
 /** A month in which one service signed ten times in each hour of the day. */
 const habit = hours(0, 30).flatMap((day) => byDay(day, 10));
+/** The same where records tell how. */
+const method = hours(0, 30).flatMap((day) => byDay(day, 10, usually));
 
 testDetector(newSigner, {
   fires: {
@@ -69,10 +74,85 @@ testDetector(newSigner, {
     },
     "a burst in the night of a service that signs by day": {
       events: [...habit, ...signs(30 * DAY + 2, 120)],
-      expect: { atLeast: "medium" },
+      expect: { atLeast: "medium", title: "Signatures at a quiet hour" },
+    },
+    "less in the night than in any hour of the day, three hours on": {
+      events: [...habit, ...hours(NIGHT, NIGHT + 3).flatMap((hour) => signs(hour, 8))],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        title: "Signatures at a quiet hour",
+        reasons: ["many-signatures"],
+        observed: { signaturesPerHour: 8 },
+        eventTime: "2026-03-04T02:45:00Z",
+        alerts: 3,
+      },
+    },
+    "little in the night, however busy the first weekend was": {
+      events: [...hours(0, 30).flatMap((day) => byDay(day, 30)), ...signs(NIGHT, 14)],
+      expect: { atLeast: "medium", title: "Signatures at a quiet hour" },
+    },
+    "the usual signer, by an algorithm that the key never signed with": {
+      events: [...method, ...signs(NOW, 10, usually), ...signs(NOW, 3, otherwise)],
+      expect: {
+        atLeast: "medium",
+        title: "Signatures of a new kind",
+        reasons: ["new-method"],
+        withoutReasons: ["many-signatures"],
+        observed: { signaturesPerHour: 3, method: "RSASSA_PKCS1_V1_5_SHA_256 RAW" },
+        expected: { signaturesPerHour: 0 },
+        eventTime: "2026-03-04T10:00:00Z",
+        alerts: 1,
+      },
+    },
+    "many of another kind of message": {
+      events: [...method, ...signs(NOW, 12, { signing: "RSASSA_PSS_SHA_256 RAW" })],
+      expect: { atLeast: "high", reasons: ["new-method", "many-signatures"], alerts: 1 },
+    },
+    "a release that signs in another way from now on, once": {
+      events: [...method, ...hours(30, 34).flatMap((day) => byDay(day, 10, otherwise))],
+      expect: { title: "Signatures of a new kind", alerts: 1 },
+    },
+    "somebody new by another algorithm, in one alert": {
+      events: [...method, ...signs(NOW, 3, { ...stranger, ...otherwise })],
+      expect: {
+        atLeast: "high",
+        title: "New signer of a key",
+        reasons: ["new-signer", "new-method"],
+        alerts: 1,
+      },
     },
   },
   staysSilent: {
+    "the first signatures of a day an hour early, as daylight saving time has it": [
+      ...habit,
+      ...signs(30 * DAY + 7, 10),
+    ],
+    "in the night, no more than a night brought before": {
+      events: [...habit, ...signs(10 * DAY + 2, 40), ...signs(NIGHT, 20)],
+      options: { tailProbability: 1e-9, quietTailProbability: 0.1, ratio: 1 },
+    },
+    "a few in the night, however improbable": {
+      events: [...habit, ...signs(NIGHT, 6)],
+      options: { quietTailProbability: 0.4 },
+    },
+    "at night with a key that signs in bursts, as build jobs do": [
+      ...hours(0, 30).flatMap((day) => signs(day * DAY + 8 + ((day * 7) % 10), 40)),
+      ...signs(NIGHT, 15),
+    ],
+    "at night with a key that hardly signs by day": [
+      ...hours(0, 30).flatMap((day) => byDay(day, 2)),
+      ...signs(NIGHT, 10),
+    ],
+    "one of two algorithms that the key always signed with": [
+      ...hours(0, 30).flatMap((day) => [...byDay(day, 9, usually), ...byDay(day, 1, otherwise)]),
+      ...signs(NOW, 10, otherwise),
+    ],
+    "an algorithm, where records told none before": [...habit, ...signs(NOW, 5, otherwise)],
+    "an algorithm that is new to a new key": [
+      ...hours(0, 10).flatMap((day) => byDay(day, 10, usually)),
+      ...signs(10 * DAY, 5, otherwise),
+    ],
     "the usual signer at twice its usual volume": [...habit, ...signs(NOW, 20)],
     "two and a half times the usual volume, however improbable": {
       events: [...habit, ...signs(NOW, 25)],

@@ -1,5 +1,28 @@
 import { probit } from "simple-statistics";
 
+/** Beyond this mean the approximation is near enough, and much cheaper. */
+const LARGEST_SUMMED_MEAN = 20;
+
+/**
+ * Smallest count that a negative binomial exceeds with at most the probability `tail` (1e-9 to 0.5): the probabilities themselves,
+ * added up, where the mean is small and `upperCount` is far too high; `upperCount` elsewhere.
+ */
+export function upperSmallCount(mean: number, dispersion: number, tail: number): number {
+  if (mean <= 0) return 0;
+  if (mean > LARGEST_SUMMED_MEAN) return upperCount(mean, dispersion, tail);
+  const size = 1 / dispersion;
+  const failure = mean / (size + mean);
+  let term = (1 - failure) ** size;
+  let beyond = 1 - term;
+  let count = 0;
+  while (beyond > tail) {
+    count += 1;
+    term *= (failure * (size + count - 1)) / count;
+    beyond -= term;
+  }
+  return count;
+}
+
 /**
  * Count that a negative binomial of mean `mean` and variance `mean + dispersion · mean²` exceeds with about probability
  * `tail` (0 < tail < 0.5).

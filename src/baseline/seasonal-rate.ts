@@ -1,6 +1,6 @@
-import { cellOf, isWeekend } from "./calendar.ts";
+import { cellOf, DAY_HOURS, hourOfDay, isWeekend } from "./calendar.ts";
 import { fade, short, shorter } from "./forgetting.ts";
-import { upperCount } from "./negative-binomial.ts";
+import { upperCount, upperSmallCount } from "./negative-binomial.ts";
 
 /** Half-life of what is learned, in days of the entity's event time. */
 const HALF_LIFE_DAYS = 10;
@@ -12,6 +12,8 @@ const HALF_LIFE_WEEKEND_VISITS = (HALF_LIFE_DAYS * 2) / 7;
 const PEAK_HALF_LIFE_HOURS = 90 * 24;
 /** Visits' worth of the overall level that a cell of the week starts from. */
 const CELL_PRIOR_VISITS = 2;
+/** The same where it is asked how quiet a cell is. */
+const LULL_PRIOR_VISITS = 0.5;
 /** Hours' worth of the dispersion that is assumed before any was measured. */
 const DISPERSION_PRIOR_HOURS = 48;
 const DISPERSION_PRIOR = 0.5;
@@ -70,7 +72,7 @@ export interface HourExpectation {
 }
 
 export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
-  const level = rate.weight === 0 ? 0 : rate.sum / rate.weight;
+  const level = levelOf(rate);
   const visits = isWeekend(hour) ? rate.weekends : rate.weekdays;
   const cell = rate.cells[cellOf(hour)] ?? 0;
   return {
@@ -80,6 +82,30 @@ export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
     daysLearned: rate.born < 0 ? 0 : short((hour - rate.born) / 24),
     samples: rate.active,
   };
+}
+
+/** How an hour of the week compares with the busy ones. */
+export interface HourLull {
+  /** Expected count of the hour, or of one beside it: daylight saving time moves what people do by one. */
+  readonly mean: number;
+  /** Expected count of the fourth busiest hour of the week's cells: one odd day does not make it. */
+  readonly busy: number;
+}
+
+/** What is expected around an hour by its own cells, hardly shrunk: what comes by day shall not hide how quiet a night is. */
+export function lullAt(rate: SeasonalRate, hour: number): HourLull {
+  const means = rate.cells.map((cell, index) => {
+    const visits = index < DAY_HOURS ? rate.weekdays : rate.weekends;
+    return (cell + LULL_PRIOR_VISITS * levelOf(rate)) / (visits + LULL_PRIOR_VISITS);
+  });
+  const day = isWeekend(hour) ? means.slice(DAY_HOURS) : means.slice(0, DAY_HOURS);
+  const around = [hour - 1, hour, hour + 1].map((near) => day[hourOfDay(near)] ?? 0);
+  const busiest = means.toSorted((one, other) => other - one);
+  return { mean: short(Math.max(...around)), busy: short(busiest[3] ?? 0) };
+}
+
+function levelOf({ sum, weight }: SeasonalRate): number {
+  return weight === 0 ? 0 : sum / weight;
 }
 
 /**
@@ -97,8 +123,21 @@ function dispersionOf({ weight, excess, squares }: SeasonalRate): number {
  * over the days learned.
  */
 export function hourLimit(expectation: HourExpectation, tail: number): number {
-  const uncertainty = 1 + 2 / Math.sqrt(1 + expectation.daysLearned);
-  return upperCount(expectation.mean * uncertainty, expectation.dispersion, tail);
+  const { mean, dispersion, daysLearned } = expectation;
+  return upperCount(mean * uncertaintyAfter(daysLearned), dispersion, tail);
+}
+
+/** The same for an hour that is far quieter than the busy ones. */
+export function lullLimit(
+  { mean }: HourLull,
+  { dispersion, daysLearned }: HourExpectation,
+  tail: number,
+): number {
+  return upperSmallCount(mean * uncertaintyAfter(daysLearned), dispersion, tail);
+}
+
+function uncertaintyAfter(daysLearned: number): number {
+  return 1 + 2 / Math.sqrt(1 + daysLearned);
 }
 
 /** Learns one hour in strict order. A count of zero before the first event teaches nothing. */

@@ -32,6 +32,11 @@ export interface KmsEvent {
    */
   readonly attestation?: string | undefined;
   /**
+   * How a message was signed: algorithm and kind of message of `Sign`, `RSASSA_PSS_SHA_256 DIGEST`, or the algorithm of `GenerateMac`,
+   * each cut at 64 characters. Undefined for every other call, and where the record names no algorithm.
+   */
+  readonly signing?: string | undefined;
+  /**
    * The service that was called, where it is not KMS. CloudTrail's own calls that decide what it records are events too, of
    * class `admin` and without keys; they are no KMS events in any count.
    */

@@ -6,6 +6,7 @@ import type { KmsEvent } from "./event.ts";
 import { type Fields, fieldsOf, textOf } from "./fields.ts";
 import { keysOf } from "./key.ts";
 import type { ReadOptions, RejectReason } from "./records.ts";
+import { signingOf } from "./signing.ts";
 import { parseTime } from "./time.ts";
 
 export const KMS_EVENT_SOURCE = "kms.amazonaws.com";
@@ -123,6 +124,7 @@ function buildEvent(
     serviceEvent: fields["eventType"] === "AwsServiceEvent",
     vpcEndpointId: textOf(fields["vpcEndpointId"]),
     attestation: attestationOf(fields["additionalEventData"]),
+    signing: operation === "sign" ? signingOf(name, parameters) : undefined,
     service,
     parameters: operation === "admin" ? parameters : undefined,
   };

@@ -43,6 +43,7 @@ export class RowWriter {
       this.#text(event.service),
       parametersField(event.parameters),
       this.#text(event.attestation),
+      this.#text(event.signing),
     ];
   }
 
@@ -154,8 +155,9 @@ export class RowReader {
       vpcEndpointId: this.#optionalText(row[14]),
       service: this.#optionalText(row[15]) as KmsEvent["service"],
       parameters: parametersIn(row[16]),
-      // Rows that were written before there was an 18th cell may still be on their way.
+      // Rows that were written before there was an 18th or 19th cell may still be on their way.
       attestation: this.#optionalText(row[17] ?? 0),
+      signing: this.#optionalText(row[18] ?? 0),
     };
     return event;
   }

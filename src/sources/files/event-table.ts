@@ -13,6 +13,7 @@ export interface EventTable {
   readonly contexts: readonly KmsEvent["context"][];
   readonly errors: readonly KmsEvent["error"][];
   readonly parameters: readonly KmsEvent["parameters"][];
+  readonly signings: readonly KmsEvent["signing"][];
 }
 
 const WIDTH = 16;
@@ -30,6 +31,7 @@ export function writeTable(events: readonly KmsEvent[]): EventTable {
   const contexts = new Shared(isSameContext);
   const errors: KmsEvent["error"][] = [];
   const parameters: KmsEvent["parameters"][] = [];
+  const signings: KmsEvent["signing"][] = [];
   let at = 0;
   for (const event of events) {
     const { principal, source } = event;
@@ -52,7 +54,7 @@ export function writeTable(events: readonly KmsEvent[]): EventTable {
       (event.serviceEvent ? SERVICE_EVENT : 0) +
       (event.service === "cloudtrail" ? CLOUDTRAIL_CALL : 0);
     cells[at + 13] = texts.optional(event.vpcEndpointId);
-    cells[at + 14] = rareParts(event, errors, parameters);
+    cells[at + 14] = rareParts(event, { errors, parameters, signings });
     cells[at + 15] = texts.optional(event.attestation);
     at += WIDTH;
   }
@@ -64,6 +66,7 @@ export function writeTable(events: readonly KmsEvent[]): EventTable {
     contexts: contexts.list,
     errors,
     parameters,
+    signings,
   };
 }
 
@@ -72,15 +75,18 @@ function hintOf({ entity, session }: KmsEvent["principal"]): string {
   return session ?? entity;
 }
 
-/** Most events have neither an error nor parameters; the two lists then hold nothing. */
-function rareParts(
-  { error, parameters }: KmsEvent,
-  errors: KmsEvent["error"][],
-  parameterList: KmsEvent["parameters"][],
-): number {
-  if (error === undefined && parameters === undefined) return -1;
-  parameterList.push(parameters);
-  return errors.push(error) - 1;
+interface RareParts {
+  readonly errors: KmsEvent["error"][];
+  readonly parameters: KmsEvent["parameters"][];
+  readonly signings: KmsEvent["signing"][];
+}
+
+/** Most events have no error, no parameters and sign nothing; the lists then hold nothing. */
+function rareParts({ error, parameters, signing }: KmsEvent, lists: RareParts): number {
+  if (error === undefined && parameters === undefined && signing === undefined) return -1;
+  lists.parameters.push(parameters);
+  lists.signings.push(signing);
+  return lists.errors.push(error) - 1;
 }
 
 /** Reads the events of a table, in their order. */
@@ -117,6 +123,7 @@ export function readTable(table: EventTable): KmsEvent[] {
       attestation: optional(at + 15),
       service: (flags & CLOUDTRAIL_CALL) === 0 ? undefined : "cloudtrail",
       parameters: rare < 0 ? undefined : listed(table.parameters, rare),
+      signing: rare < 0 ? undefined : listed(table.signings, rare),
     });
   }
   return events;

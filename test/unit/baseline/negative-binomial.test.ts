@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { upperCount } from "../../../src/baseline/negative-binomial.ts";
+import { upperCount, upperSmallCount } from "../../../src/baseline/negative-binomial.ts";
 
 const DISPERSIONS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4];
 
@@ -43,6 +43,25 @@ describe("upperCount", () => {
 
   it("is nothing where nothing is expected", () => {
     expect(upperCount(0, 1, 1e-6)).toBe(0);
+  });
+});
+
+describe("upperSmallCount", () => {
+  it("is the exact quantile of small means", () => {
+    for (const mean of [0.001, 0.1, 0.5, 1, 5, 20]) {
+      for (const dispersion of DISPERSIONS) {
+        for (const tail of [1e-3, 1e-6, 1e-9]) {
+          const exact = exactQuantile(mean, dispersion, tail);
+          const what = `mean ${mean}, dispersion ${dispersion}, tail ${tail}`;
+          expect(upperSmallCount(mean, dispersion, tail), what).toBe(exact);
+        }
+      }
+    }
+  });
+
+  it("is the approximation of large ones, and nothing where nothing is expected", () => {
+    expect(upperSmallCount(1e6, 0.5, 1e-6)).toBe(upperCount(1e6, 0.5, 1e-6));
+    expect(upperSmallCount(0, 1, 1e-6)).toBe(0);
   });
 });
 

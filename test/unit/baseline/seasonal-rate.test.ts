@@ -6,6 +6,7 @@ import {
   hourLimit,
   learnHour,
   learnSilence,
+  lullAt,
   newSeasonalRate,
   type SeasonalRate,
 } from "../../../src/baseline/seasonal-rate.ts";
@@ -51,6 +52,26 @@ describe("a seasonal rate", () => {
         );
       }
     }
+  });
+
+  it("says how quiet an hour is beside the busy ones, by itself, its neighbours and its kind of day", () => {
+    const rate = learned(56, (hour) =>
+      hour % DAY >= 8 && hour % DAY < 18 && !isWeekend(hour) ? 30 : 0,
+    );
+    const monday = MONDAY + 56 * DAY;
+    const at = (hour: number) => lullAt(rate, monday + hour);
+    expect(at(2).busy).toBeGreaterThan(28);
+    expect(at(2).mean).toBeLessThan(0.6);
+    expect(at(6).mean).toBeLessThan(0.6);
+    expect(at(7).mean).toBe(at(8).mean);
+    expect(at(18).mean).toBe(at(17).mean);
+    expect(at(5 * DAY + 10).mean).toBeLessThan(1.5);
+    expect(lullAt(newSeasonalRate(), monday)).toEqual({ mean: 0, busy: 0 });
+  });
+
+  it("takes no single odd hour of the week for a busy one", () => {
+    const rate = learned(56, (hour) => (hour % DAY === 9 && !isWeekend(hour) ? 300 : 4));
+    expect(lullAt(rate, MONDAY + 56 * DAY).busy).toBeLessThan(12);
   });
 
   it("tells bursty counts from plain ones", () => {

@@ -384,6 +384,39 @@ describe("a call", () => {
     expect(attestation).toHaveLength(128);
   });
 
+  it.each<[string, string, Json | null, string | undefined]>([
+    [
+      "algorithm and kind of message",
+      "Sign",
+      { signingAlgorithm: "ECDSA_SHA_256", messageType: "DIGEST", keyId: "1" },
+      "ECDSA_SHA_256 DIGEST",
+    ],
+    [
+      "a raw message where nothing is said of it",
+      "Sign",
+      { signingAlgorithm: "ECDSA_SHA_256" },
+      "ECDSA_SHA_256 RAW",
+    ],
+    ["the algorithm of a code", "GenerateMac", { macAlgorithm: "HMAC_SHA_256" }, "HMAC_SHA_256"],
+    ["nothing of what is verified", "Verify", { signingAlgorithm: "ECDSA_SHA_256" }, undefined],
+    ["nothing of what is verified", "VerifyMac", { macAlgorithm: "HMAC_SHA_256" }, undefined],
+    ["nothing of another call", "Decrypt", { signingAlgorithm: "ECDSA_SHA_256" }, undefined],
+    ["nothing where no algorithm is named", "Sign", { messageType: "RAW" }, undefined],
+    ["nothing where nothing is as it should be", "Sign", { signingAlgorithm: 7 }, undefined],
+    ["nothing where there are no parameters", "Sign", null, undefined],
+  ])("tells how it signs: %s", (_claim, eventName, requestParameters, signing) => {
+    expect(eventOf(kmsRecord({ eventName, requestParameters })).signing).toBe(signing);
+  });
+
+  it("has its way of signing cut", () => {
+    const requestParameters = {
+      signingAlgorithm: "a".repeat(4096),
+      messageType: "b".repeat(4096),
+    };
+    const { signing } = eventOf(kmsRecord({ eventName: "Sign", requestParameters }));
+    expect(signing).toHaveLength(64 + 1 + 64);
+  });
+
   it("has its user agent cut", () => {
     expect(eventOf(kmsRecord({ userAgent: "a".repeat(1024) })).userAgent).toHaveLength(256);
   });

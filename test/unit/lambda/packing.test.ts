@@ -56,6 +56,7 @@ const anyEvent: fc.Arbitrary<KmsEvent> = plain({
   serviceEvent: fc.boolean(),
   vpcEndpointId: some(text),
   attestation: some(text),
+  signing: some(text),
   service: some(fc.constant("cloudtrail" as const)),
   parameters: some(
     fc.dictionary(
@@ -161,7 +162,7 @@ function parcelOf(events: readonly KmsEvent[]): Parcel {
 
 /** An event with every field, as reading one makes it. */
 function filled(one: KmsEvent): KmsEvent {
-  return { ...one, service: one.service, attestation: one.attestation };
+  return { ...one, service: one.service, attestation: one.attestation, signing: one.signing };
 }
 
 function reasonOf(data: Uint8Array): string | undefined {

@@ -23,6 +23,7 @@ const events: KmsEvent[] = [
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: undefined }] },
   { ...plain, keys: [{ arn: "k", accountId: "1", region: "r", alias: "alias/a" }] },
   { ...plain, attestation: "0ee5" },
+  { ...plain, name: "Sign", operation: "sign", signing: "ECDSA_SHA_256 DIGEST" },
   { ...plain, userAgent: "agent", vpcEndpointId: "vpce-1", networkActivity: true },
   { ...plain, name: "StopLogging", operation: "admin", keys: [], service: "cloudtrail" },
 ];
