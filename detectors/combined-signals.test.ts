@@ -56,6 +56,17 @@ describe("combined-signals fires", () => {
     expect(told([key, region])[0]?.score ?? 0).toBeLessThan(ofNetwork?.score ?? 0);
   });
 
+  it("less for direct use of a key that is new than for that of one reached through a service", () => {
+    const key = sign("new-key", 38);
+    const first = {
+      ...sign("direct-use", 34),
+      title: "Direct use by one who came through services",
+    };
+    const [ofKnownKey] = told([key, sign("direct-use", 34)]);
+    expect(ofKnownKey?.score).toBeGreaterThan(0);
+    expect(told([key, first])[0]?.score ?? 0).toBeLessThan(ofKnownKey?.score ?? 0);
+  });
+
   it("as much for a third sign of another side as for a second one", () => {
     const [key, caller] = [sign("new-key", 38), sign("unexpected-principal", 37)];
     const origin = sign("new-origin", 30);

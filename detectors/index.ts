@@ -9,6 +9,7 @@ import { customKeyStoreChange } from "./custom-key-store-change.ts";
 import { decryptSpike } from "./decrypt-spike.ts";
 import { deniedProbing } from "./denied-probing.ts";
 import { deniedThenAllowed } from "./denied-then-allowed.ts";
+import { directUse } from "./direct-use.ts";
 import { dormantKey } from "./dormant-key.ts";
 import { dormantPrincipal } from "./dormant-principal.ts";
 import { dryRunProbing } from "./dry-run-probing.ts";
@@ -56,6 +57,7 @@ export const detectors: readonly Detector[] = [
   decryptSpike,
   deniedProbing,
   deniedThenAllowed,
+  directUse,
   dormantKey,
   dormantPrincipal,
   dryRunProbing,

@@ -33,7 +33,7 @@ testDetector(newOrigin, {
         atLeast: "low",
         atMost: "low",
         reasons: ["new-network"],
-        withoutReasons: ["new-client", "new-region", "direct", "attack-system"],
+        withoutReasons: ["new-client", "new-region", "attack-system"],
         title: "New network of a caller",
         observed: { callsPerHour: 3, new: "network 203.0.0.0/16" },
         expected: { callsPerHour: 0, knownNetworks: 1, knownClients: 1, knownRegions: 1 },
@@ -100,24 +100,6 @@ testDetector(newOrigin, {
       ...habit,
       event({ hour: NOW, ...ELSEWHERE, error: { code: "AccessDenied", class: "denied" } }),
     ],
-    "direct use by one who came through a service alone": {
-      events: [...behindLambda, ...inHour(NOW, 3, { principal: principal("function") })],
-      expect: {
-        atLeast: "low",
-        atMost: "low",
-        reasons: ["direct"],
-        withoutReasons: ["new-network", "new-client"],
-        title: "Direct use by one who came through services",
-      },
-    },
-    "much direct use by one who came through services very often, medium": {
-      events: [
-        ...behindLambda,
-        ...daily(40, behind, 30),
-        ...inHour(NOW, 60, { principal: principal("function") }),
-      ],
-      expect: { atLeast: "medium", reasons: ["direct", "many-calls"] },
-    },
     "sixty calls from another network, told in steps": {
       events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
       expect: { atMost: "low", told: ["low", "low", "low", "low"], withoutReasons: ["many-calls"] },
@@ -183,17 +165,6 @@ testDetector(newOrigin, {
       events: [...daily(40, ada), ...inHour(NOW, 60, { ...ada, ...ELSEWHERE })],
       expect: { atMost: "low", reasons: ["new-network", "many-calls"] },
     },
-    "a refused attempt at direct use": {
-      events: [
-        ...behindLambda,
-        event({
-          hour: NOW,
-          principal: principal("function"),
-          error: { code: "AccessDenied", class: "denied" },
-        }),
-      ],
-      expect: { reasons: ["direct"] },
-    },
     "a person who never travelled, less than a workload": {
       events: [...daily(40, ada), ...inHour(NOW, 3, { ...ada, ...ELSEWHERE })],
       expect: { atLeast: "low", atMost: "low", reasons: ["new-network"] },
@@ -231,18 +202,9 @@ testDetector(newOrigin, {
       events: traveller,
       below: "low",
     },
-    "one who calls directly as well as through a service": [
+    "the first direct use by one who came through a service alone": [
       ...behindLambda,
-      ...daily(40, { principal: principal("function") }),
       ...inHour(NOW, 3, { principal: principal("function") }),
-    ],
-    "one who only looked at keys directly": [
-      ...behindLambda,
-      ...inHour(NOW, 3, {
-        principal: principal("function"),
-        name: "DescribeKey",
-        operation: "read",
-      }),
     ],
     "a second visit to the new network": {
       events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + DAY, 3, ELSEWHERE)],

@@ -19,7 +19,6 @@ import {
   defineDetector,
   type HourOfMoves,
   isBack,
-  isCryptographic,
   isEncryption,
   type KmsEvent,
   type Movable,
@@ -43,9 +42,6 @@ type Kind = (typeof KINDS)[number];
 interface Baseline {
   born: number;
   calls: number;
-  /** Cryptographic calls directly and through services. */
-  directCalls: number;
-  serviceCalls: number;
   known: Record<Kind, KnownSet>;
   /** The first move of the last day that had one. */
   move: Move | null;
@@ -53,9 +49,6 @@ interface Baseline {
 
 interface Bucket {
   calls: number;
-  directCalls: number;
-  serviceCalls: number;
-  firstDirectMs: number;
   /** Whether among the calls with anything new there were decrypts, and encryptions, that succeeded. */
   reads: boolean;
   writes: boolean;
@@ -76,8 +69,6 @@ interface Limits {
   /** Probability that the next one met is new; 0 where too little is known to say that anything is new. */
   discovery: Record<Kind, number>;
   sizes: Record<Kind, number>;
-  /** Calls through services of one who never called directly; 0 for others. */
-  onlyByServices: number;
 }
 
 const Options = z.strictObject({
@@ -93,11 +84,6 @@ const Options = z.strictObject({
     .describe(
       "Days on which a network, client or Region must have been seen, lately, before another is new.",
     ),
-  serviceCalls: z
-    .int()
-    .min(1)
-    .default(100)
-    .describe("Calls through services alone after which a direct call is new."),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -115,10 +101,10 @@ const SHARES = [1, 0.85, 0.6, 0.5];
 const TRAVEL_DISCOUNT = 6;
 const ROLLOUT_DISCOUNT = 3;
 
-/** A principal calls from a network, with a client, in a Region, or in a way in which it never did. */
+/** A principal calls from a network, with a client or in a Region in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 6,
+  version: 7,
   title: "New origin",
   entity: "principal",
   reliableFrom: 46,
@@ -131,7 +117,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   knownGaps: [
     "An intruder on the victim's own machines.",
     "Another address in the same 16 bits of IPv4, or 48 of IPv6.",
-    "Calls through services, which show no address.",
+    "Calls through services, which show no address, and the first direct ones of one who came through services alone: see direct-use.",
   ],
   triage: [
     "Look up whose address it is, and whether others of the organization use it.",
@@ -149,16 +135,11 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   newBaseline: () => ({
     born: -1,
     calls: 0,
-    directCalls: 0,
-    serviceCalls: 0,
     known: { network: newKnownSet(), client: newKnownSet(), region: newKnownSet() },
     move: null,
   }),
   newBucket: () => ({
     calls: 0,
-    directCalls: 0,
-    serviceCalls: 0,
-    firstDirectMs: 0,
     reads: false,
     writes: false,
     met: { network: {}, client: {}, region: {} },
@@ -170,12 +151,11 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
 
   limits(baseline, hour, options) {
     const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
-    const { known, directCalls, serviceCalls } = baseline;
+    const { known } = baseline;
     const discovery = (set: KnownSet): number =>
       days < options.learningDays || set.meetings < options.learningVisits
         ? 0
         : discoveryProbability(set);
-    const isByServices = directCalls === 0 && serviceCalls >= options.serviceCalls;
     return {
       days,
       calls: baseline.calls,
@@ -189,40 +169,26 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
         client: size(known.client),
         region: size(known.region),
       },
-      onlyByServices: days >= options.learningDays && isByServices ? serviceCalls : 0,
     };
   },
 
   add(view, event) {
-    const { bucket, limits } = view;
+    const { bucket } = view;
     bucket.calls += 1;
     const isNewNetwork = meetMovable(view, "network", networkOf(event), event.timeMs);
     const isNewClient = meetMovable(view, "client", clientOf(event), event.timeMs);
-    let isNew =
-      meetOne(view, "region", nameOf("region", event.region), event.timeMs) ||
-      isNewNetwork ||
-      isNewClient;
+    const isNewRegion = meetOne(view, "region", nameOf("region", event.region), event.timeMs);
     // Refused calls count too: the first thing that a thief does is to try.
-    if (isCryptographic(event)) {
-      if (event.principal.via !== undefined) bucket.serviceCalls += 1;
-      else {
-        const isFirst = bucket.directCalls === 0 || event.timeMs < bucket.firstDirectMs;
-        if (isFirst) bucket.firstDirectMs = event.timeMs;
-        bucket.directCalls += 1;
-        isNew ||= limits.onlyByServices > 0;
-      }
-    }
-    if (isNew) noteFresh(bucket, event, isNewClient);
+    if (isNewNetwork || isNewClient || isNewRegion) noteFresh(bucket, event, isNewClient);
   },
 
   subjects: () => SUBJECTS,
 
   level(view) {
-    const { bucket, limits } = view;
+    const { bucket } = view;
     const returned = hasReturned(view) ? BACK_LEVEL : -1;
     if (bucket.evidence === null) return returned;
-    let kinds = limits.onlyByServices > 0 && bucket.directCalls > 0 ? 1 : 0;
-    for (const kind of KINDS) if (newNames(view, kind).length > 0) kinds += 1;
+    const kinds = KINDS.filter((kind) => newNames(view, kind).length > 0).length;
     return Math.max(returned, kinds === 0 ? -1 : kinds - 1 + extentOf(bucket));
   },
 
@@ -235,8 +201,6 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
         moveIn(ofMoves({ hour, bucket, limits }), baseline.known, []) ?? baseline.move;
     }
     baseline.calls += bucket.calls;
-    baseline.directCalls += bucket.directCalls;
-    baseline.serviceCalls += bucket.serviceCalls;
     for (const kind of KINDS) {
       for (const name of Object.keys(bucket.met[kind]).sort()) {
         meet(baseline.known[kind], name, hour, MOST_KNOWN);
@@ -349,7 +313,7 @@ function describeReturn(view: View): Finding {
     key: null,
     accountId: null,
     region: null,
-    observed: { callsPerHour: bucket.calls, new: what, directCalls: bucket.directCalls },
+    observed: { callsPerHour: bucket.calls, new: what },
     expected: expectedOf(limits),
     baseline: baselineState(limits.days, limits.calls),
     evidence: { ...newEvidence(), principal: move.principal },
@@ -369,15 +333,13 @@ function describeHour(view: View): Finding {
   const { hour, bucket, limits } = view;
   const evidence = bucket.evidence ?? newEvidence();
   const names = KINDS.flatMap((kind) => newNames(view, kind));
-  const isNewlyDirect = limits.onlyByServices > 0 && bucket.directCalls > 0;
-  const what = [...names, ...(isNewlyDirect ? ["without a service in between"] : [])].join(", ");
+  const what = names.join(", ");
   const firsts = names.map((name) => bucket.met[name.split(" ", 1)[0] as Kind][name] ?? 0);
-  if (isNewlyDirect) firsts.push(bucket.firstDirectMs);
   const startMs = hour * HOUR_MS;
   return {
     title: firsts.length > 1 ? "Several new things about a caller" : titleOf(names[0]),
     summary: `${callerName(evidence.principal)} called KMS for the first time like this: ${what}. ${evidence.count} of ${bucket.calls} calls of the hour.`,
-    reasons: reasonsOf(view, isNewlyDirect),
+    reasons: reasonsOf(view),
     eventTimeMs: Math.min(...firsts),
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
@@ -385,7 +347,7 @@ function describeHour(view: View): Finding {
     key: soleKey(evidence),
     accountId: null,
     region: null,
-    observed: { callsPerHour: evidence.count, new: what, directCalls: bucket.directCalls },
+    observed: { callsPerHour: evidence.count, new: what },
     expected: expectedOf(limits),
     baseline: baselineState(limits.days, limits.calls),
     evidence,
@@ -399,24 +361,16 @@ function extentOf({ evidence }: Bucket): number {
   return count < 50 ? 1 : 2;
 }
 
-function titleOf(name: string | undefined): string {
-  if (name === undefined) return "Direct use by one who came through services";
+function titleOf(name = ""): string {
   return `New ${name.startsWith("region") ? "Region" : (name.split(" ", 1)[0] ?? "")} of a caller`;
 }
 
-function reasonsOf(view: View, isNewlyDirect: boolean): Reason[] {
-  const { bucket, limits } = view;
+function reasonsOf(view: View): Reason[] {
+  const { bucket } = view;
   const found: Reason[] = KINDS.flatMap((kind) => {
     const names = newNames(view, kind);
     return names.length === 0 ? [] : [noveltyOf(view, kind, names)];
   });
-  if (isNewlyDirect) {
-    found.push({
-      code: "direct",
-      text: `Called directly after ${limits.onlyByServices} calls through services alone.`,
-      points: Math.round(Math.min(38, 18 + 6 * Math.log10(limits.onlyByServices))),
-    });
-  }
   found.sort((one, other) => other.points - one.points || (one.code < other.code ? -1 : 1));
   const reasons = found.map((reason, at) => ({
     ...reason,

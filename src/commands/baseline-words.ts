@@ -136,7 +136,6 @@ const counts = new Set([
   "tries",
   "grants",
   "signatures",
-  "directCalls",
   "serviceCalls",
 ]);
 
@@ -260,7 +259,7 @@ function measure(value: unknown, found: { bornHour: number; samples: number }): 
   }
 }
 
-/** `["actors", "known"]` → `actors known`; `directCalls` → `direct calls`. */
+/** `["actors", "known"]` → `actors known`; `serviceCalls` → `service calls`. */
 function nameOf(path: readonly string[]): string {
   return path.join(" ").replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -14,12 +14,15 @@ const SHARES = [1, 0.75, 0.6, 0.4, 0.3];
  * follows, as the contexts that come with a new key, says nothing more.
  */
 const AGAIN = [1, 0.5];
-/** Title under which new-origin tells a new Region, which belongs to the keys in it rather than to where a call came from. */
-const REGION = "New Region of a caller";
+/**
+ * Titles of signs that belong to another side than their detector's: a new Region to the keys in it, rather than to where a call came
+ * from, and the first direct call to the key that it is about, where that was never reached through a service.
+ */
+const TITLES = ["New Region of a caller", "Direct use by one who came through services"];
 /** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
 const SIDES: readonly (readonly string[])[] = [
-  [REGION, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
-  ["new-origin", "unknown-network"],
+  [...TITLES, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
+  ["new-origin", "unknown-network", "direct-use"],
   ["decrypt-spike", "slow-drift", "read-share", "context-fan-out"],
 ];
 /**
@@ -214,7 +217,7 @@ function reasonsOf(signs: readonly Sign[]): Reason[] {
   let innocent = 1;
   const sides = new Map<unknown, { readonly rank: number; signs: number }>();
   return signs.map(({ detector, title, summary, score }) => {
-    const what = title === REGION ? title : detector;
+    const what = TITLES.includes(title) ? title : detector;
     const name = SIDES.find((side) => side.includes(what)) ?? detector;
     const seen = sides.get(name) ?? { rank: Math.min(sides.size, SHARES.length - 1), signs: 0 };
     const share = (SHARES[seen.rank] ?? 0) * (AGAIN[seen.signs] ?? 0);

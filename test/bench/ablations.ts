@@ -149,6 +149,7 @@ export const ablations: readonly Ablation[] = [
   without("unusual-hour", "unusualHour"),
   without("context-novelty", "contextNovelty"),
   without("new-origin", "newOrigin"),
+  without("direct-use", "directUse"),
   without("new-operation", "newOperation"),
   without("read-share", "readShare"),
 ];

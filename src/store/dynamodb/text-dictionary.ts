@@ -81,6 +81,10 @@ const memories: readonly string[] = [
       `{"calls":1,"failures":0,"firstMs":[],"keys":{},"operations":[],"isDirect":false,"evidence":null}`,
     ],
   ),
+  of("direct-use", `{"born":49,"serviceCalls":0,"isDirect":true,"keysByServices":{}}`, [
+    `{"days":41.,"serviceCalls":0,"isNeverDirect":false,"keys":0,"turnedKeys":0}`,
+    `{"serviceCalls":0,"isDirect":true,"size":1,"served":{},"direct":{"arn:aws:kms:":false},"granted":0,"writes":false,"human":false,"evidence":null,"firstMs":0}`,
+  ]),
   of("dormant-principal", `{"born":49,"last":49,"days":0,"usual":1,"longest":1,"calls":0}`, [
     `{"awayDays":0.,"limitDays":21,"usualDays":1,"days":41.,"calls":0,"isAwake":true}`,
     `{"calls":1,"firstMs":177,"keys":[],"human":false,"isDirect":false,"evidence":null}`,
@@ -103,10 +107,10 @@ const memories: readonly string[] = [
   ]),
   of(
     "new-origin",
-    `{"born":49,"calls":0,"directCalls":0,"serviceCalls":0,"known":{"network":${met("network 10.0.0.0/16")},"client":${met("client aws-sdk-")},"region":${met("region ")}},"move":null}`,
+    `{"born":49,"calls":0,"known":{"network":${met("network 10.0.0.0/16")},"client":${met("client aws-sdk-")},"region":${met("region ")}},"move":null}`,
     [
-      `{"days":41.,"calls":0,"discovery":{"network":0.,"client":0.,"region":0.},"sizes":{"network":1,"client":1,"region":1},"onlyByServices":0}`,
-      `{"calls":1,"directCalls":0,"serviceCalls":1,"firstDirectMs":0,"reads":false,"writes":false,"met":{"network":{"network 10.0.0.0/16":177},"client":{"client aws-sdk-":177},"region":{"region ":177}},"lastUsualMs":{"network":177,"client":177},"attackSystem":"","human":false,"evidence":null}`,
+      `{"days":41.,"calls":0,"discovery":{"network":0.,"client":0.,"region":0.},"sizes":{"network":1,"client":1,"region":1}}`,
+      `{"calls":1,"reads":false,"writes":false,"met":{"network":{"network 10.0.0.0/16":177},"client":{"client aws-sdk-":177},"region":{"region ":177}},"lastUsualMs":{"network":177,"client":177},"attackSystem":"","human":false,"evidence":null}`,
     ],
   ),
   of(
