@@ -11,6 +11,9 @@ const habit = hours(0, 21 * DAY).flatMap((hour) => crowd(hour, 1, 2, hour % 6));
 /** Three weeks in which twelve services use the key all the time. */
 const busy = hours(0, 21 * DAY).flatMap((hour) => crowd(hour, 12, 20));
 
+/** Three weeks in which twelve services use the key a little, and one much. */
+const uneven = hours(0, 21 * DAY).flatMap((hour) => [...crowd(hour, 12, 4), ...busiest(hour, 30)]);
+
 testDetector(keyWideRise, {
   fires: {
     "ten principals, six decrypts each": {
@@ -49,6 +52,20 @@ testDetector(keyWideRise, {
       ],
       expect: { reasons: ["key-users"], eventTime: "2026-02-23T12:30:00Z" },
     },
+    "four hours in which all but the busiest do somewhat more": {
+      events: [
+        ...uneven,
+        ...hours(NOON, NOON + 4).flatMap((hour) => [...crowd(hour, 12, 9), ...busiest(hour, 30)]),
+      ],
+      expect: {
+        atLeast: "medium",
+        title: "Many principals use a key more, hour after hour",
+        reasons: ["key-run"],
+        withoutReasons: ["key-volume"],
+        observed: { decrypts: 552, hours: 4, principals: 13 },
+        alerts: 1,
+      },
+    },
     "two such hours, as one alert": {
       events: [...habit, ...crowd(NOON, 10, 6), ...crowd(NOON + 1, 10, 6)],
       expect: { alerts: 1 },
@@ -56,6 +73,23 @@ testDetector(keyWideRise, {
   },
   staysSilent: {
     "the usual hours": habit,
+    "two hours in which all but the busiest do somewhat more": [
+      ...uneven,
+      ...hours(NOON, NOON + 2).flatMap((hour) => [...crowd(hour, 12, 9), ...busiest(hour, 30)]),
+    ],
+    "such hours of customers, who are written for as well": [
+      ...uneven,
+      ...hours(0, 21 * DAY).flatMap((hour) => written(hour, 78)),
+      ...hours(NOON, NOON + 4).flatMap((hour) => [
+        ...crowd(hour, 12, 9),
+        ...busiest(hour, 30),
+        ...written(hour, 138),
+      ]),
+    ],
+    "such hours of few principals": hours(0, 21 * DAY + 16).flatMap((hour) => [
+      ...crowd(hour, 6, hour < NOON ? 8 : 18),
+      ...busiest(hour, 30),
+    ]),
     "twice as many principals as expected, once": [...busy, ...crowd(NOON, 20, 1)],
     "one culprit, which decrypt-spike tells": [...habit, ...crowd(NOON, 1, 500)],
     "one culprit among busy services": [
@@ -77,6 +111,18 @@ testDetector(keyWideRise, {
     ],
   },
 });
+
+function busiest(hour: number, count: number): KmsEvent[] {
+  return inHour(hour, count, { principal: principal("busiest") });
+}
+
+function written(hour: number, count: number): KmsEvent[] {
+  return inHour(hour, count, {
+    name: "GenerateDataKey",
+    operation: "dataKey",
+    principal: principal("busiest"),
+  });
+}
 
 /** Some principals, each decrypting so often in the hour. */
 function crowd(

@@ -1,5 +1,11 @@
 import { z } from "zod";
 import { HOUR_MS } from "../src/baseline/calendar.ts";
+import {
+  type CallShare,
+  knownShare,
+  learnShare,
+  newCallShare,
+} from "../src/baseline/call-share.ts";
 import { short } from "../src/baseline/forgetting.ts";
 import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
@@ -9,6 +15,12 @@ import {
   newSeasonalRate,
   type SeasonalRate,
 } from "../src/baseline/seasonal-rate.ts";
+import {
+  isSharedRise,
+  type SharedHour,
+  type SharedRun,
+  withHour,
+} from "../src/baseline/shared-run.ts";
 import {
   learnNoVolume,
   learnVolume,
@@ -26,6 +38,7 @@ import {
   type Finding,
   type HourView,
   isDecryption,
+  isEncryption,
   keyOf,
   levelOf,
   newEvidence,
@@ -39,6 +52,10 @@ interface Baseline {
   largest: number;
   /** How many principals decrypt in an hour. */
   users: SeasonalRate;
+  /** What part of its decrypts and encryptions are decrypts. */
+  share: CallShare;
+  /** The run of hours that lie above what is expected. */
+  run: SharedRun | null;
 }
 
 interface Limits extends VolumeLimits {
@@ -47,12 +64,15 @@ interface Limits extends VolumeLimits {
   /** Principals of an hour that must be exceeded, and how many are expected. */
   users: number;
   expectedUsers: number;
+  /** What part of decrypts and encryptions are decrypts; null where too little is known. */
+  reads: number | null;
 }
 
 interface Bucket {
   /** Decrypts, those of each principal beyond the share not counted. */
   count: number;
   decrypts: number;
+  encrypts: number;
   fiveMinutes: number;
   users: Record<string, User>;
   userCount: number;
@@ -95,6 +115,11 @@ const Options = z.strictObject({
     .describe(
       "Standard deviations by which the number of principals must exceed what is expected.",
     ),
+  floorOfRun: z
+    .int()
+    .min(2)
+    .default(10)
+    .describe("Never alert for several hours in a row with fewer principals in each of them."),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -108,13 +133,17 @@ const RATIO = 2;
 const STEEP = 1.5;
 const MOST_USERS = 1000;
 const DAILY: Subject = { name: "", period: "day" };
-const SUBJECTS = [DAILY];
+const RUN: Subject = { name: "run", period: "hour" };
+const SUBJECTS = [DAILY, RUN];
+/** Encryptions raise no level. */
+const NOTHING: readonly Subject[] = [];
+const SHARE_HALF_LIFE_HOURS = 200;
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Many principals each use a key somewhat more than usual. */
 export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-wide-rise",
-  version: 4,
+  version: 5,
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
@@ -139,13 +168,21 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
     { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
   ],
   options: Options,
+  judgesClosed: [RUN.name],
 
-  accepts: (event) => event.error === undefined && isDecryption(event),
+  accepts: (event) => event.error === undefined && (isDecryption(event) || isEncryption(event)),
 
-  newBaseline: () => ({ habit: newVolumeHabit(), largest: 0, users: newSeasonalRate() }),
+  newBaseline: () => ({
+    habit: newVolumeHabit(),
+    largest: 0,
+    users: newSeasonalRate(),
+    share: newCallShare(),
+    run: null,
+  }),
   newBucket: () => ({
     count: 0,
     decrypts: 0,
+    encrypts: 0,
     fiveMinutes: 0,
     users: {},
     userCount: 0,
@@ -174,10 +211,15 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       hour: isLearning ? NEVER : limits.hour,
       users: isLearning ? NEVER : users,
       expectedUsers: mean,
+      reads: knownShare(baseline.share)?.share ?? null,
     };
   },
 
   add({ bucket, limits }, event) {
+    if (!isDecryption(event)) {
+      bucket.encrypts += 1;
+      return;
+    }
     bucket.decrypts += 1;
     countMinute(bucket.minutes, event.timeMs);
     const name = `p:${event.principal.entity}`;
@@ -196,14 +238,22 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
     addEvidence(bucket.evidence, event);
   },
 
-  subjects: () => SUBJECTS,
-  level({ bucket, limits }) {
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
+  level(view, subject, options) {
+    const { bucket, limits } = view;
     if (limits.hour === NEVER) return -1;
+    if (subject === RUN.name) return runOf(view, options) === null ? -1 : 0;
     const ofUsers = levelOf(bucket.userCount, limits.users + 1);
     return Math.max(levelOf(bucket.count, limits.hour + 1), ofUsers);
   },
-  describe: describeRise,
-  fold(baseline, hour, bucket, limits) {
+  describe: (view, subject, options) =>
+    subject === RUN.name ? describeRun(view, options) : describeRise(view),
+  fold(baseline, hour, bucket, limits, options) {
+    baseline.run = runAfter(baseline.run, { hour, bucket, limits }, options);
+    if (baseline.run === null) {
+      const calls = { part: bucket.decrypts, all: bucket.decrypts + bucket.encrypts };
+      learnShare(baseline.share, calls, SHARE_HALF_LIFE_HOURS);
+    }
     learnVolume(baseline.habit, hour, bucket, limits);
     learnHour(baseline.users, hour, Math.min(bucket.userCount, limits.users));
     const isFirst = baseline.largest === 0;
@@ -213,16 +263,80 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       baseline.largest + (isFirst ? 1 : NEWEST) * (largest - baseline.largest),
     );
   },
-  skip({ habit, users }, from, to) {
-    learnNoVolume(habit, from, to);
-    learnSilence(users, from, to);
+  skip(baseline, from, to) {
+    learnNoVolume(baseline.habit, from, to);
+    learnSilence(baseline.users, from, to);
   },
 });
+
+type Seen = Pick<View, "hour" | "bucket" | "limits">;
+
+function runWith(run: SharedRun | null, { hour, bucket, limits }: Seen): SharedRun | null {
+  return withHour(run, seenOf(hour, bucket), limits.expectation);
+}
+
+function isRise(run: SharedRun | null, { limits }: Seen, options: Options): run is SharedRun {
+  return isSharedRise(run, { share: limits.reads, leastUsers: options.floorOfRun });
+}
+
+/** The run to go on from: once told, it begins anew. */
+function runAfter(run: SharedRun | null, seen: Seen, options: Options): SharedRun | null {
+  const next = runWith(run, seen);
+  return isRise(next, seen, options) ? null : next;
+}
+
+/** The run that ends with this hour, where it is to be told. */
+function runOf(view: View, options: Options): SharedRun | null {
+  let before = view.baseline.run;
+  for (const open of view.earlier) before = runAfter(before, open, options);
+  const run = runWith(before, view);
+  return isRise(run, view, options) ? run : null;
+}
+
+function seenOf(hour: number, bucket: Bucket): SharedHour {
+  const { count, decrypts, encrypts, userCount } = bucket;
+  return { hour, count, decrypts, encrypts, largest: largestOf(bucket), users: userCount };
+}
 
 function largestOf({ users }: Bucket): number {
   let largest = 0;
   for (const { count } of Object.values(users)) largest = Math.max(largest, count);
   return largest;
+}
+
+function describeRun(view: View, options: Options): Finding {
+  const { hour, bucket, limits, entity } = view;
+  const run = runOf(view, options);
+  if (run === null) throw new Error(`key-wide-rise: no run in hour ${hour} of ${entity}`);
+  const expected = Math.round(run.expected);
+  const key = keyOf(entity);
+  const endMs = (hour + 1) * HOUR_MS;
+  return {
+    title: "Many principals use a key more, hour after hour",
+    summary: `${run.decrypts} decrypts with a key in ${counted(run.hours, "hour")}, by up to ${counted(run.users, "principal")} an hour; usually about ${expected}.`,
+    reasons: reasonsOfRun(run),
+    eventTimeMs: endMs - 1,
+    windowStartMs: run.startHour * HOUR_MS,
+    windowEndMs: endMs,
+    principal: null,
+    key,
+    accountId: key.accountId,
+    region: key.region,
+    observed: { decrypts: run.count, hours: run.hours, principals: run.users },
+    expected: { decrypts: expected },
+    baseline: baselineState(limits.expectation.daysLearned, limits.expectation.samples),
+    evidence: bucket.evidence ?? newEvidence(),
+  };
+}
+
+function reasonsOfRun({ hours, sum }: SharedRun): Reason[] {
+  return [
+    {
+      code: "key-run",
+      text: `More than usual in ${hours} hours in a row, together ${sum} standard deviations beyond what scatters; no principal has more than a third.`,
+      points: Math.round(Math.min(60, 42 + 3 * (sum - 4))),
+    },
+  ];
 }
 
 function describeRise(view: View): Finding {

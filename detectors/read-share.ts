@@ -144,7 +144,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     { technique: "T1078.004", name: "Valid Accounts: Cloud Accounts", tactic: "initial-access" },
   ],
   options: Options,
-  judgesClosed: true,
+  judgesClosed: [HOURLY.name],
 
   accepts: (event) => event.error === undefined && !event.principal.service,
 

@@ -112,7 +112,7 @@ export class Alerting implements SilenceAlerting {
     }
     alert.past = past ?? alert.past;
     if (at.hour < alert.start) alert.start = at.hour;
-    if (configured.detector.judgesClosed === true) {
+    if (configured.detector.judgesClosed?.includes(subject.name) === true) {
       alert.level = 0;
       return;
     }
@@ -147,7 +147,8 @@ export class Alerting implements SilenceAlerting {
     memory.alerts.delete(key);
     this.#moved.delete(alert);
     if (alert.past === null) return;
-    if (this.#configured(memory, slot).detector.judgesClosed === true && this.#isTold(alert.past)) {
+    const { judgesClosed } = this.#configured(memory, slot).detector;
+    if (judgesClosed?.includes(alert.subject) === true && this.#isTold(alert.past)) {
       this.#revisions.push(this.#render(memory, slot, alert, alert.past, "created"));
     }
     const closed = this.#render(memory, slot, alert, alert.past, "closed");

@@ -125,10 +125,10 @@ export interface Detector<
   /** True where it learns fingerprints of contexts, which mean nothing under the secret of another installation. */
   readonly learnsFingerprints?: boolean;
   /**
-   * True where an hour is judged as it closes, because what comes later in it may speak against a finding: the level is −1 or 0,
-   * may fall, and what it is then counts. The alert is told and closed at once.
+   * Names of findings for which an hour is judged as it closes, because what comes later in it may speak against them: the level is −1
+   * or 0, may fall, and what it is then counts. The alert is told and closed at once.
    */
-  readonly judgesClosed?: boolean;
+  readonly judgesClosed?: readonly string[];
   /** True where a record that arrives after its hour was closed is still judged by itself, since it matters whenever it comes. */
   readonly judgesLate?: boolean;
 

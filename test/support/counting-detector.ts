@@ -55,7 +55,7 @@ export function countingDetector(
     attack: [],
     options: z.strictObject({}),
     judgesLate: overrides.judgesLate ?? false,
-    judgesClosed: mostToClose !== undefined,
+    judgesClosed: mostToClose === undefined ? [] : [""],
 
     accepts: ({ operation }) => operation !== "other",
     newBaseline: () => ({ hours: [] }),
