@@ -92,7 +92,11 @@ testDetector(contextFanOut, {
     "refused reads": secrets(2, 0, 40, { error: { code: "AccessDenied", class: "denied" } }),
     "secrets written and not read": setUp(2, 40).filter(({ name }) => name === "GenerateDataKey"),
     "new versions of one secret": inHour(2, 40, {
-      context: { keys: ["SecretARN", "SecretVersionId"], fingerprint: "00c0ffee00c0ffee" },
+      context: {
+        keys: ["SecretARN", "SecretVersionId"],
+        fingerprint: "00c0ffee00c0ffee",
+        place: undefined,
+      },
     }),
     "a rotator of forty secrets, from its second week on": {
       events: hours(0, 14).flatMap((day) => secrets(day * DAY + 2, 0, 40)),

@@ -53,6 +53,39 @@ testDetector(newContexts, {
       events: [...daily(30, 12, ada), ...walk(NOW, 100, 20, ada)],
       expect: { reasons: ["new-contexts", "person"] },
     },
+    "twenty, by a person who meets new ones now and then, more than ever": {
+      events: [...daily(30, 12, ada), ...walk(16 * DAY, 50, 4, ada), ...walk(NOW, 100, 20, ada)],
+      learnUntilHour: NOW,
+      expect: { atLeast: "medium", reasons: ["new-contexts", "more-than-ever", "person"] },
+    },
+    "twelve, by one who met eight on a day before": {
+      events: [...habit, ...walk(16 * DAY, 50, 8), ...walk(NOW, 100, 12)],
+      learnUntilHour: NOW,
+      expect: { withoutReasons: ["more-than-ever"] },
+    },
+    "three a day, from the third day on more gravely": {
+      events: [...habit, ...hours(0, 3).flatMap((day) => walk(NOW + day * DAY, 100 + 3 * day, 3))],
+      learnUntilHour: NOW + 2 * DAY,
+      expect: { reasons: ["new-contexts", "day-after-day"] },
+    },
+    "three a day, of which one was a week before": {
+      events: [...habit, ...[0, 7, 9].flatMap((day) => walk(NOW + day * DAY, 100 + 3 * day, 3))],
+      learnUntilHour: NOW + 9 * DAY,
+      expect: { withoutReasons: ["day-after-day"] },
+    },
+    "one a day, which releases bring as well": {
+      events: [
+        ...habit,
+        ...[0, 1].flatMap((day) => walk(NOW + day * DAY, 100 + day, 1)),
+        ...walk(NOW + 2 * DAY, 110, 3),
+      ],
+      learnUntilHour: NOW + 2 * DAY,
+      expect: { withoutReasons: ["day-after-day"] },
+    },
+    "other buckets, whatever the objects": {
+      events: [...objects(30, 3), ...inBucket(NOW, 7, 20), ...inBucket(NOW, 8, 20)],
+      expect: { atLeast: "medium", observed: { newContextsOfDay: 2 }, alerts: 1 },
+    },
     "a new feature that writes what it reads, less gravely": {
       events: [
         ...habit,
@@ -85,6 +118,7 @@ testDetector(newContexts, {
     },
   },
   staysSilent: {
+    "ever new objects of the same buckets": [...objects(31, 3), ...inBucket(NOW, 1, 200)],
     "the same tenants, however often": [...habit, ...walk(NOW, 0, 12), ...walk(NOW + 1, 0, 12)],
     "a single new one": [...habit, ...walk(NOW, 100, 1)],
     "a new one every day, as customers come": hours(0, 40).flatMap((day) =>
@@ -149,5 +183,23 @@ function walk(
       ...one,
       timeMs: one.timeMs + (nth % 60) * 60_000,
     })),
+  );
+}
+
+/** Objects of a bucket, each new. */
+function inBucket(hour: number, bucket: number, count: number): KmsEvent[] {
+  return inHour(hour, count).map((one, nth) => ({
+    ...one,
+    context: {
+      ...context("aws:s3:arn", 10_000 + hour * 1000 + bucket * 300 + nth),
+      place: context("aws:s3:arn", bucket).fingerprint,
+    },
+  }));
+}
+
+/** So many days with objects of so many buckets. */
+function objects(days: number, buckets: number): KmsEvent[] {
+  return hours(0, days).flatMap((day) =>
+    hours(0, buckets).flatMap((bucket) => inBucket(day * DAY + 9, bucket, 10)),
   );
 }

@@ -11,11 +11,13 @@ import {
   newClosedSet,
   passDays,
 } from "../src/baseline/closed-set.ts";
+import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   addEvidence,
   baselineState,
   callerName,
   counted,
+  dayAfterDayReasons,
   defineDetector,
   type Evidence,
   type Finding,
@@ -25,10 +27,12 @@ import {
   isSecret,
   type KmsEvent,
   learnNewOfDay,
+  moreThanEverReasons,
   levelOf,
   newEvidence,
   type NewOfDay,
   newOfDay,
+  passNewDay,
   pointsOfSeveral,
   type Reason,
   soleKey,
@@ -37,6 +41,7 @@ import {
 
 interface Baseline extends NewOfDay {
   reads: number;
+  mostOfDay: FadingPeak;
   contexts: ClosedSet;
 }
 
@@ -63,6 +68,8 @@ interface Limits {
   known: number;
   /** Probability that the next context of a day is new. */
   discovery: number;
+  /** Most that was new on one of the days before. */
+  mostOfDay: number;
 }
 
 const Options = z.strictObject({
@@ -91,6 +98,8 @@ const SUBJECTS = [DAILY];
 const NOTHING: readonly Subject[] = [];
 /** Whoever meets new ones more often than so keeps to no set. */
 const MOST_DISCOVERY = 0.25;
+/** So many on a day are many. */
+const MANY = 8;
 const MOST_MET = 1000;
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Keys are members of the same set, under names that begin as no fingerprint does. */
@@ -99,7 +108,7 @@ const KEY = "k";
 /** A principal that reads what belongs to the same few tenants, files or tables for ever reads what belongs to others. */
 export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-contexts",
-  version: 1,
+  version: 2,
   title: "Contexts never read before",
   entity: "principal",
   learnsFingerprints: true,
@@ -132,7 +141,14 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     (isDecryption(event) || isEncryption(event)) &&
     !isSecret(event) &&
     !event.principal.service,
-  newBaseline: () => ({ reads: 0, contexts: newClosedSet(), day: -1, ofDay: [] }),
+  newBaseline: () => ({
+    reads: 0,
+    mostOfDay: newFadingPeak(),
+    contexts: newClosedSet(),
+    day: -1,
+    ofDay: [],
+    newDays: [],
+  }),
   newBucket: () => ({
     reads: 0,
     size: 0,
@@ -144,7 +160,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     evidence: null,
   }),
 
-  limits({ reads, contexts }, hour, options) {
+  limits({ reads, contexts, mostOfDay, day, ofDay }, hour, options) {
     const days = contexts.born < 0 ? 0 : (hour - contexts.born) / 24;
     const discovery = freshProbability(contexts);
     const isKnown = days >= options.learningDays && reads >= options.learningReads;
@@ -155,6 +171,10 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
       reads,
       known: memberCount(contexts, KEY),
       discovery,
+      mostOfDay: Math.max(
+        Math.ceil(peakAt(mostOfDay, hour)),
+        day === dayOf(hour) ? 0 : ofDay.length,
+      ),
     };
   },
 
@@ -163,8 +183,9 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     const isRead = isDecryption(event);
     if (isRead) bucket.reads += 1;
     if (!limits.isClosed || event.context === undefined) return;
-    if (isRead) addRead(view, event, event.context.fingerprint);
-    else addWrite(view, event.context.fingerprint);
+    const { fingerprint, place = fingerprint } = event.context;
+    if (isRead) addRead(view, event, place);
+    else addWrite(view, place);
   },
 
   subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
@@ -176,9 +197,8 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
 
   fold(baseline, hour, bucket) {
     baseline.reads += bucket.reads;
-    const day = dayOf(hour);
-    if (baseline.day !== day) baseline.ofDay = [];
-    baseline.day = day;
+    if (baseline.day !== dayOf(hour)) raisePeak(baseline.mostOfDay, hour, baseline.ofDay.length);
+    passNewDay(baseline, hour);
     learnNewOfDay(baseline, newNames(bucket));
     const names = [...Object.keys(bucket.met), ...Object.keys(bucket.written)].map(nameOf);
     meetAll(baseline.contexts, hour, [...names, ...Object.keys(bucket.keys).map(nameOfKey)]);
@@ -280,15 +300,18 @@ function describeHour(view: View, _subject: string, { minimumContexts }: Options
   };
 }
 
-function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
+function reasonsOf(view: View, ofDay: number): Reason[] {
+  const { bucket, limits } = view;
   const reasons: Reason[] = [
     {
       code: "new-contexts",
       text: `${ofDay} of the day never met before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
       points: pointsOfSeveral(ofDay, limits.discovery, 6),
     },
+    ...dayAfterDayReasons(view, newNames),
   ];
-  if (bucket.isWriter) {
+  if (!bucket.isWriter) reasons.push(...moreThanEverReasons(ofDay, limits.mostOfDay, MANY));
+  else {
     const text =
       "It encrypts under contexts never met as well, as new features and customers make it.";
     reasons.push({ code: "writes-too", text, points: -20 });

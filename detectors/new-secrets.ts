@@ -14,6 +14,7 @@ import {
   baselineState,
   callerName,
   counted,
+  dayAfterDayReasons,
   defineDetector,
   type Evidence,
   type Finding,
@@ -22,10 +23,12 @@ import {
   isSecret,
   type KmsEvent,
   learnNewOfDay,
+  moreThanEverReasons,
   levelOf,
   newEvidence,
   type NewOfDay,
   newOfDay,
+  passNewDay,
   pointsOfSeveral,
   type Reason,
   soleKey,
@@ -93,16 +96,15 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
-/** So many on a day are many, and so many times the most of any day before are more than a task asks for. */
+/** So many on a day are many. */
 const MANY = 16;
-const BEYOND = 2;
 const MOST_KNOWN = 200;
 const MOST_MET = 1000;
 
 /** A principal that reads the same few secrets and parameters for ever reads others. */
 export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-secrets",
-  version: 3,
+  version: 4,
   title: "Secrets never read before",
   entity: "principal",
   learnsFingerprints: true,
@@ -142,6 +144,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
     known: newKnownSet(),
     day: -1,
     ofDay: [],
+    newDays: [],
     discovery: 1,
     mostOfDay: newFadingPeak(),
   }),
@@ -189,10 +192,9 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
     const day = dayOf(hour);
     if (baseline.day !== day) {
       raisePeak(baseline.mostOfDay, hour, baseline.ofDay.length);
-      baseline.day = day;
-      baseline.ofDay = [];
       baseline.discovery = discoveryProbability(baseline.known);
     }
+    passNewDay(baseline, hour);
     learnNewOfDay(baseline, newNames(bucket));
     for (const name of Object.keys(bucket.met).sort()) {
       meet(baseline.known, name, hour, MOST_KNOWN);
@@ -249,20 +251,17 @@ function describeHour(view: View, { minimumSecrets }: Options): Finding {
   };
 }
 
-function reasonsOf({ bucket, limits }: View, ofDay: number): Reason[] {
+function reasonsOf(view: View, ofDay: number): Reason[] {
+  const { bucket, limits } = view;
   const reasons: Reason[] = [
     {
       code: "new-secrets",
       text: `${ofDay} of the day never read before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
       points: pointsOfSeveral(ofDay, limits.discovery, 6),
     },
+    ...dayAfterDayReasons(view, newNames),
+    ...moreThanEverReasons(ofDay, limits.mostOfDay, MANY),
   ];
-  if (ofDay >= MANY && ofDay > BEYOND * limits.mostOfDay) {
-    const text = `Never more than ${limits.mostOfDay} on a day before.`;
-    const times = ofDay / Math.max(1, BEYOND * limits.mostOfDay);
-    const points = Math.round(Math.min(36, 16 + 8 * Math.log2(times)));
-    reasons.push({ code: "more-than-ever", text, points });
-  }
   if (own(bucket)) {
     const text = "It wrote what it read: creating a secret reads it back.";
     reasons.push({ code: "own-writes", text, points: -30 });

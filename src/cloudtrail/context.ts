@@ -1,5 +1,6 @@
 import type { EncryptionContext } from "./event.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
+import { memoize } from "./memo.ts";
 import { sipHash64, toHex } from "./siphash.ts";
 
 /**
@@ -23,11 +24,32 @@ export function contextOf(
   return {
     keys: keys.slice(0, MOST_KEYS).map((key) => key.slice(0, LONGEST_KEY)),
     fingerprint: toHex(sipHash64(hashKey, canonical(context, keys))),
+    place: placeOf(context[S3_NAME], hashKey),
   };
 }
 
 const MOST_KEYS = 8;
 const LONGEST_KEY = 128;
+/** S3 names the object, or with Bucket Keys the bucket (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). */
+const S3_NAME = "aws:s3:arn";
+const MOST_PLACES = 1000;
+/** Of each hash key, the buckets met: an object's name is new each time, its bucket hardly ever. */
+const places = new WeakMap<Uint8Array, (bucketArn: string) => string>();
+
+function placeOf(objectArn: unknown, hashKey: Uint8Array): string | undefined {
+  if (typeof objectArn !== "string") return undefined;
+  const end = objectArn.indexOf("/");
+  if (end < 0) return undefined;
+  let ofBucket = places.get(hashKey);
+  if (ofBucket === undefined) {
+    ofBucket = memoize(
+      (bucketArn) => toHex(sipHash64(hashKey, canonical({ [S3_NAME]: bucketArn }, [S3_NAME]))),
+      MOST_PLACES,
+    );
+    places.set(hashKey, ofBucket);
+  }
+  return ofBucket(objectArn.slice(0, end));
+}
 
 function contextFields(name: string, parameters: Fields | undefined): Fields | undefined {
   if (parameters === undefined) {

@@ -113,4 +113,9 @@ export interface EncryptionContext {
    * version of the same secret. Two calls about the same thing have the same fingerprint.
    */
   readonly fingerprint: string;
+  /**
+   * The bucket of an S3 object, 16 hex digits: the fingerprint that a context of the bucket itself has, as S3 Bucket Keys give it.
+   * Undefined where the context names no object.
+   */
+  readonly place: string | undefined;
 }

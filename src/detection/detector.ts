@@ -30,7 +30,14 @@ export {
 export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
 export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
 export { companyReasons, oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
-export { learnNewOfDay, type NewOfDay, newOfDay } from "./new-of-day.ts";
+export {
+  dayAfterDayReasons,
+  learnNewOfDay,
+  moreThanEverReasons,
+  type NewOfDay,
+  newOfDay,
+  passNewDay,
+} from "./new-of-day.ts";
 export { isSecret, secretOf } from "./secrets.ts";
 export {
   backReason,

@@ -1,14 +1,22 @@
 import { dayOf } from "../baseline/calendar.ts";
-import type { HourView } from "./detector.ts";
+import type { HourView, Reason } from "./detector.ts";
 
-/** What was new on the day being summed, by name. Part of a baseline. */
+/** What was new on the day being summed, by name, and the days of the last week on which several were. Part of a baseline. */
 export interface NewOfDay {
   day: number;
   ofDay: string[];
+  newDays: number[];
 }
 
 /** Names told apart on a day. */
 const MOST_NAMES = 1000;
+/** New ones that make a day one of a row, days that belong together, and how many of them before a day make a row. */
+const SEVERAL = 2;
+const WEEK_DAYS = 7;
+const LEAST_DAYS = 2;
+const MOST_COUNTED = 4;
+/** Times the most of any day before that are more than a task asks for. */
+const BEYOND = 2;
 
 /** What was new on this day, this hour included: learned, in hours that are not learned yet, and now. */
 export function newOfDay<Bucket, Limits>(
@@ -22,6 +30,47 @@ export function newOfDay<Bucket, Limits>(
   }
   for (const name of newNames(bucket)) names.add(name);
   return [...names];
+}
+
+/** Whether several were new on other days of the last week too: releases come once, a thief comes again. */
+export function dayAfterDayReasons<Bucket, Limits>(
+  { hour, baseline, earlier }: HourView<NewOfDay, Bucket, Limits>,
+  newNames: (bucket: Bucket) => readonly string[],
+): Reason[] {
+  const today = dayOf(hour);
+  const open = new Map([[baseline.day, new Set(baseline.ofDay)]]);
+  for (const one of earlier) {
+    const day = dayOf(one.hour);
+    const names = open.get(day) ?? new Set();
+    open.set(day, names);
+    for (const name of newNames(one.bucket)) names.add(name);
+  }
+  const days = new Set(baseline.newDays);
+  for (const [day, names] of open) if (names.size >= SEVERAL) days.add(day);
+  const before = [...days].filter((day) => day < today && today - day <= WEEK_DAYS).length;
+  if (before < LEAST_DAYS) return [];
+  const text = `So were others on ${before} days of the week before.`;
+  return [{ code: "day-after-day", text, points: 4 * (Math.min(MOST_COUNTED, before) - 1) }];
+}
+
+/** Whether a day holds many new ones, and far more than any before it. */
+export function moreThanEverReasons(ofDay: number, mostOfDay: number, many: number): Reason[] {
+  if (ofDay < many || ofDay <= BEYOND * mostOfDay) return [];
+  const times = ofDay / Math.max(1, BEYOND * mostOfDay);
+  const points = Math.round(Math.min(36, 16 + 8 * Math.log2(times)));
+  const text = `Never more than ${mostOfDay} on a day before.`;
+  return [{ code: "more-than-ever", text, points }];
+}
+
+/** Begins the day of an hour that is learned, where it is another. */
+export function passNewDay(baseline: NewOfDay, hour: number): void {
+  const day = dayOf(hour);
+  if (baseline.day === day) return;
+  const { newDays, ofDay } = baseline;
+  if (ofDay.length >= SEVERAL) newDays.push(baseline.day);
+  baseline.newDays = newDays.filter((one) => day - one <= WEEK_DAYS);
+  baseline.day = day;
+  baseline.ofDay = [];
 }
 
 /** Learns what was new in a closed hour of the day that is being summed. */

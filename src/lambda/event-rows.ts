@@ -94,7 +94,11 @@ const keyFields = ({ arn, accountId, region, alias }: KmsKey) => [
 ];
 const errorFields = (error: CallError) => [error.code, error.class];
 const sourceFields = ({ kind, value }: CallSource) => [kind, value];
-const contextFields = ({ keys, fingerprint }: EncryptionContext) => [keys, fingerprint];
+const contextFields = ({ keys, fingerprint, place }: EncryptionContext) => [
+  keys,
+  fingerprint,
+  place ?? null,
+];
 
 /** Parameters as they are, or as tagged JSON text where plain JSON would change a number. */
 function parametersField(parameters: KmsEvent["parameters"]): unknown {
@@ -216,7 +220,11 @@ const sourceOf = (fields: readonly unknown[]): CallSource => ({
 const contextOf = (fields: readonly unknown[]): EncryptionContext => {
   const keys = fields[0];
   if (!Array.isArray(keys)) throw new RangeError("not a context");
-  return { keys: keys.map(textIn), fingerprint: textIn(fields[1]) };
+  return {
+    keys: keys.map(textIn),
+    fingerprint: textIn(fields[1]),
+    place: fields[2] === null ? undefined : textIn(fields[2]),
+  };
 };
 
 function parametersIn(field: unknown): KmsEvent["parameters"] {

@@ -88,6 +88,7 @@ export function context(name: string, value: number): NonNullable<KmsEvent["cont
   return {
     keys: [name],
     fingerprint: mixed.toString(16).padStart(8, "0") + other.toString(16).padStart(8, "0"),
+    place: undefined,
   };
 }
 

@@ -225,6 +225,7 @@ function isSameKeys(one: KmsEvent["keys"], other: KmsEvent["keys"]): boolean {
 type Context = NonNullable<KmsEvent["context"]>;
 
 function isSameContext(one: Context, other: Context): boolean {
-  if (one.fingerprint !== other.fingerprint || one.keys.length !== other.keys.length) return false;
+  if (one.fingerprint !== other.fingerprint || one.place !== other.place) return false;
+  if (one.keys.length !== other.keys.length) return false;
   return one.keys.every((key, index) => key === other.keys[index]);
 }

@@ -245,6 +245,27 @@ describe("the encryption context", () => {
     expect(contextOf(one)?.fingerprint).not.toBe(contextOf(other)?.fingerprint);
   });
 
+  it("places an object in its bucket, as the bucket's own context is", () => {
+    const bucket = "arn:aws:s3:::records";
+    const [one, other] = ["a", "b/c"].map((name) =>
+      contextOf({ "aws:s3:arn": `${bucket}/${name}` }),
+    );
+    expect(one?.fingerprint).not.toBe(other?.fingerprint);
+    expect(one?.place).toBe(contextOf({ "aws:s3:arn": bucket })?.fingerprint);
+    expect(other?.place).toBe(one?.place);
+  });
+
+  it.each([
+    ["another bucket", { "aws:s3:arn": "arn:aws:s3:::other/a" }],
+    ["a bucket itself", { "aws:s3:arn": "arn:aws:s3:::records" }],
+    ["no object", { bucket: "arn:aws:s3:::records/a" }],
+    ["no text", { "aws:s3:arn": 7 }],
+  ])("places %s elsewhere or nowhere", (_, context) => {
+    const own = contextOf({ "aws:s3:arn": "arn:aws:s3:::records/a" })?.place;
+    expect(own).toMatch(/^[0-9a-f]{16}$/);
+    expect(contextOf(context)?.place).not.toBe(own);
+  });
+
   it("shows at most eight names, each cut, and no value", () => {
     const many = Object.fromEntries(
       Array.from({ length: 20 }, (_, at) => [`k${at}`, "secret-value"]),

@@ -37,7 +37,13 @@ describe("Keyhawk's own use of a key", () => {
     [
       "a context of more names",
       withContext,
-      { context: { keys: ["aws:kinesis:arn", "x"], fingerprint: "0".repeat(16) } },
+      {
+        context: {
+          keys: ["aws:kinesis:arn", "x"],
+          fingerprint: "0".repeat(16),
+          place: undefined,
+        },
+      },
       false,
     ],
     ["its fingerprint", { ...use, context: { fingerprint: own.context.fingerprint } }, {}, true],
