@@ -137,6 +137,20 @@ testDetector(decryptSpike, {
       events: [...steady, ...reads(NIGHT, 300, 300)],
       expect: { atLeast: "medium", observed: { decryptsPerHour: 300 } },
     },
+    "the same five secrets, far more often than on any day": {
+      events: [...steady, ...reads(NIGHT, 1300, 5)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["hour-volume"],
+        // Five, one for every 32 of the others, and each beyond 400 of them.
+        observed: { decryptsPerHour: 5 + 40 + 895, decryptsPerFiveMinutes: 5 },
+        alerts: 1,
+      },
+    },
+    "the same five secrets, a little in each hour of a day": {
+      events: [...steady, ...hours(15 * DAY, 16 * DAY).flatMap((hour) => reads(hour, 60, 5))],
+      expect: { reasons: ["hour-volume"] },
+    },
     "just over the limit, low": {
       events: [...steady, ...inHour(NIGHT, 24)],
       expect: { atMost: "low" },
@@ -251,6 +265,11 @@ testDetector(decryptSpike, {
     ),
     "twice the usual volume": [...usage(15, () => 60), ...inHour(NIGHT, 120)],
     "twenty decrypts, the floor, by a quiet role": [...steady, ...inHour(NIGHT, 20)],
+    "a day with as many repeated reads of secrets as a day before it had": [
+      ...steady,
+      ...reads(7 * DAY, 500, 5),
+      ...reads(NIGHT, 450, 5),
+    ],
     "sixty tasks that start within ten minutes and read the same five secrets": [
       ...steady,
       ...reads(NIGHT, 300, 5),

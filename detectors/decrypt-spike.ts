@@ -7,6 +7,7 @@ import {
   newCallShare,
   type ShareExpectation,
 } from "../src/baseline/call-share.ts";
+import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   countRead,
   crossingRead,
@@ -64,11 +65,15 @@ interface Bucket {
 interface Baseline extends VolumeHabit {
   /** What part of its calls are decrypts. */
   share: CallShare;
+  /** Decrypts of the day being summed that repeat one of their hour, and the most of a day. */
+  again: { day: number; count: number; peak: FadingPeak };
 }
 
 interface Limits extends VolumeLimits {
   /** Null where it is not known. */
   share: ShareExpectation | null;
+  /** Decrypts of a day that repeat one of their hour, beyond which each counts. */
+  again: number;
 }
 
 const Options = z.strictObject({
@@ -114,6 +119,14 @@ const SUBJECTS = [HOURLY, DAILY];
 const NOTHING: readonly Subject[] = [];
 /** Hours with calls in which half of what is known of its other calls is forgotten. */
 const SHARE_HALF_LIFE_HOURS = 200;
+/**
+ * A day on which all that starts anew reads its secrets anew holds no more repeated reads than so many, or so many times the most of
+ * any day before; what goes beyond is no restart.
+ */
+const MOST_AGAIN = 400;
+const AGAIN_BEYOND = 2.5;
+/** Days after which the most of a day is known. */
+const AGAIN_DAYS = 14;
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Up to this many times its largest hour, a job that ran at another hour did what it always does. */
 const USUAL = 1.25;
@@ -131,7 +144,7 @@ const BEYOND = 8;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "decrypt-spike",
-  version: 6,
+  version: 7,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -162,7 +175,11 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 
   accepts: (event) => event.error === undefined,
 
-  newBaseline: () => ({ ...newVolumeHabit(), share: newCallShare() }),
+  newBaseline: () => ({
+    ...newVolumeHabit(),
+    share: newCallShare(),
+    again: { day: -1, count: 0, peak: newFadingPeak() },
+  }),
   newBucket: () => ({
     count: 0,
     again: 0,
@@ -177,7 +194,9 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     const limits = {
       ...volumeLimits(baseline, hour, options),
       share: knownShare(baseline.share),
+      again: NEVER,
     };
+    if (limits.expectation.daysLearned >= AGAIN_DAYS) limits.again = mostAgain(baseline, hour);
     const isLearning = limits.expectation.daysLearned < options.learningDays;
     return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },
@@ -204,25 +223,27 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   level(view, subject) {
     const { bucket, limits } = view;
     if (limits.hour === NEVER || bucket.count === 0) return -1;
+    const counts = countsOf(view);
     const ofHour = Math.max(
-      levelOf(bucket.count, limits.hour + 1),
+      levelOf(counts.hour, limits.hour + 1),
       levelOf(bucket.fiveMinutes, limits.fiveMinutes + 1),
     );
     const isLasting = limits.alarmsOfLastDay >= LASTING;
     if (subject !== DAILY.name) return isLasting ? -1 : ofHour;
-    return Math.max(levelOf(countOfDay(view), limits.day + 1), isLasting ? ofHour : -1);
+    return Math.max(levelOf(counts.day, limits.day + 1), isLasting ? ofHour : -1);
   },
 
   describe(view, subject) {
-    const { limits } = view;
-    const isOfDay = subject === DAILY.name && countOfDay(view) > limits.day;
-    return isOfDay ? describeDay(view) : describeHour(view);
+    const counts = countsOf(view);
+    const isOfDay = subject === DAILY.name && counts.day > view.limits.day;
+    return isOfDay ? describeDay(view, counts) : describeHour(view, counts);
   },
 
   fold(baseline, hour, bucket, limits) {
-    if (bucket.count === 0) learnNoVolume(baseline, hour, hour + 1);
-    else learnVolume(baseline, hour, bucket, limits);
-    if (bucket.count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes) return;
+    const count = withAgain(bucket, learnAgain(baseline, hour, bucket, limits));
+    if (count === 0) learnNoVolume(baseline, hour, hour + 1);
+    else learnVolume(baseline, hour, { count, fiveMinutes: bucket.fiveMinutes }, limits);
+    if (count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes) return;
     const calls = { part: bucket.count, all: bucket.count + bucket.others };
     learnShare(baseline.share, calls, SHARE_HALF_LIFE_HOURS);
   },
@@ -237,31 +258,68 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 });
 
-/** Count of the UTC day up to and including this hour; hours that alarmed by themselves count up to their limit. */
-function countOfDay({ hour, baseline, earlier, bucket, limits }: View): number {
-  const day = dayOf(hour);
-  let count = baseline.day === day ? baseline.dayCount : 0;
-  for (const open of earlier) {
-    if (dayOf(open.hour) === day) count += Math.min(open.bucket.count, open.limits.hour);
-  }
-  return count + Math.min(bucket.count, limits.hour);
+function mostAgain({ again: { day, count, peak } }: Baseline, hour: number): number {
+  const ofDayBefore = day === dayOf(hour) ? 0 : count;
+  return Math.max(MOST_AGAIN, Math.ceil(AGAIN_BEYOND * Math.max(peakAt(peak, hour), ofDayBefore)));
 }
 
-function describeHour(view: View): Finding {
+/** Learns the repeated reads of a closed hour; returns how many of them the day left free. */
+function learnAgain({ again }: Baseline, hour: number, bucket: Bucket, limits: Limits): number {
+  const day = dayOf(hour);
+  if (again.day !== day) {
+    raisePeak(again.peak, hour, again.count);
+    again.day = day;
+    again.count = 0;
+  }
+  const free = Math.max(0, limits.again - again.count);
+  again.count += bucket.again;
+  return free;
+}
+
+/** Decrypts of the hour, repeated ones beyond those that are free included. */
+function withAgain({ count, again }: Bucket, free: number): number {
+  return count + Math.max(0, again - free);
+}
+
+interface Counts {
+  readonly hour: number;
+  /** Of the UTC day up to and including the hour; hours that alarmed by themselves count up to their limit. */
+  readonly day: number;
+  /** Repeated reads of this hour beyond which each counts. */
+  readonly free: number;
+}
+
+function countsOf({ hour, baseline, earlier, bucket, limits }: View): Counts {
+  const today = dayOf(hour);
+  let day = baseline.day === today ? baseline.dayCount : 0;
+  let again = baseline.again.day === today ? baseline.again.count : 0;
+  for (const open of earlier) {
+    if (dayOf(open.hour) !== today) continue;
+    const count = withAgain(open.bucket, Math.max(0, open.limits.again - again));
+    day += Math.min(count, open.limits.hour);
+    again += open.bucket.again;
+  }
+  const free = Math.max(0, limits.again - again);
+  const count = withAgain(bucket, free);
+  return { hour: count, day: day + Math.min(count, limits.hour), free };
+}
+
+function describeHour(view: View, counts: Counts): Finding {
   const { hour, bucket, limits } = view;
   const { expectation, fiveMinutes } = limits;
-  const hourFires = bucket.count > limits.hour;
+  const { hour: count, free } = counts;
+  const hourFires = count > limits.hour;
   const fiveFires = bucket.fiveMinutes > fiveMinutes;
   const startMs = hour * HOUR_MS;
   const expected = round(expectation.mean);
-  const ratio = bucket.count / Math.max(1, expectation.mean);
-  const isBeyondAll = bucket.count >= BEYOND * Math.max(1, limits.largestHour);
+  const ratio = count / Math.max(1, expectation.mean);
+  const isBeyondAll = count >= BEYOND * Math.max(1, limits.largestHour);
   const reasons: Reason[] = [];
   if (hourFires) {
     reasons.push({
       code: "hour-volume",
-      text: `${bucket.count} decrypts in the hour; expected ${expected}, limit ${limits.hour}.`,
-      points: pointsOfRise(bucket.count / limits.hour),
+      text: `${count} decrypts in the hour; expected ${expected}, limit ${limits.hour}.`,
+      points: pointsOfRise(count / limits.hour),
     });
   }
   if (fiveFires) {
@@ -271,12 +329,12 @@ function describeHour(view: View): Finding {
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
   }
-  if (hourFires) reasons.push(...paceReasons(bucket, fiveFires));
+  if (hourFires) reasons.push(...paceReasons(bucket, count, fiveFires));
   else {
     const text = "The hour as a whole holds no more than it may.";
     reasons.push({ code: "usual-hour", text, points: -6 });
   }
-  reasons.push(...companyOf(view));
+  reasons.push(...companyOf(view, count));
   if (ratio >= 20 && isBeyondAll) {
     const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;
     reasons.push({ code: "ratio", text, points: 10 });
@@ -285,9 +343,9 @@ function describeHour(view: View): Finding {
     const text = "Called KMS directly, not through an AWS service.";
     reasons.push({ code: "direct", text, points: 3 });
   }
-  reasons.push(...personReasons(bucket, reasons), ...oftenReasons(bucket.count, limits));
+  reasons.push(...personReasons(bucket, reasons), ...oftenReasons(count, limits));
   const points = pointsOf(reasons);
-  const isUsualElsewhere = bucket.count <= USUAL * limits.largestHour;
+  const isUsualElsewhere = count <= USUAL * limits.largestHour;
   if (isUsualElsewhere && points > USUAL_POINTS) {
     const text = `As many as in its busiest hours (${round(limits.largestHour)}), but not at this hour of the day.`;
     reasons.push({ code: "usual-at-other-hours", text, points: USUAL_POINTS - points });
@@ -295,20 +353,20 @@ function describeHour(view: View): Finding {
   return {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: isUsualElsewhere ? "Usual volume at a strange hour" : "Decrypt spike",
-    summary: `${name(bucket)} decrypted ${counted(bucket.count, "time")} in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
+    summary: `${name(bucket)} decrypted ${counted(count, "time")} in an hour (${bucket.fiveMinutes} within five minutes); expected about ${expected}.`,
     reasons,
     eventTimeMs:
       startMs +
-      crossingRead(
-        bucket.reads,
-        hourFires ? limits.hour : NEVER,
-        fiveFires ? fiveMinutes : NEVER,
-        5,
-      ) *
+      crossingRead(bucket.reads, {
+        hour: hourFires ? limits.hour : NEVER,
+        window: fiveFires ? fiveMinutes : NEVER,
+        width: 5,
+        again: free,
+      }) *
         1000,
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
-    observed: { decryptsPerHour: bucket.count, decryptsPerFiveMinutes: bucket.fiveMinutes },
+    observed: { decryptsPerHour: count, decryptsPerFiveMinutes: bucket.fiveMinutes },
     expected: {
       decryptsPerHour: expected,
       decryptsPerFiveMinutes: round(expectation.mean / 12),
@@ -320,13 +378,19 @@ function describeHour(view: View): Finding {
 }
 
 /** Whether the other calls of the hour rose with its decrypts. */
-function companyOf({ bucket, limits }: View): Reason[] {
-  const { count: decrypts, others } = bucket;
+function companyOf({ bucket, limits }: View, decrypts: number): Reason[] {
+  const { others } = bucket;
   return companyReasons({ decrypts, others, windows: 1, alonePoints: 8 }, limits.share);
 }
 
 /** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
-function paceReasons({ reads, count, human }: Bucket, isBurst: boolean): Reason[] {
+function paceReasons(
+  { reads, count: told, human }: Bucket,
+  count: number,
+  isBurst: boolean,
+): Reason[] {
+  // Where repeated reads made it so many, their pace says nothing.
+  if (count > told) return [];
   const part = densestReads(reads, SHORT_MINUTES) / count;
   const percent = Math.round(100 * part);
   if (part < SPREAD_PART) {
@@ -338,13 +402,18 @@ function paceReasons({ reads, count, human }: Bucket, isBurst: boolean): Reason[
   return [{ code: "short", text, points: 6 }];
 }
 
-function describeDay(view: View): Finding {
+function describeDay(view: View, counts: Counts): Finding {
   const { hour, bucket, limits } = view;
-  const count = countOfDay(view);
+  const { day: count } = counts;
   const startMs = dayOf(hour) * 24 * HOUR_MS;
   const expected = round(limits.expectedDay);
-  const already = count - bucket.count;
-  const over = crossingRead(bucket.reads, Math.max(0, limits.day - already), NEVER, 5);
+  const already = count - Math.min(counts.hour, limits.hour);
+  const over = crossingRead(bucket.reads, {
+    hour: Math.max(0, limits.day - already),
+    window: NEVER,
+    width: 5,
+    again: counts.free,
+  });
   const volume: Reason = {
     code: "day-volume",
     text: `${count} decrypts since midnight UTC; expected ${expected} a day, limit ${limits.day}.`,
@@ -354,7 +423,7 @@ function describeDay(view: View): Finding {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt volume of a day",
     summary: `${name(bucket)} decrypted ${count} times by this hour of the day; a day's usual volume is ${expected}.`,
-    reasons: [volume, ...companyOf(view), ...personReasons(bucket, [volume])],
+    reasons: [volume, ...companyOf(view, counts.hour), ...personReasons(bucket, [volume])],
     eventTimeMs: hour * HOUR_MS + over * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + 24 * HOUR_MS,

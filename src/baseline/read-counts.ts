@@ -71,21 +71,26 @@ export function densestReads(counts: ReadCounts, width: number): number {
   return largest;
 }
 
+/** What counts of an hour must exceed. */
+export interface ReadLimits {
+  readonly hour: number;
+  /** Of `width` minutes. */
+  readonly window: number;
+  readonly width: number;
+  /** Reads that repeat one of the hour, beyond which each counts. */
+  readonly again: number;
+}
+
 /**
- * Second of the hour, 0–3599, of the last read in the first minute by which the count of the hour exceeds `hourLimit` or that of
- * `width` minutes exceeds `windowLimit`; 3599 where neither does.
+ * Second of the hour, 0–3599, of the last read in the first minute by which the count of the hour or that of the window is over its limit;
+ * 3599 where neither is.
  */
-export function crossingRead(
-  counts: ReadCounts,
-  hourLimit: number,
-  windowLimit: number,
-  width: number,
-): number {
+export function crossingRead(counts: ReadCounts, limits: ReadLimits): number {
   return secondOf(
     counts.others,
     (minute) =>
-      readsUntil(counts, minute) > hourLimit ||
-      readsWithin(counts, minute - width + 1, minute) > windowLimit,
+      readsUntil(counts, minute, limits.again) > limits.hour ||
+      readsWithin(counts, minute - limits.width + 1, minute) > limits.window,
   );
 }
 
@@ -102,9 +107,11 @@ function secretsWithin({ secrets }: ReadCounts, from: number, to: number): numbe
 }
 
 /** Reads of the hour up to a minute, repeated ones included as far as they count. */
-function readsUntil(counts: ReadCounts, minute: number): number {
+function readsUntil(counts: ReadCounts, minute: number, free: number): number {
   const again = countWithin(counts.secretReads, 0, minute) - secretsWithin(counts, 0, minute);
-  return readsWithin(counts, 0, minute) + Math.floor(again / READS_AGAIN);
+  return (
+    readsWithin(counts, 0, minute) + Math.floor(again / READS_AGAIN) + Math.max(0, again - free)
+  );
 }
 
 function minuteOf(timeMs: number): number {
