@@ -104,9 +104,9 @@ testDetector(contextNovelty, {
       ),
     ],
     "a key that is new to the principal": [...habit, ...inHour(NOW, 3, { ...OTHERS, ...otherKey })],
-    "a key that it hardly uses": [...daily(10, () => OWN), ...inHour(NOW, 3, OTHERS)],
+    "a key that it hardly uses": [...daily(10, () => OWN, 1), ...inHour(NOW, 3, OTHERS)],
     "a key that it has used enough since an hour ago only": [
-      ...daily(20, () => OWN, 2),
+      ...daily(14, () => OWN, 1),
       ...inHour(20 * DAY, 20, OWN),
       ...hours(0, 20).map((nth) => event({ hour: 20 * DAY + 1, second: 3560 + nth, ...OTHERS })),
       ...hours(0, 20).map((nth) => event({ hour: 20 * DAY + 2, second: nth, ...OWN })),

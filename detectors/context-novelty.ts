@@ -74,7 +74,7 @@ const Options = z.strictObject({
   learningCalls: z
     .int()
     .min(1)
-    .default(50)
+    .default(15)
     .describe("Calls of the principal with the key before its contexts are judged."),
 });
 type Options = z.infer<typeof Options>;
@@ -95,7 +95,7 @@ const LONGEST_TOLD = 200;
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-novelty",
-  version: 3,
+  version: 4,
   title: "New encryption context",
   entity: "principal",
   reliableFrom: 50,
@@ -279,7 +279,7 @@ function reasonsOf(
   if (uses.every(({ writes }) => !writes)) {
     const text = "It only read: software writes what it reads later.";
     reasons.push({ code: "reads-only", text, points: isMissing ? 8 : Math.round(0.4 * newness) });
-  } else {
+  } else if (!isMissing) {
     const text = "It wrote under the context too, as a new feature does.";
     reasons.push({ code: "writes-too", text, points: -8 });
   }

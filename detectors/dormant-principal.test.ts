@@ -31,7 +31,11 @@ testDetector(dormantPrincipal, {
     },
     "one who came every day for three weeks, after ten days": {
       events: on([...hours(0, 21), 31]),
-      expect: { atLeast: "medium", expected: { daysAway: 1, daysAwayLimit: 8 }, alerts: 1 },
+      expect: { atLeast: "medium", expected: { daysAway: 1, daysAwayLimit: 6 }, alerts: 1 },
+    },
+    "one who came every working day for four weeks, after nine days": {
+      events: on([...hours(0, 26).filter((day) => day % 7 < 5), 34]),
+      expect: { atLeast: "medium", expected: { daysAwayLimit: 8 }, alerts: 1 },
     },
     "with many direct calls on several keys, medium": {
       events: [
@@ -60,6 +64,7 @@ testDetector(dormantPrincipal, {
       ...hours(24, 30),
       36,
     ]),
+    "one who came every day, after five days": on([...hours(0, 21), 25]),
     "one who came on most days, after ten days": on([0, 1, 5, 6, 10, 11, 12, 16, 17, 18, 20, 30]),
     "a role that pauses for two weeks": on([0, 1, 2, 3, 4, 18]),
     "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),

@@ -50,8 +50,10 @@ const Options = z.strictObject({
   dailyDormantDays: z
     .number()
     .min(1)
-    .default(8)
-    .describe("Days after which one counts as dormant that had come every day for weeks."),
+    .default(6)
+    .describe(
+      "Days after which one counts as dormant that had come every day for weeks; two more for one that rests at weekends.",
+    ),
   personDormantDays: z
     .number()
     .min(1)
@@ -75,7 +77,7 @@ const DAILY_GAP = 3;
 /** A principal that has not used any key for weeks uses one again. */
 export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-principal",
-  version: 3,
+  version: 4,
   title: "Dormant principal awakes",
   entity: "principal",
   reliableFrom: 42,
@@ -109,7 +111,9 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
 
   limits(baseline, hour, options) {
     const awayDays = daysAway(baseline, hour);
-    const floorDays = isDaily(baseline) ? options.dailyDormantDays : options.dormantDays;
+    const floorDays = isDaily(baseline)
+      ? options.dailyDormantDays + baseline.longest - 1
+      : options.dormantDays;
     const limitDays = awayLimit(baseline, floorDays);
     return {
       awayDays,

@@ -60,6 +60,14 @@ testDetector(newOperation, {
       events: [...dailyOfAda, ...inHour(NOW, 3, { ...admin("ListKeys", "read"), ...ada })],
       expect: { atMost: "informational", reasons: ["list"] },
     },
+    "a person who looks at keys in four ways, none of them ever before": {
+      events: [...dailyOfAda, ...survey(4)],
+      expect: { atLeast: "medium", reasons: ["survey", "list"], alerts: 1 },
+    },
+    "a person who looks at keys in three, hardly": {
+      events: [...dailyOfAda, ...survey(3)],
+      expect: { atMost: "informational", withoutReasons: ["survey"] },
+    },
     "a workload that makes a grant": {
       events: [...habit, ...inHour(NOW, 1, admin("CreateGrant", "admin"))],
       expect: { atLeast: "medium", reasons: ["grant"] },
@@ -102,6 +110,13 @@ testDetector(newOperation, {
     "what is no name of an operation": [...habit, ...inHour(NOW, 9, { name: "__proto__" })],
   },
 });
+
+/** Ways of looking at keys, one call each. */
+function survey(ways: number): KmsEvent[] {
+  return ["ListKeys", "ListAliases", "GetKeyPolicy", "ListGrants"]
+    .slice(0, ways)
+    .flatMap((name) => inHour(NOW, 1, { ...admin(name, "read"), ...ada }));
+}
 
 function dataKey(): Partial<KmsEvent> {
   return { name: "GenerateDataKey", operation: "dataKey" };

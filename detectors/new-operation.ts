@@ -101,11 +101,14 @@ const WEIGHTS: Record<Kind, Weight> = {
 };
 const SEVERAL = 3;
 const MANY = 10;
+/** So many different ways of looking at keys, new all at once, are a survey. */
+const SURVEY = 4;
+const SURVEY_POINTS = 30;
 
 /** A principal that has called the same few operations for weeks calls another one. */
 export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-operation",
-  version: 2,
+  version: 3,
   title: "New operation of a caller",
   entity: "principal",
   reliableFrom: 40,
@@ -160,7 +163,11 @@ export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 
   subjects: () => SUBJECTS,
-  level: ({ bucket }) => levelOf(Math.max(0, ...freshOf(bucket).map(([, use]) => use.count)), 1),
+  level({ bucket }) {
+    const fresh = freshOf(bucket);
+    const level = levelOf(Math.max(0, ...fresh.map(([, use]) => use.count)), 1);
+    return isSurvey(fresh) ? Math.max(1, level) : level;
+  },
   describe: describeHour,
 
   fold(baseline, hour, bucket) {
@@ -241,7 +248,15 @@ function reasonsOf({ bucket, limits }: View, fresh: readonly [string, Use][]): R
     const { kind, points } = gravest;
     reasons.push({ code: kind, text: WEIGHTS[kind].text, points });
   }
+  if (isSurvey(fresh)) {
+    const text = "Several ways of looking at keys within an hour, none of them ever before.";
+    reasons.push({ code: "survey", text, points: SURVEY_POINTS });
+  }
   return reasons;
+}
+
+function isSurvey(fresh: readonly [string, Use][]): boolean {
+  return fresh.filter(([, { kind }]) => kind === "list" || kind === "look").length >= SURVEY;
 }
 
 function weightOf({ human }: Bucket, { kind, count }: Use): number {

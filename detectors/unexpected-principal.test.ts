@@ -41,7 +41,7 @@ testDetector(unexpectedPrincipal, {
     },
     "a single call by such a role, low": {
       events: [...exclusive, ...inHour(NOW, 1, stranger)],
-      expect: { atMost: "low", reasons: ["one-call"], withoutReasons: ["many-calls"] },
+      expect: { atMost: "low", reasons: ["few-calls"], withoutReasons: ["many-calls"] },
     },
     "such a role that encrypts too, less": {
       events: [

@@ -88,12 +88,14 @@ type View = HourView<Baseline, Bucket, Limits>;
 /** Principals, families and services remembered for one key. */
 const MOST_KNOWN = 500;
 /** Principals told apart within one hour of one key. */
+/** Calls in the first hour that are more than a try. */
+const MANY = 3;
 const MOST_USERS = 1000;
 
 /** A principal uses a key that it has never used, and that few others use. */
 export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unexpected-principal",
-  version: 4,
+  version: 5,
   title: "Unexpected principal",
   entity: "key",
   reliableFrom: 56,
@@ -302,8 +304,10 @@ function extentReasons({ count, human, via }: User): Reason[] {
   if (human && via !== "") {
     return [{ code: "query", text: "A service made the calls for a person.", points: -16 }];
   }
-  if (count < 2)
-    return [{ code: "one-call", text: "A single call in its first hour.", points: -6 }];
+  if (count < MANY) {
+    const points = count < 2 ? -14 : -6;
+    return [{ code: "few-calls", text: `${counted(count, "call")} in its first hour.`, points }];
+  }
   const text = `${count} calls in its first hour: more than a try.`;
-  return count < 3 ? [] : [{ code: "many-calls", text, points: count < 10 ? 4 : 8 }];
+  return [{ code: "many-calls", text, points: count < 10 ? 4 : 8 }];
 }

@@ -66,6 +66,15 @@ testDetector(unusualHour, {
       events: [...weekly(5), ...inHour(31 * DAY + 14, 20)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
     },
+    "a weekly job of six hours, on a Thursday at fourteen": {
+      events: [
+        ...hours(0, 5).flatMap((week) =>
+          hours(0, 6).flatMap((hour) => inHour(week * 7 * DAY + hour, 20)),
+        ),
+        ...inHour(31 * DAY + 14, 20),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
+    },
     "a few calls of a job at fourteen, just medium": {
       events: [...nightly(20), ...inHour(19 * DAY + 14, 4)],
       expect: { atMost: "medium", reasons: ["punctual", "few-calls"] },

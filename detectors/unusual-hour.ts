@@ -100,8 +100,7 @@ const KNOWN_VISITS = 10;
 const SCHEDULE_HOURS = 8;
 const SCHEDULE_DAYS = 14;
 const OFF_SCHEDULE_HOURS = 3;
-/** Who runs once a week, in fewer hours, keeps one after so many runs, in so many days, none of them at another time. */
-const WEEKLY_HOURS = 3;
+/** Who runs once a week keeps one after so many runs, in so many days, none of them at another time. */
 const WEEKLY_RUNS = 4;
 const WEEKLY_DAYS = 21;
 /** So many unusual hours of a day are no delay. */
@@ -116,7 +115,7 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 6,
+  version: 7,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -225,10 +224,12 @@ function oddHours({ hour, baseline, earlier, bucket, limits }: View): number {
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
   const isLearned = days >= options.learningDays;
-  const known = isLearned && isKnown(baseline, options);
-  const isSeldom = isLearned && !known && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
-  const isLearning = !(known || isSeldom);
-  const probability = isLearning ? 1 : Math.round(activeProbability(baseline, hour) * 1e5) / 1e5;
+  const isSeldom = isLearned && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
+  const isLearning = !(isSeldom || (isLearned && isKnown(baseline, options)));
+  // A run of several hours is one choice of a time, not several.
+  const ofRun = isSeldom ? Math.max(1, baseline.active / daysActive(baseline)) : 1;
+  const chance = isLearning ? 1 : activeProbability(baseline, hour) / ofRun;
+  const probability = Math.round(chance * 1e5) / 1e5;
   const calls = callsOf(baseline, hour, probability, options);
   const isFar = calls !== NEVER && isOffSchedule(baseline, hour);
   return {
@@ -258,8 +259,9 @@ function callsOf(baseline: ActiveHours, hour: number, probability: number, optio
 
 /** Whether it ran a few times, weekly perhaps, and always at the same time of day. */
 function isSeldomPunctual(baseline: ActiveHours): boolean {
-  const isScheduled = hoursOfHabit(baseline).length <= WEEKLY_HOURS;
-  return isScheduled && Math.round(daysActive(baseline)) >= WEEKLY_RUNS && isPunctual(baseline);
+  const runs = Math.round(daysActive(baseline));
+  if (runs < WEEKLY_RUNS || runs >= SCHEDULE_DAYS) return false;
+  return hoursOfHabit(baseline).length <= SCHEDULE_HOURS && isPunctual(baseline);
 }
 
 /** Whether an hour is too far from the usual ones for a delay. */
