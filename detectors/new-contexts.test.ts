@@ -82,6 +82,16 @@ testDetector(newContexts, {
       learnUntilHour: NOW + 2 * DAY,
       expect: { withoutReasons: ["day-after-day"] },
     },
+    "one other bucket, by several of its objects": {
+      events: [...objects(30, 3), ...inBucket(NOW, 7, 4)],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-contexts", "other-bucket"],
+        observed: { newContextsOfDay: 1 },
+        alerts: 1,
+      },
+    },
     "other buckets, whatever the objects": {
       events: [...objects(30, 3), ...inBucket(NOW, 7, 20), ...inBucket(NOW, 8, 20)],
       expect: { atLeast: "medium", observed: { newContextsOfDay: 2 }, alerts: 1 },
@@ -118,6 +128,7 @@ testDetector(newContexts, {
     },
   },
   staysSilent: {
+    "three objects of another bucket": [...objects(30, 3), ...inBucket(NOW, 7, 3)],
     "ever new objects of the same buckets": [...objects(31, 3), ...inBucket(NOW, 1, 200)],
     "the same tenants, however often": [...habit, ...walk(NOW, 0, 12), ...walk(NOW + 1, 0, 12)],
     "a single new one": [...habit, ...walk(NOW, 100, 1)],

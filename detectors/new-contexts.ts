@@ -54,6 +54,8 @@ interface Bucket {
   written: Record<string, true>;
   keys: Record<string, boolean>;
   isWriter: boolean;
+  /** Reads of objects in new buckets. */
+  objects: number;
   human: boolean;
   /** Of reads of what is new; null before any. */
   evidence: Evidence | null;
@@ -98,6 +100,7 @@ const SUBJECTS = [DAILY];
 const NOTHING: readonly Subject[] = [];
 /** Whoever meets new ones more often than so keeps to no set. */
 const MOST_DISCOVERY = 0.25;
+const SEVERAL_OBJECTS = 4;
 /** So many on a day are many. */
 const MANY = 8;
 const MOST_MET = 1000;
@@ -156,6 +159,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     written: {},
     keys: {},
     isWriter: false,
+    objects: 0,
     human: false,
     evidence: null,
   }),
@@ -184,14 +188,17 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     if (isRead) bucket.reads += 1;
     if (!limits.isClosed || event.context === undefined) return;
     const { fingerprint, place = fingerprint } = event.context;
-    if (isRead) addRead(view, event, place);
+    if (isRead) addRead(view, event, place, place !== fingerprint);
     else addWrite(view, place);
   },
 
   subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
 
-  level: (view, _subject, { minimumContexts }) =>
-    view.bucket.evidence === null ? -1 : levelOf(newOfDay(view, newNames).length, minimumContexts),
+  level(view, _subject, { minimumContexts }) {
+    if (view.bucket.evidence === null) return -1;
+    const level = levelOf(newOfDay(view, newNames).length, minimumContexts);
+    return isOtherBucket(view.bucket) ? Math.max(0, level) : level;
+  },
 
   describe: describeHour,
 
@@ -206,7 +213,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   skip: ({ contexts }, _from, to) => passDays(contexts, to - 1),
 });
 
-function addRead(view: View, event: KmsEvent, fingerprint: string): void {
+function addRead(view: View, event: KmsEvent, fingerprint: string, isObject: boolean): void {
   const { bucket } = view;
   const isNewKey = addKey(view, event.keys[0]?.arn ?? "");
   let firstMs = bucket.met[fingerprint];
@@ -219,6 +226,7 @@ function addRead(view: View, event: KmsEvent, fingerprint: string): void {
   // What a new key brings with it, new-key tells.
   if (firstMs === 0 || isNewKey) return;
   bucket.met[fingerprint] = Math.min(firstMs, event.timeMs);
+  if (isObject) bucket.objects += 1;
   bucket.human ||= event.principal.human;
   bucket.evidence ??= newEvidence();
   addEvidence(bucket.evidence, event);
@@ -255,6 +263,11 @@ function nameOfKey(arn: string): string {
 
 function isNew({ limits, baseline, knownBy }: View, name: string): boolean {
   return limits.isMature && !isMember(baseline.contexts, name, knownBy);
+}
+
+/** Whether it read several objects where it never read any: one bucket holds what many contexts hold elsewhere. */
+function isOtherBucket({ objects }: Bucket): boolean {
+  return objects >= SEVERAL_OBJECTS;
 }
 
 /** Whether a context is new, and was read under a key that is not. */
@@ -310,6 +323,10 @@ function reasonsOf(view: View, ofDay: number): Reason[] {
     },
     ...dayAfterDayReasons(view, newNames),
   ];
+  if (isOtherBucket(bucket)) {
+    const text = `${bucket.objects} reads in an hour of objects in buckets that it never touched.`;
+    reasons.push({ code: "other-bucket", text, points: 12 });
+  }
   if (!bucket.isWriter) reasons.push(...moreThanEverReasons(ofDay, limits.mostOfDay, MANY));
   else {
     const text =
