@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Actors, learnActor, newActors, standingOf } from "../src/baseline/actors.ts";
-import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { fade, short } from "../src/baseline/forgetting.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
@@ -132,7 +132,7 @@ export const attestationMissing = defineDetector<Baseline, Bucket, Limits, Optio
   newBucket: () => ({ calls: {}, digests: [], attested: [], callers: {} }),
 
   limits(baseline, hour, { learningDays, leastCalls, share }) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const guarded: string[] = [];
     let samples = 0;
     for (const [name, [attested, bare]] of Object.entries(baseline.calls)) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
@@ -138,7 +138,7 @@ export const deniedProbing = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 
   limits(baseline, hour, options) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const floor = days < options.learningDays ? YOUNG_KEYS : options.minimumKeys;
     const peakFailures = peakAt(baseline.peakFailures, hour);
     const isFirst = baseline.firstFailure < 0 || baseline.firstFailure >= hour - HOURS_BEFORE;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import { forgetRefusals, learnRefusal, type Refusals } from "../src/baseline/refusals.ts";
 import {
@@ -111,7 +111,7 @@ export const deniedThenAllowed = defineDetector<Baseline, Bucket, Limits, Option
   newBaseline: () => ({ born: -1, calls: 0, allowed: newKnownSet(), refusedMs: {}, changes: [] }),
   newBucket: () => ({ calls: 0, users: {}, changes: [] }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     calls: baseline.calls,
   }),
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   countIndirect,
   daysOf,
@@ -140,7 +140,7 @@ export const directUse = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 
   limits({ born, serviceCalls, isDirect, keysByServices }, hour, options) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     const { settled, turned } = countIndirect(keysByServices);
     return {
       days,

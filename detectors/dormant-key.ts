@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
 import { isKnown, type KnownSet, meet, newKnownSet, size } from "../src/baseline/known-set.ts";
 import {
@@ -101,7 +101,7 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
       awayDays,
       limitDays,
       usualDays: baseline.usual,
-      days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+      days: daysSince(baseline.born, hour),
       calls: baseline.calls,
       users: size(baseline.users),
       isAwake: baseline.days < options.activeDays || awayDays < limitDays,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
 import {
   addEvidence,
@@ -119,7 +119,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
       awayDays,
       limitDays,
       usualDays: baseline.usual,
-      days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+      days: daysSince(baseline.born, hour),
       calls: baseline.calls,
       isAwake: baseline.days < options.activeDays || awayDays < limitDays,
     };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   addEvidence,
@@ -102,7 +102,7 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
 
   limits(baseline, hour, options) {
     const peak = peakAt(baseline.peak, hour);
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const many = Math.max(options.minimumKeys, Math.ceil(2 * peak));
     return {
       keys: hasNeverLooked({ peak, days }) ? Math.min(many, options.firstKeys) : many,

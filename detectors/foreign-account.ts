@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   fadeNamedPeaks,
@@ -110,7 +110,7 @@ export const foreignAccount = defineDetector<Baseline, Bucket, Limits, Options>(
   newBaseline: () => ({ born: -1, events: 0, counterparts: newKnownSet(), peaks: {} }),
   newBucket: () => ({ events: 0, decrypts: 0, crossings: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     events: baseline.events,
     peaks: { ...baseline.peaks },
   }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   addDistinct,
   distinctCount,
@@ -33,7 +33,8 @@ interface Baseline {
 
 interface Bucket {
   calls: number;
-  writings: Record<string, Writing>;
+  /** By key; null for those that the principal encrypts under anyway. */
+  writings: Record<string, Writing | null>;
 }
 
 interface Writing {
@@ -106,14 +107,14 @@ export const foreignEncryption = defineDetector<Baseline, Bucket, Limits, Option
   newBaseline: () => ({ born: -1, calls: 0, keys: newKnownSet() }),
   newBucket: () => ({ calls: 0, writings: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     calls: baseline.calls,
   }),
 
-  add({ bucket }, event) {
-    bucket.calls += 1;
+  add(view, event) {
+    view.bucket.calls += 1;
     const name = nameOf(event);
-    if (name !== undefined) addWriting(bucket, name, event);
+    if (name !== undefined) addWriting(view, name, event);
   },
 
   subjects(event) {
@@ -123,7 +124,7 @@ export const foreignEncryption = defineDetector<Baseline, Bucket, Limits, Option
 
   level(view, subject, options) {
     const writing = view.bucket.writings[subject];
-    if (writing === undefined || isKnown(view.baseline.keys, subject, view.knownBy)) return -1;
+    if (!writing || isKnown(view.baseline.keys, subject, view.knownBy)) return -1;
     if (isForeign(view, writing)) return levelOf(thingsOf(writing), options.foreignContexts);
     if (!writing.storage || view.limits.days < options.learningDays) return -1;
     return levelOf(thingsOf(writing), options.ownContexts);
@@ -146,25 +147,30 @@ function nameOf({ keys: [key] }: KmsEvent): string | undefined {
   return key === undefined ? undefined : `k:${key.arn}`;
 }
 
-function addWriting(bucket: Bucket, name: string, event: KmsEvent): void {
+function addWriting({ bucket, baseline, knownBy }: View, name: string, event: KmsEvent): void {
   let writing = bucket.writings[name];
   if (writing === undefined) {
     if (Object.keys(bucket.writings).length >= MOST_IN_HOUR) return;
-    writing = {
-      key: event.keys[0]?.arn ?? "",
-      firstMs: event.timeMs,
-      contexts: [],
-      withoutContext: 0,
-      storage: false,
-      evidence: newEvidence(),
-    };
+    writing = isKnown(baseline.keys, name, knownBy) ? null : newWriting(event);
     bucket.writings[name] = writing;
   }
+  if (writing === null) return;
   writing.firstMs = Math.min(writing.firstMs, event.timeMs);
   if (event.context === undefined) writing.withoutContext += 1;
   else addDistinct(writing.contexts, event.context.fingerprint);
   writing.storage ||= event.context?.keys.some((one) => STORAGE.has(one)) === true;
   addEvidence(writing.evidence, event);
+}
+
+function newWriting(event: KmsEvent): Writing {
+  return {
+    key: event.keys[0]?.arn ?? "",
+    firstMs: event.timeMs,
+    contexts: [],
+    withoutContext: 0,
+    storage: false,
+    evidence: newEvidence(),
+  };
 }
 
 function thingsOf({ contexts, withoutContext }: Writing): number {
@@ -181,7 +187,7 @@ function isForeign({ organization, knownBy, entity }: View, { key, firstMs }: Wr
 function describeWriting(view: View, subject: string): Finding {
   const { hour, bucket, limits, entity } = view;
   const writing = bucket.writings[subject];
-  if (writing === undefined) throw new Error(`foreign-encryption: no ${subject} in ${entity}`);
+  if (!writing) throw new Error(`foreign-encryption: no ${subject} in ${entity}`);
   const { evidence } = writing;
   const key = keyOf(writing.key);
   const foreign = isForeign(view, writing);

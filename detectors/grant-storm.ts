@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { fade, short } from "../src/baseline/forgetting.ts";
 import { grantOf } from "../src/baseline/grant.ts";
 import {
@@ -133,7 +133,7 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
     for (const kind of NAMES) {
       counts[kind] = Math.ceil(Math.max(options[kind], options.ratio * peaks[kind]));
     }
-    return { days: born < 0 ? 0 : (hour - born) / 24, hours, counts };
+    return { days: daysSince(born, hour), hours, counts };
   },
 
   add({ bucket }, event) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { type Grant, grantOf } from "../src/baseline/grant.ts";
 import { familyOfPrincipal } from "../src/baseline/key-policy.ts";
 import {
@@ -123,7 +123,7 @@ export const grantToOutsider = defineDetector<Baseline, Bucket, Limits, Options>
   }),
   newBucket: () => ({ grants: 0, given: {}, grantors: {} }),
   limits({ born, grants, grantees }, hour, { learningDays, learningGrants }) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     return {
       days,
       grants,

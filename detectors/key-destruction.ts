@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   type ActsLimits,
@@ -118,7 +118,7 @@ export const keyDestruction = defineDetector<Baseline, Bucket, Limits, Options>(
   newBaseline: () => ({ born: -1, events: 0, actors: newKnownSet(), ledger: newKeyLedger() }),
   newBucket: () => ({ events: 0, ledger: newLedgerOfHour(), actors: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     events: baseline.events,
   }),
 

@@ -156,7 +156,8 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   knownGaps: [
     "Keys younger than the learning days.",
     "A rise through fewer than three or four principals: see decrypt-spike.",
-    "Half as much again, however many take part: an hour must hold twice what is usual, and half as much again as the most so far.",
+    "Half as much again in one hour: it must hold twice what is usual, and half as much again as the most so far.",
+    "A rise over hours through fewer than ten principals, or with encryptions that rise alike.",
   ],
   triage: [
     "See what the principals have in common: a library, an image, a deployment of that hour.",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   isKnown,
   type KnownSet,
@@ -106,7 +106,7 @@ export const longTermCredentials = defineDetector<Baseline, Bucket, Limits, Opti
   newBaseline: () => ({ born: -1, calls: 0, users: newKnownSet() }),
   newBucket: () => ({ calls: 0, users: {} }),
   limits(baseline, hour) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const { discoveries } = baseline.users;
     return {
       days,

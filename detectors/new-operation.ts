@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -136,7 +136,7 @@ export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   newBucket: () => ({ calls: 0, human: false, met: {} }),
 
   limits({ born, calls, operations }, hour, options) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     return {
       isMature: days >= options.learningDays && calls >= options.learningCalls,
       days,

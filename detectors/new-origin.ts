@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_HOURS, dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -150,7 +150,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 
   limits(baseline, hour, options) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const { known } = baseline;
     const discovery = (set: KnownSet): number =>
       days < options.learningDays || set.meetings < options.learningVisits

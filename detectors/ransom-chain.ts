@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_HOURS, HOUR_MS } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -130,7 +130,7 @@ export const ransomChain = defineDetector<Baseline, Bucket, Limits, Options>({
   newBucket: () => ({ acts: {}, firstMs: Number.MAX_SAFE_INTEGER, evidence: newEvidence() }),
 
   limits: ({ born, chains }, hour) => ({
-    days: born < 0 ? 0 : (hour - born) / DAY_HOURS,
+    days: daysSince(born, hour),
     chains: chains.members[CHAIN]?.[2] ?? 0,
   }),
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   addDistinct,
   distinctCount,
@@ -110,7 +110,7 @@ export const reEncryptSweep = defineDetector<Baseline, Bucket, Limits, Options>(
   newBucket: () => ({ calls: 0, keys: {}, pairs: {} }),
 
   limits(baseline, hour, options) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     const pairs = Object.keys(baseline.pairs.members).length;
     return { mature: days >= options.learningDays, days, calls: baseline.calls, pairs };
   },

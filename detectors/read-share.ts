@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_HOURS, dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   type CallShare,
   deviationOf,
@@ -161,7 +161,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
 
   limits(baseline, hour, options) {
     const { born, hours, days } = baseline;
-    const age = born < 0 ? 0 : (hour - born) / DAY_HOURS;
+    const age = daysSince(born, hour);
     const isJudged =
       age >= options.learningDays && isShareKnown(hours) && hours.windows >= LEAST_HOURS;
     const ofHour = expectShare(hours);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { isKnown, type KnownSet, meet, newKnownSet, size } from "../src/baseline/known-set.ts";
 import {
   addEvidence,
@@ -88,7 +88,7 @@ export const reservedContext = defineDetector<Baseline, Bucket, Limits, Options>
   newBaseline: () => ({ born: -1, calls: 0, known: newKnownSet() }),
   newBucket: () => ({ calls: 0, uses: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     calls: baseline.calls,
     known: size(baseline.known),
   }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   addEvidence,
   baselineState,
@@ -96,7 +96,7 @@ export const sensorBlinded = defineDetector<Baseline, Bucket, Limits, Options>({
   newBaseline: () => ({ born: -1, events: 0 }),
   newBucket: () => ({ events: 0, actors: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     events: baseline.events,
   }),
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -139,7 +139,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   newBucket: () => ({ calls: 0, decrypts: 0, users: {}, userCount: 0, overflow: 0 }),
 
   limits(baseline, hour, options) {
-    const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+    const days = daysSince(baseline.born, hour);
     return {
       mature: days >= options.learningDays && baseline.calls >= options.learningCalls,
       days,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -117,7 +117,7 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
   newBucket: () => ({ calls: 0, visits: {} }),
 
   limits({ born, calls, networks }, hour, options) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     const isLearning = days < options.learningDays || networks.meetings < options.learningVisits;
     return {
       days,

@@ -11,7 +11,14 @@ import {
   newActiveHours,
   usualHours,
 } from "../src/baseline/active-hours.ts";
-import { clockTime, dayOf, HOUR_MS, hourOfDay, isWeekend } from "../src/baseline/calendar.ts";
+import {
+  clockTime,
+  dayOf,
+  HOUR_MS,
+  hourOfDay,
+  isWeekend,
+  daysSince,
+} from "../src/baseline/calendar.ts";
 import {
   addEvidence,
   baselineState,
@@ -222,7 +229,7 @@ function oddHours({ hour, baseline, earlier, bucket, limits }: View): number {
 }
 
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
-  const days = baseline.born < 0 ? 0 : (hour - baseline.born) / 24;
+  const days = daysSince(baseline.born, hour);
   const isLearned = days >= options.learningDays;
   const isSeldom = isLearned && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
   const isLearning = !(isSeldom || (isLearned && isKnown(baseline, options)));

@@ -1,5 +1,5 @@
 import { cellOf, dayOf, DAY_HOURS, hourOfDay, hoursApart, isWeekend } from "./calendar.ts";
-import { fade, short } from "./forgetting.ts";
+import { fade, short, shorter } from "./forgetting.ts";
 
 const HALF_LIFE_VISITS = 30;
 /** Days' worth of the average hour that every hour of the day starts from (the half of Jeffreys' prior). */
@@ -78,14 +78,14 @@ export function learnActiveHour(hours: ActiveHours, hour: number, count: number)
     const factor = fade(1, HALF_LIFE_VISITS);
     const base = weekend ? DAY_HOURS : 0;
     for (let cell = base; cell < base + DAY_HOURS; cell += 1) {
-      hours.cells[cell] = short((hours.cells[cell] ?? 0) * factor);
+      hours.cells[cell] = shorter((hours.cells[cell] ?? 0) * factor);
     }
     if (weekend) hours.weekends = short(hours.weekends * factor + 1);
     else hours.weekdays = short(hours.weekdays * factor + 1);
     hours.lastDay = day;
   }
   const cell = cellOf(hour);
-  hours.cells[cell] = short((hours.cells[cell] ?? 0) + 1);
+  hours.cells[cell] = shorter((hours.cells[cell] ?? 0) + 1);
   hours.active += 1;
 }
 

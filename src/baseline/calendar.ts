@@ -39,3 +39,8 @@ export function isWeekend(hour: number): boolean {
 export function cellOf(hour: number): number {
   return hourOfDay(hour) + (isWeekend(hour) ? DAY_HOURS : 0);
 }
+
+/** Days from the hour in which something began to another, to two decimals; 0 where it has not begun, which −1 stands for. */
+export function daysSince(born: number, hour: number): number {
+  return born < 0 ? 0 : Math.round(((hour - born) * 100) / DAY_HOURS) / 100;
+}

@@ -7,11 +7,11 @@ export function fade(steps: number, halfLife: number): number {
 }
 
 /**
- * Cuts off after two decimals, for numbers of which a memory holds many. Cut, not rounded: a small rest that fades by less
- * than half a hundredth would otherwise stay forever.
+ * Leaves one decimal of a number from 10 on, and two of a smaller one, for those of which a memory holds many. The small ones are
+ * cut, not rounded: a rest that fades by less than half a hundredth would otherwise stay forever.
  */
 export function shorter(value: number): number {
-  return Math.floor(value * 100) / 100;
+  return value < 10 ? Math.floor(value * 100) / 100 : Math.round(value * 10) / 10;
 }
 
 /** Rounds to four decimals, so that memories stay short as text; the same on every machine. */

@@ -1,5 +1,5 @@
 import { DAY_HOURS, hourOfDay } from "./calendar.ts";
-import { fade, short } from "./forgetting.ts";
+import { fade, shorter } from "./forgetting.ts";
 
 /** After a month, the length of the longest usual rhythm, four fifths of a peak are left. */
 const HALF_LIFE_DAYS = 90;
@@ -40,8 +40,8 @@ export function largestPeak(peaks: RecurringPeaks): number {
 export function learnPeak(peaks: RecurringPeaks, hour: number, count: number): void {
   const at = hourOfDay(hour);
   const factor = fade(1, HALF_LIFE_DAYS);
-  peaks.hours[at] = short(Math.max(count, (peaks.hours[at] ?? 0) * factor));
-  if (at === 0) peaks.stray = short(peaks.stray * factor);
+  peaks.hours[at] = shorter(Math.max(count, (peaks.hours[at] ?? 0) * factor));
+  if (at === 0) peaks.stray = shorter(peaks.stray * factor);
 }
 
 /**
@@ -49,12 +49,12 @@ export function learnPeak(peaks: RecurringPeaks, hour: number, count: number): v
  * strange hour teaches nothing beyond what the entity does anyway.
  */
 export function learnStray(peaks: RecurringPeaks, count: number): void {
-  peaks.stray = short(Math.max(peaks.stray, Math.min(count, largestPeak(peaks))));
+  peaks.stray = shorter(Math.max(peaks.stray, Math.min(count, largestPeak(peaks))));
 }
 
 /** Learns that a count of this size comes at no hour of its own: it may come at any. */
 export function learnRoving(peaks: RecurringPeaks, count: number): void {
-  peaks.stray = short(Math.max(peaks.stray, count));
+  peaks.stray = shorter(Math.max(peaks.stray, count));
 }
 
 /** Learns the hours from `from` up to, not including, `to`, in which nothing happened. */
@@ -63,8 +63,8 @@ export function learnNoPeaks(peaks: RecurringPeaks, from: number, to: number): v
   const factor = fade(1, HALF_LIFE_DAYS);
   // Day by day, so that rounding does not tell how many days were learned at once.
   for (let day = 0; day < days; day += 1) {
-    peaks.hours = peaks.hours.map((peak) => short(peak * factor));
-    peaks.stray = short(peaks.stray * factor);
+    peaks.hours = peaks.hours.map((peak) => shorter(peak * factor));
+    peaks.stray = shorter(peaks.stray * factor);
   }
   for (let hour = from + days * DAY_HOURS; hour < to; hour += 1) learnPeak(peaks, hour, 0);
 }

@@ -1,4 +1,4 @@
-import { cellOf, DAY_HOURS, hourOfDay, isWeekend } from "./calendar.ts";
+import { cellOf, DAY_HOURS, hourOfDay, isWeekend, daysSince } from "./calendar.ts";
 import { fade, short, shorter } from "./forgetting.ts";
 import { upperCount, upperSmallCount } from "./negative-binomial.ts";
 
@@ -79,7 +79,7 @@ export function expectHour(rate: SeasonalRate, hour: number): HourExpectation {
     mean: short((cell + CELL_PRIOR_VISITS * level) / (visits + CELL_PRIOR_VISITS)),
     dispersion: short(dispersionOf(rate)),
     peak: rate.peak,
-    daysLearned: rate.born < 0 ? 0 : short((hour - rate.born) / 24),
+    daysLearned: daysSince(rate.born, hour),
     samples: rate.active,
   };
 }

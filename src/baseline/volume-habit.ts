@@ -106,7 +106,7 @@ export function volumeLimits(habit: VolumeHabit, hour: number, rule: VolumeRule)
   const learned = expectHour(habit.rate, hour);
   const dispersion = Math.min(learned.dispersion, MOST_DISPERSION);
   const expectation = { ...learned, dispersion };
-  const expectedDay = habit.dayWeight === 0 ? 0 : habit.daySum / habit.dayWeight;
+  const expectedDay = habit.dayWeight === 0 ? 0 : short(habit.daySum / habit.dayWeight);
   const { mean } = expectation;
   const tail = rule.tailProbability;
   const beyond = peakFactor(habit, learned.dispersion);

@@ -5,7 +5,7 @@ import {
   type Standing,
   standingOf,
 } from "../baseline/actors.ts";
-import { HOUR_MS } from "../baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Finding, HourView, Reason } from "./detector.ts";
 import { addEvidence, type Evidence, newEvidence } from "./evidence.ts";
@@ -65,7 +65,7 @@ export function newActsBaseline(): ActsBaseline {
 }
 
 export function actsLimits({ born, events, acts }: ActsBaseline, hour: number): ActsLimits {
-  return { days: born < 0 ? 0 : (hour - born) / 24, events, acts };
+  return { days: daysSince(born, hour), events, acts };
 }
 
 /** Notes that the event's principal did this kind of act to this thing; `refused` acts get a name of their own. */

@@ -1,8 +1,10 @@
+import { typicalMemory } from "./typical-memory.ts";
+
 /**
  * What memories look like, detector by detector: most of a memory's text are names, and compressed against this text they cost
  * next to nothing. It need not be up to date, but what was compressed against it can be opened with nothing else: once
- * released it is never changed. The commonest detectors come last, where zlib reaches them with the shortest distances (RFC 1950,
- * "preset dictionary").
+ * released it is never changed. What is commonest, a whole memory, comes last, where zlib reaches it with the shortest distances
+ * (RFC 1950, "preset dictionary").
  */
 export function textDictionary(): Uint8Array {
   return bytes;
@@ -169,4 +171,4 @@ function of(
   return `"${detector}":{"v":1,"b":${baseline},"h":${hours}},`;
 }
 
-const bytes = Buffer.from(`${memories.join("")}{"v":1,"top":49`);
+const bytes = Buffer.from(`${memories.join("")}${typicalMemory}`);

@@ -100,7 +100,7 @@ export async function textOf(items: ItemReader, item: Item): Promise<string> {
   );
 }
 
-const compressionLevel = 6;
+const compressionLevel = 9;
 /** Longest text within its item: it leaves room for what else an entity's item holds. */
 const bodyBytes = 128 * 1024;
 /** With its key well below the 400 KB of an item. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fade, short } from "../../../src/baseline/forgetting.ts";
+import { fade, short, shorter } from "../../../src/baseline/forgetting.ts";
 
 describe("fade", () => {
   it("leaves half after a half-life, a quarter after two, all after none", () => {
@@ -39,5 +39,29 @@ describe("short", () => {
         expect(String(short(value)).split(".")[1]?.length ?? 0).toBeLessThanOrEqual(4);
       }),
     );
+  });
+});
+
+describe("shorter", () => {
+  it("leaves two decimals of a small number, which it cuts, and one of a larger one", () => {
+    expect(shorter(9.999)).toBe(9.99);
+    expect(shorter(0.0099)).toBe(0);
+    expect(shorter(10.06)).toBe(10.1);
+    expect(shorter(1234.54)).toBe(1234.5);
+  });
+
+  it("lets a small rest fade to nothing", () => {
+    let rest = 0.3;
+    for (let step = 0; step < 100; step += 1) rest = shorter(rest * 0.999);
+    expect(rest).toBe(0);
+  });
+
+  it("keeps a steady sum where it is, whatever its size", () => {
+    const factor = fade(1, 7);
+    for (const count of [1, 12, 140, 3000]) {
+      let sum = 0;
+      for (let step = 0; step < 300; step += 1) sum = shorter(sum * factor + count);
+      expect(sum / (count / (1 - factor))).toBeCloseTo(1, 1);
+    }
   });
 });

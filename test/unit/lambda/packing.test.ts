@@ -51,7 +51,13 @@ const anyEvent: fc.Arbitrary<KmsEvent> = plain({
   error: some(plain({ code: text, class: fc.constantFrom("denied", "dryRun", "other") })),
   source: plain({ kind: fc.constantFrom("address", "service", "unknown"), value: text }),
   userAgent: some(text),
-  context: some(plain({ keys: fc.array(text, { maxLength: 3 }), fingerprint: text, place: fc.option(text, { nil: undefined }) })),
+  context: some(
+    plain({
+      keys: fc.array(text, { maxLength: 3 }),
+      fingerprint: text,
+      place: fc.option(text, { nil: undefined }),
+    }),
+  ),
   networkActivity: fc.boolean(),
   serviceEvent: fc.boolean(),
   vpcEndpointId: some(text),
