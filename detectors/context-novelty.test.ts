@@ -69,7 +69,11 @@ testDetector(contextNovelty, {
     },
     "no context by a person, who leaves it out on the command line, less": {
       events: [...habit, ...inHour(NOW, 3)].map((one) => ({ ...one, principal: person("ada") })),
-      expect: { reasons: ["context-missing"], withoutReasons: ["never-without"] },
+      expect: {
+        atMost: "low",
+        reasons: ["context-missing", "person"],
+        withoutReasons: ["never-without", "reads-only"],
+      },
     },
     "names that it uses with another key, less": {
       events: [
@@ -81,7 +85,7 @@ testDetector(contextNovelty, {
     },
     "names that a service gives, less": {
       events: [...habit, ...inHour(NOW, 3, { ...OTHERS, ...byService })],
-      expect: { atMost: "low", reasons: ["by-service"] },
+      expect: { atMost: "medium", reasons: ["by-service"], withoutReasons: ["hardly-ever"] },
     },
     "a name that JavaScript reserves": {
       events: [...habit, ...inHour(NOW, 3, { context: context("__proto__", 1) })],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -131,7 +131,7 @@ export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>(
   }),
   newBucket: () => ({ fresh: 0, size: 0, met: {} }),
   limits: (baseline, hour) => ({
-    days: baseline.born < 0 ? 0 : (hour - baseline.born) / 24,
+    days: daysSince(baseline.born, hour),
     calls: baseline.calls,
     discovery: discoveryProbability(baseline.shapes),
   }),
@@ -264,7 +264,8 @@ function reasonsOf(
       points: newness,
     },
   ];
-  if (isMissing && !uses.some(({ human }) => human)) {
+  const isHuman = uses.some(({ human }) => human);
+  if (isMissing && !isHuman) {
     const text = "Software does not stop to give what it must give again to decrypt.";
     reasons.push({ code: "never-without", text, points: 10 });
   }
@@ -274,9 +275,12 @@ function reasonsOf(
   }
   if (uses.every(({ byService }) => byService)) {
     const text = "An AWS service made the calls and gave the context.";
-    reasons.push({ code: "by-service", text, points: -12 });
+    reasons.push({ code: "by-service", text, points: -8 });
   }
-  if (uses.every(({ writes }) => !writes)) {
+  if (isMissing && isHuman) {
+    const text = "People decrypt by hand what was encrypted by hand.";
+    reasons.push({ code: "person", text, points: -6 });
+  } else if (uses.every(({ writes }) => !writes)) {
     const text = "It only read: software writes what it reads later.";
     reasons.push({ code: "reads-only", text, points: isMissing ? 8 : Math.round(0.4 * newness) });
   } else if (!isMissing) {

@@ -73,6 +73,15 @@ testDetector(newContexts, {
       learnUntilHour: NOW + 9 * DAY,
       expect: { withoutReasons: ["day-after-day"] },
     },
+    "three a day, by one who met several in other weeks too": {
+      events: [
+        ...habit,
+        ...[15, 18, 21].flatMap((day) => walk(day * DAY + 9, 200 + 3 * day, 3)),
+        ...hours(0, 3).flatMap((day) => walk(NOW + day * DAY, 100 + 3 * day, 3)),
+      ],
+      learnUntilHour: NOW + 2 * DAY,
+      expect: { withoutReasons: ["day-after-day"] },
+    },
     "one a day, which releases bring as well": {
       events: [
         ...habit,

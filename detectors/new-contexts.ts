@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   type ClosedSet,
   freshProbability,
@@ -123,7 +123,8 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   knownGaps: [
     "Principals that read ever new contexts anyway, as readers of single objects do.",
-    "A single context that is new, and those under a key that is new to the principal: see new-key.",
+    "A single context that is new, but for a bucket, and those under a key that is new to the principal: see new-key.",
+    "Callers of other organizations, who have no memory of their own.",
     "A thief who encrypts under new contexts too.",
     "Secrets and parameters, which new-secrets looks at.",
   ],
@@ -165,7 +166,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 
   limits({ reads, contexts, mostOfDay, day, ofDay }, hour, options) {
-    const days = contexts.born < 0 ? 0 : (hour - contexts.born) / 24;
+    const days = daysSince(contexts.born, hour);
     const discovery = freshProbability(contexts);
     const isKnown = days >= options.learningDays && reads >= options.learningReads;
     return {

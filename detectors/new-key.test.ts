@@ -28,9 +28,17 @@ testDetector(newKey, {
         alerts: 1,
       },
     },
-    "hundreds of calls with it, low as well: what the key says of it decides": {
+    "hundreds of calls with it, medium and no more: what the key says of it decides": {
       events: [...habit, ...inHour(NOW, 400, OTHER)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
+    },
+    "fourteen calls with it, low": {
+      events: [...habit, ...inHour(NOW, 14, OTHER)],
       expect: { atLeast: "low", atMost: "low", reasons: ["many-calls"] },
+    },
+    "fifteen calls with it, just medium": {
+      events: [...habit, ...inHour(NOW, 15, OTHER)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
     "two calls, low, as releases begin": {
       events: [...habit, ...inHour(NOW, 2, OTHER)],

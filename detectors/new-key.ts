@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -86,11 +86,12 @@ const MOST_KNOWN = 100;
 const MOST_KEYS = 60;
 /** By itself it is low: releases give old services new keys. What the key's own history says, or the caller's network, decides. */
 const MOST_POINTS = 38;
+const MANY_CALLS = 15;
 
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-key",
-  version: 4,
+  version: 5,
   title: "New key of a caller",
   entity: "principal",
   severity: "informational to low",
@@ -117,7 +118,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   newBucket: () => ({ calls: 0, fresh: 0, size: 0, keys: {} }),
 
   limits({ born, calls, keys }, hour, options) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     return {
       isMature: days >= options.learningDays && calls >= options.learningCalls,
       days,
@@ -226,11 +227,17 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
   }
   if (bucket.fresh >= 3) {
     // Of one who meets new keys now and then, how many calls it made says little.
-    const points = Math.min(newness - 9, MOST_POINTS - pointsOf(reasons));
+    const points = Math.min(newness - 9, mostPoints(bucket.fresh) - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });
     }
   }
   return reasons;
+}
+
+/** A new key by itself is low; so many calls in its first hour are seldom a release's. */
+function mostPoints(calls: number): number {
+  if (calls < MANY_CALLS) return MOST_POINTS;
+  return MOST_POINTS + (calls < 2 * MANY_CALLS ? 4 : 8);
 }

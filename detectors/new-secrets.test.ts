@@ -88,7 +88,7 @@ testDetector(newSecrets, {
       ...read(13 * DAY, hours(10, 20)),
     ],
     "a principal that hardly reads any": [
-      ...daily(40, () => 0).filter((_, index) => index % 16 === 0),
+      ...daily(40, () => 0).filter((_, index) => index % 20 === 0),
       ...read(NOW, hours(10, 20)),
     ],
     "objects, which are new every day": [

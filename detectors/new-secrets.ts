@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS } from "../src/baseline/calendar.ts";
+import { dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
 import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   discoveryProbability,
@@ -83,7 +83,7 @@ const Options = z.strictObject({
   learningReads: z
     .int()
     .min(1)
-    .default(10)
+    .default(5)
     .describe("Reads of secrets before what a principal reads is judged."),
   minimumSecrets: z
     .int()
@@ -151,7 +151,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   newBucket: () => ({ reads: 0, size: 0, met: {}, human: false, evidence: null }),
 
   limits({ born, reads, known, day, discovery, ofDay, mostOfDay }, hour, options) {
-    const days = born < 0 ? 0 : (hour - born) / 24;
+    const days = daysSince(born, hour);
     const isToday = day === dayOf(hour);
     return {
       isMature: days >= options.learningDays && reads >= options.learningReads,

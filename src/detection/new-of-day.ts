@@ -1,7 +1,7 @@
 import { dayOf } from "../baseline/calendar.ts";
 import type { HourView, Reason } from "./detector.ts";
 
-/** What was new on the day being summed, by name, and the days of the last week on which several were. Part of a baseline. */
+/** What was new on the day being summed, by name, and the last days, of four weeks, on which several were. Part of a baseline. */
 export interface NewOfDay {
   day: number;
   ofDay: string[];
@@ -15,6 +15,9 @@ const SEVERAL = 2;
 const WEEK_DAYS = 7;
 const LEAST_DAYS = 2;
 const MOST_COUNTED = 4;
+/** Days for which it is remembered that several were new, and how many such days. */
+const KEPT_DAYS = 28;
+const MOST_KEPT = 10;
 /** Times the most of any day before that are more than a task asks for. */
 const BEYOND = 2;
 
@@ -32,7 +35,10 @@ export function newOfDay<Bucket, Limits>(
   return [...names];
 }
 
-/** Whether several were new on other days of the last week too: releases come once, a thief comes again. */
+/**
+ * Whether several were new on other days of the last week too, by one who met several on fewer days of the three weeks before:
+ * releases come once, a thief comes again, and whoever deploys does so every week.
+ */
 export function dayAfterDayReasons<Bucket, Limits>(
   { hour, baseline, earlier }: HourView<NewOfDay, Bucket, Limits>,
   newNames: (bucket: Bucket) => readonly string[],
@@ -47,8 +53,9 @@ export function dayAfterDayReasons<Bucket, Limits>(
   }
   const days = new Set(baseline.newDays);
   for (const [day, names] of open) if (names.size >= SEVERAL) days.add(day);
-  const before = [...days].filter((day) => day < today && today - day <= WEEK_DAYS).length;
-  if (before < LEAST_DAYS) return [];
+  const past = [...days].filter((day) => day < today);
+  const before = past.filter((day) => today - day <= WEEK_DAYS).length;
+  if (before < LEAST_DAYS || past.length - before >= before) return [];
   const text = `So were others on ${before} days of the week before.`;
   return [{ code: "day-after-day", text, points: 4 * (Math.min(MOST_COUNTED, before) - 1) }];
 }
@@ -68,7 +75,7 @@ export function passNewDay(baseline: NewOfDay, hour: number): void {
   if (baseline.day === day) return;
   const { newDays, ofDay } = baseline;
   if (ofDay.length >= SEVERAL) newDays.push(baseline.day);
-  baseline.newDays = newDays.filter((one) => day - one <= WEEK_DAYS);
+  baseline.newDays = newDays.filter((one) => day - one <= KEPT_DAYS).slice(-MOST_KEPT);
   baseline.day = day;
   baseline.ofDay = [];
 }
