@@ -39,6 +39,7 @@ import { reservedContext } from "./reserved-context.ts";
 import { rotationOff } from "./rotation-off.ts";
 import { sensorBlinded } from "./sensor-blinded.ts";
 import { sensorSilent } from "./sensor-silent.ts";
+import { sessionShare } from "./session-share.ts";
 import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unknownNetwork } from "./unknown-network.ts";
@@ -87,6 +88,7 @@ export const detectors: readonly Detector[] = [
   rotationOff,
   sensorBlinded,
   sensorSilent,
+  sessionShare,
   slowDrift,
   unexpectedPrincipal,
   unknownNetwork,

@@ -23,7 +23,7 @@ const TITLES = ["New Region of a caller", "Direct use by one who came through se
 const SIDES: readonly (readonly string[])[] = [
   [...TITLES, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
   ["new-origin", "unknown-network", "direct-use"],
-  ["decrypt-spike", "slow-drift", "read-share", "context-fan-out"],
+  ["decrypt-spike", "slow-drift", "read-share", "session-share", "context-fan-out"],
 ];
 /**
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert

@@ -121,7 +121,7 @@ export const ablations: readonly Ablation[] = [
     title: "a busy hour and a quick theft of as much are alike",
     edits: [
       {
-        file: spike,
+        file: "src/detection/rises.ts",
         from: "densestReads(reads, SHORT_MINUTES) / count",
         to: "SPREAD_PART + 0 * densestReads(reads, SHORT_MINUTES) * count",
       },
@@ -150,6 +150,7 @@ export const ablations: readonly Ablation[] = [
   without("context-novelty", "contextNovelty"),
   without("new-origin", "newOrigin"),
   without("direct-use", "directUse"),
+  without("session-share", "sessionShare"),
   without("new-operation", "newOperation"),
   without("read-share", "readShare"),
 ];

@@ -1,0 +1,121 @@
+import type { KmsEvent } from "../src/detection/detector.ts";
+import { hours, inHour, principal } from "../test/support/events.ts";
+import { testDetector } from "../test/support/test-detector.ts";
+import { sessionShare } from "./session-share.ts";
+
+const DAY = 24;
+const NOW = 20 * DAY + 3;
+
+/** Twenty days of five instances, each with two to five decrypts an hour. */
+const habit = hours(0, 20 * DAY).flatMap((hour) => fleet(hour, 5, (nth) => 2 + ((hour + nth) % 4)));
+
+testDetector(sessionShare, {
+  fires: {
+    "one instance that reads what the others do not, at a volume that passes for a busy hour": {
+      events: [...habit, ...fleet(NOW, 5, (nth) => (nth === 3 ? 30 : 3))],
+      expect: {
+        atLeast: "high",
+        reasons: ["one-session", "steep"],
+        observed: {
+          decryptsOfSession: 30,
+          decryptsPerHour: 42,
+          sessions: 5,
+          session: "instance-3",
+        },
+        expected: { decryptsOfSession: 12, decryptsOfSessionLimit: 7, percentOfBusiestSession: 29 },
+        // The last of thirty that are spread over the hour.
+        eventTime: "2026-02-22T03:58:00Z",
+        maturity: "mature",
+        told: ["high", "high"],
+        alerts: 1,
+      },
+    },
+    "less of it, less gravely": {
+      events: [...habit, ...fleet(NOW, 5, (nth) => (nth === 3 ? 20 : 3))],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["one-session"],
+      },
+    },
+    "once a day, however long it lasts": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 8).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 30 : 3))),
+      ],
+      expect: { alerts: 1 },
+    },
+    "a leader that works for all, from the second day on less gravely": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 2 * DAY).flatMap((hour) =>
+          fleet(hour, 5, (nth) => (nth === 0 ? 30 : 3)),
+        ),
+      ],
+      learnUntilHour: NOW + DAY,
+      expect: { atMost: "medium", reasons: ["rises-often"], alerts: 1 },
+    },
+    "one that takes a little in each of many hours": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 12).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
+      ],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["hours-on"],
+        withoutReasons: ["one-session", "steep"],
+        alerts: 1,
+      },
+    },
+  },
+  staysSilent: {
+    "the usual hours": habit,
+    "one that takes a little in each of five hours": [
+      ...habit,
+      ...hours(NOW, NOW + 5).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
+    ],
+    "instances that all do more": [...habit, ...fleet(NOW, 5, () => 30)],
+    "one session that does all, always": [
+      ...hours(0, 20 * DAY).flatMap((hour) => fleet(hour, 1, () => 10)),
+      ...fleet(NOW, 1, () => 200),
+    ],
+    "seven decrypts of one session": [...habit, ...fleet(NOW, 5, (nth) => (nth === 3 ? 7 : 0))],
+    "no more than each session had in a busy hour before": [
+      ...habit,
+      ...fleet(10 * DAY, 5, () => 40),
+      ...fleet(NOW, 5, (nth) => (nth === 3 ? 30 : 3)),
+    ],
+    "the first two weeks": [
+      ...habit.filter(({ timeMs }) => timeMs < (habit[0]?.timeMs ?? 0) + 10 * DAY * 3_600_000),
+      ...fleet(10 * DAY + 3, 5, (nth) => (nth === 3 ? 30 : 3)),
+    ],
+    "more sessions than can be told apart": [
+      ...habit,
+      ...fleet(NOW, 201, () => 1),
+      ...fleet(NOW, 1, () => 300),
+    ],
+    "refused calls": [
+      ...habit,
+      ...fleet(NOW, 1, () => 100).map((one): KmsEvent => ({
+        ...one,
+        error: { code: "AccessDenied", class: "denied" },
+      })),
+    ],
+    "people, whose sessions are their names": [
+      ...habit,
+      ...fleet(NOW, 5, (nth) => (nth === 3 ? 30 : 3)),
+    ].map((one) => ({ ...one, principal: { ...one.principal, human: true } })),
+    "one session that makes nearly all, always": [
+      ...hours(0, 20 * DAY).flatMap((hour) => fleet(hour, 2, (nth) => (nth === 0 ? 20 : 1))),
+      ...fleet(NOW, 2, (nth) => (nth === 0 ? 200 : 0)),
+    ],
+  },
+});
+
+/** Decrypts of so many instances of a service within an hour. */
+function fleet(hour: number, instances: number, count: (nth: number) => number): KmsEvent[] {
+  return hours(0, instances).flatMap((nth) =>
+    inHour(hour, count(nth), { principal: principal("app", { session: `instance-${nth}` }) }),
+  );
+}
