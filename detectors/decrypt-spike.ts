@@ -7,16 +7,21 @@ import {
   newCallShare,
   type ShareExpectation,
 } from "../src/baseline/call-share.ts";
-import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   countRead,
   crossingRead,
-  densestReads,
   largestReads,
   newReadCounts,
   READS_AGAIN,
   type ReadCounts,
 } from "../src/baseline/read-counts.ts";
+import {
+  learnRepeated,
+  mostRepeated,
+  newRepeatedReads,
+  type RepeatedReads,
+  repeatedToday,
+} from "../src/baseline/repeated-reads.ts";
 import {
   learnNoVolume,
   learnVolume,
@@ -39,6 +44,7 @@ import {
   levelOf,
   newEvidence,
   oftenReasons,
+  paceReasons,
   personReasons,
   pointsOf,
   pointsOfRise,
@@ -65,8 +71,7 @@ interface Bucket {
 interface Baseline extends VolumeHabit {
   /** What part of its calls are decrypts. */
   share: CallShare;
-  /** Decrypts of the day being summed that repeat one of their hour, and the most of a day. */
-  again: { day: number; count: number; peak: FadingPeak };
+  again: RepeatedReads;
 }
 
 interface Limits extends VolumeLimits {
@@ -103,6 +108,13 @@ const Options = z.strictObject({
     .lt(0.5)
     .default(1e-5)
     .describe("How improbable a count must be."),
+  freeRepeatsPerDay: z
+    .int()
+    .min(0)
+    .default(400)
+    .describe(
+      "Reads of secrets that repeat one of their hour which a day may hold before each counts.",
+    ),
   learningDays: z
     .number()
     .min(0)
@@ -119,11 +131,7 @@ const SUBJECTS = [HOURLY, DAILY];
 const NOTHING: readonly Subject[] = [];
 /** Hours with calls in which half of what is known of its other calls is forgotten. */
 const SHARE_HALF_LIFE_HOURS = 200;
-/**
- * A day on which all that starts anew reads its secrets anew holds no more repeated reads than so many, or so many times the most of
- * any day before; what goes beyond is no restart.
- */
-const MOST_AGAIN = 400;
+/** Times the most repeated reads of any day before: what goes beyond is no restart of all that reads its secrets anew. */
 const AGAIN_BEYOND = 2.5;
 /** Days after which the most of a day is known. */
 const AGAIN_DAYS = 14;
@@ -133,11 +141,6 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
-/** Minutes in which a program that reads something once is done, … */
-const SHORT_MINUTES = 30;
-/** … having made at least this part of the hour's calls; below the other part it is as spread as a busy hour. */
-const SHORT_PART = 0.85;
-const SPREAD_PART = 0.75;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 
@@ -178,7 +181,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   newBaseline: () => ({
     ...newVolumeHabit(),
     share: newCallShare(),
-    again: { day: -1, count: 0, peak: newFadingPeak() },
+    again: newRepeatedReads(),
   }),
   newBucket: () => ({
     count: 0,
@@ -196,7 +199,10 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
       share: knownShare(baseline.share),
       again: NEVER,
     };
-    if (limits.expectation.daysLearned >= AGAIN_DAYS) limits.again = mostAgain(baseline, hour);
+    if (limits.expectation.daysLearned >= AGAIN_DAYS) {
+      const most = AGAIN_BEYOND * mostRepeated(baseline.again, hour);
+      limits.again = Math.max(options.freeRepeatsPerDay, Math.ceil(most));
+    }
     const isLearning = limits.expectation.daysLearned < options.learningDays;
     return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },
@@ -240,7 +246,8 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 
   fold(baseline, hour, bucket, limits) {
-    const count = withAgain(bucket, learnAgain(baseline, hour, bucket, limits));
+    const count = withAgain(bucket, freeAfter(limits, repeatedToday(baseline.again, hour)));
+    learnRepeated(baseline.again, hour, bucket.again);
     if (count === 0) learnNoVolume(baseline, hour, hour + 1);
     else learnVolume(baseline, hour, { count, fiveMinutes: bucket.fiveMinutes }, limits);
     if (count > limits.hour || bucket.fiveMinutes > limits.fiveMinutes) return;
@@ -258,22 +265,9 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 });
 
-function mostAgain({ again: { day, count, peak } }: Baseline, hour: number): number {
-  const ofDayBefore = day === dayOf(hour) ? 0 : count;
-  return Math.max(MOST_AGAIN, Math.ceil(AGAIN_BEYOND * Math.max(peakAt(peak, hour), ofDayBefore)));
-}
-
-/** Learns the repeated reads of a closed hour; returns how many of them the day left free. */
-function learnAgain({ again }: Baseline, hour: number, bucket: Bucket, limits: Limits): number {
-  const day = dayOf(hour);
-  if (again.day !== day) {
-    raisePeak(again.peak, hour, again.count);
-    again.day = day;
-    again.count = 0;
-  }
-  const free = Math.max(0, limits.again - again.count);
-  again.count += bucket.again;
-  return free;
+/** How many repeated reads a day leaves free after so many. */
+function freeAfter({ again }: Limits, before: number): number {
+  return Math.max(0, again - before);
 }
 
 /** Decrypts of the hour, repeated ones beyond those that are free included. */
@@ -292,14 +286,14 @@ interface Counts {
 function countsOf({ hour, baseline, earlier, bucket, limits }: View): Counts {
   const today = dayOf(hour);
   let day = baseline.day === today ? baseline.dayCount : 0;
-  let again = baseline.again.day === today ? baseline.again.count : 0;
+  let again = repeatedToday(baseline.again, hour);
   for (const open of earlier) {
     if (dayOf(open.hour) !== today) continue;
-    const count = withAgain(open.bucket, Math.max(0, open.limits.again - again));
+    const count = withAgain(open.bucket, freeAfter(open.limits, again));
     day += Math.min(count, open.limits.hour);
     again += open.bucket.again;
   }
-  const free = Math.max(0, limits.again - again);
+  const free = freeAfter(limits, again);
   const count = withAgain(bucket, free);
   return { hour: count, day: day + Math.min(count, limits.hour), free };
 }
@@ -329,16 +323,17 @@ function describeHour(view: View, counts: Counts): Finding {
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
   }
-  if (hourFires) reasons.push(...paceReasons(bucket, count, fiveFires));
+  if (hourFires)
+    reasons.push(...paceReasons({ ...bucket, isBurst: fiveFires, told: bucket.count, count }));
   else {
     const text = "The hour as a whole holds no more than it may.";
     reasons.push({ code: "usual-hour", text, points: -6 });
   }
-  reasons.push(...companyOf(view, count));
   if (ratio >= 20 && isBeyondAll) {
     const text = `${Math.round(ratio)} times the usual volume of this hour of the week, far beyond its busiest hours too.`;
     reasons.push({ code: "ratio", text, points: 10 });
   }
+  reasons.push(...companyOf(view, count, reasons));
   if (bucket.evidence?.principal?.via === null) {
     const text = "Called KMS directly, not through an AWS service.";
     reasons.push({ code: "direct", text, points: 3 });
@@ -378,28 +373,14 @@ function describeHour(view: View, counts: Counts): Finding {
 }
 
 /** Whether the other calls of the hour rose with its decrypts. */
-function companyOf({ bucket, limits }: View, decrypts: number): Reason[] {
-  const { others } = bucket;
-  return companyReasons({ decrypts, others, windows: 1, alonePoints: 8 }, limits.share);
-}
-
-/** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
-function paceReasons(
-  { reads, count: told, human }: Bucket,
-  count: number,
-  isBurst: boolean,
+function companyOf(
+  { bucket, limits }: View,
+  decrypts: number,
+  before: readonly Reason[],
 ): Reason[] {
-  // Where repeated reads made it so many, their pace says nothing.
-  if (count > told) return [];
-  const part = densestReads(reads, SHORT_MINUTES) / count;
-  const percent = Math.round(100 * part);
-  if (part < SPREAD_PART) {
-    const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent} %.`;
-    return [{ code: "spread", text, points: -12 }];
-  }
-  if (isBurst || human || part < SHORT_PART) return [];
-  const text = `${percent} % of it within half an hour: read once, and done.`;
-  return [{ code: "short", text, points: 6 }];
+  const { others } = bucket;
+  const points = pointsOf(before);
+  return companyReasons({ decrypts, others, windows: 1, alonePoints: 8, points }, limits.share);
 }
 
 function describeDay(view: View, counts: Counts): Finding {
@@ -423,7 +404,11 @@ function describeDay(view: View, counts: Counts): Finding {
     ...common(view, bucket.evidence ?? newEvidence()),
     title: "Decrypt volume of a day",
     summary: `${name(bucket)} decrypted ${count} times by this hour of the day; a day's usual volume is ${expected}.`,
-    reasons: [volume, ...companyOf(view, counts.hour), ...personReasons(bucket, [volume])],
+    reasons: [
+      volume,
+      ...companyOf(view, counts.hour, [volume]),
+      ...personReasons(bucket, [volume]),
+    ],
     eventTimeMs: hour * HOUR_MS + over * 1000,
     windowStartMs: startMs,
     windowEndMs: startMs + 24 * HOUR_MS,

@@ -20,6 +20,7 @@ import {
   type HourView,
   isDecryption,
   newEvidence,
+  pointsOf,
   type Reason,
   secretOf,
   type Subject,
@@ -208,7 +209,8 @@ function tellDays(drift: Drift): Told {
     const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
     reasons.push({ code: "few", text, points: -22 });
   }
-  reasons.push(...tellSpread(drift), ...companyOf(drift));
+  reasons.push(...tellSpread(drift));
+  reasons.push(...companyOf(drift, pointsOf(reasons)));
   return {
     title: "Decrypts rise day by day",
     summary: `decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
@@ -221,9 +223,10 @@ function tellDays(drift: Drift): Told {
   };
 }
 
-function companyOf({ count, others, days, readShare }: Drift): Reason[] {
+function companyOf({ count, others, days, readShare }: Drift, points: number): Reason[] {
   // Over days a share is known well: what rose alone is hardly ever growth.
-  return companyReasons({ decrypts: count, others, windows: days, alonePoints: 30 }, readShare);
+  const calls = { decrypts: count, others, windows: days, alonePoints: 30, points };
+  return companyReasons(calls, readShare);
 }
 
 /** Over which hours of the day the rise is spread, where that says something. */

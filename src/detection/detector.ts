@@ -29,7 +29,7 @@ export {
 } from "./key-ledger.ts";
 export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
 export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
-export { companyReasons, oftenReasons, personReasons, pointsOfRise } from "./rises.ts";
+export { companyReasons, oftenReasons, paceReasons, personReasons, pointsOfRise } from "./rises.ts";
 export {
   dayAfterDayReasons,
   learnNewOfDay,

@@ -1,4 +1,5 @@
 import { deviationOf, type ShareExpectation } from "../baseline/call-share.ts";
+import { densestReads, type ReadCounts } from "../baseline/read-counts.ts";
 import type { VolumeLimits } from "../baseline/volume-habit.ts";
 import type { Reason } from "./detector.ts";
 import type { Evidence } from "./evidence.ts";
@@ -15,6 +16,15 @@ const MOST_SHARE = 0.97;
 /** Standard deviations up to which a share of decrypts is as usual, and from which on it is not. */
 const ALIKE = 0.75;
 const ALONE = 2;
+/** What rose with its other calls weighs less, and is medium at most: imports, backfills and load tests do so a hundredfold. */
+const ALIKE_POINTS = -16;
+const MOST_ALIKE = 55;
+
+/** Minutes in which a program that reads something once is done, … */
+const SHORT_MINUTES = 30;
+/** … having made at least this part of the hour's calls; below the other part it is as spread as a busy hour. */
+const SHORT_PART = 0.85;
+const SPREAD_PART = 0.75;
 
 /** Calls of a number of like windows, and how much it weighs that decrypts rose alone. */
 interface Calls {
@@ -22,6 +32,8 @@ interface Calls {
   readonly others: number;
   readonly windows: number;
   readonly alonePoints: number;
+  /** Points of the reasons before it. */
+  readonly points: number;
 }
 
 /**
@@ -29,7 +41,7 @@ interface Calls {
  * only reads.
  */
 export function companyReasons(
-  { decrypts, others, windows, alonePoints }: Calls,
+  { decrypts, others, windows, alonePoints, points }: Calls,
   expectation: ShareExpectation | null,
 ): Reason[] {
   if (expectation === null || expectation.share > MOST_SHARE) return [];
@@ -37,7 +49,8 @@ export function companyReasons(
   const deviation = deviationOf(expectation, part, all) * Math.sqrt(windows);
   const shares = `${percent(decrypts / (decrypts + others))} % of its calls decrypt, ${percent(expectation.share)} % otherwise.`;
   if (deviation < ALIKE) {
-    return [{ code: "rose-alike", text: `Its other calls rose alike: ${shares}`, points: -14 }];
+    const text = `Its other calls rose alike: ${shares}`;
+    return [{ code: "rose-alike", text, points: Math.min(ALIKE_POINTS, MOST_ALIKE - points) }];
   }
   if (deviation < ALONE) return [];
   return [
@@ -47,6 +60,30 @@ export function companyReasons(
 
 function percent(part: number): number {
   return Math.round(100 * part);
+}
+
+/** Decrypts of an hour, and how they came. */
+interface Pace {
+  readonly reads: ReadCounts;
+  /** Those that the reads hold, and with repeated ones. */
+  readonly told: number;
+  readonly count: number;
+  readonly human: boolean;
+  readonly isBurst: boolean;
+}
+
+/** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
+export function paceReasons({ reads, told, count, human, isBurst }: Pace): Reason[] {
+  // Where repeated reads made it so many, their pace says nothing.
+  if (count > told) return [];
+  const part = densestReads(reads, SHORT_MINUTES) / count;
+  if (part < SPREAD_PART) {
+    const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent(part)} %.`;
+    return [{ code: "spread", text, points: -12 }];
+  }
+  if (isBurst || human || part < SHORT_PART) return [];
+  const text = `${percent(part)} % of it within half an hour: read once, and done.`;
+  return [{ code: "short", text, points: 6 }];
 }
 
 /** Points for how far over its limit a count is: 35 at the limit, 12 for each time that it doubles, 84 at most. */

@@ -29,7 +29,6 @@ const reads = "src/baseline/read-counts.ts";
 const known = "src/baseline/known-set.ts";
 const hours = "src/baseline/active-hours.ts";
 const drift = "detectors/slow-drift.ts";
-const spike = "detectors/decrypt-spike.ts";
 const list = "detectors/index.ts";
 
 /** Every idea that can be taken out, one at a time. */
