@@ -11,7 +11,6 @@ import {
   scatterOf,
   type ShareExpectation,
 } from "../src/baseline/call-share.ts";
-import { short } from "../src/baseline/forgetting.ts";
 import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   addEvidence,
@@ -34,18 +33,8 @@ interface Baseline {
   share: CallShare;
   /** Decrypts of that session. */
   peak: FadingPeak;
-  /** The hours of late in which that session made more than its part; null where there are none. */
-  run: Run | null;
   /** Days on which it alarmed of late. */
   alarms: number[];
-}
-
-/** Page's cumulative sum over hours with decrypts (Page 1954, "Continuous inspection schemes"). */
-interface Run {
-  readonly sum: number;
-  readonly hours: number;
-  /** Decrypts beyond what the busiest session makes otherwise. */
-  readonly excess: number;
 }
 
 interface Bucket {
@@ -99,12 +88,6 @@ const LEAST_HOURS = 50;
 const MOST_SHARE = 0.9;
 /** Standard deviations below which no tail is computed. */
 const SCREEN = 1.5;
-/** Standard deviations that an hour may lie above its share without adding to a run (Page's k), and what it adds at most. */
-const ALLOWANCE = 1;
-const MOST_PER_HOUR = 2;
-/** Sum from which on a run is told (Page's h), with so many decrypts beyond the usual. */
-const THRESHOLD = 8;
-const LEAST_EXCESS = 20;
 /** An hour teaches no more than so many standard deviations above its share, … */
 const MOST_LEARNED = 2;
 /** … but for one that alarmed on so many days of late, whose ways have changed. */
@@ -157,13 +140,7 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
     !event.principal.human &&
     !event.principal.service,
 
-  newBaseline: () => ({
-    born: -1,
-    share: newCallShare(),
-    peak: newFadingPeak(),
-    run: null,
-    alarms: [],
-  }),
+  newBaseline: () => ({ born: -1, share: newCallShare(), peak: newFadingPeak(), alarms: [] }),
   newBucket: () => ({ count: 0, sessions: {}, size: 0, isOverfull: false, evidence: null }),
 
   limits({ born, share, peak }, hour, options) {
@@ -204,11 +181,7 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
   fold(baseline, hour, bucket, limits, options) {
     if (baseline.born < 0) baseline.born = hour;
     if (bucket.isOverfull) return;
-    const hourly = hasRisen({ bucket, limits }, options);
-    const run = withHour(baseline.run, { bucket, limits });
-    // Once told, it begins anew.
-    baseline.run = isRun(run) ? null : run;
-    if (hourly !== null || isRun(run)) noteAlarm(baseline, dayOf(hour));
+    if (risenIn({ bucket, limits }, options) !== null) noteAlarm(baseline, dayOf(hour));
     const { count: largest } = largestOf(bucket);
     const isHabit = baseline.alarms.length >= HABIT_DAYS;
     const part = isHabit ? largest : Math.min(largest, usualPart(bucket, limits));
@@ -248,51 +221,20 @@ function isTold({ baseline, hour }: View): boolean {
 interface Risen {
   readonly session: Session;
   readonly expectation: ShareExpectation;
-  /** Of the hour by itself; 0 where only the run tells. */
   readonly improbability: number;
-  readonly run: Run | null;
 }
 
-type Seen = Pick<View, "bucket" | "limits">;
-
-/** What is told of the hour: what it holds itself, or the run that it ends. */
-function risenIn(view: View, options: Options): Risen | null {
-  const { bucket, limits, baseline, earlier } = view;
-  const { expectation } = limits;
-  if (expectation === null) return null;
-  let before = baseline.run;
-  for (const open of earlier) {
-    const run = withHour(before, open);
-    before = isRun(run) ? null : run;
-  }
-  const run = withHour(before, view);
-  const improbability = hasRisen(view, options) ?? 0;
-  if (improbability === 0 && !isRun(run)) return null;
-  return { session: largestOf(bucket), expectation, improbability, run: isRun(run) ? run : null };
-}
-
-function isRun(run: Run | null): boolean {
-  return run !== null && run.sum >= THRESHOLD && run.excess >= LEAST_EXCESS;
-}
-
-function withHour(run: Run | null, { bucket, limits: { expectation } }: Seen): Run | null {
-  if (expectation === null || bucket.isOverfull) return null;
-  const { count } = largestOf(bucket);
-  const deviation = deviationOf(expectation, count, bucket.count);
-  const sum = short((run?.sum ?? 0) + Math.min(MOST_PER_HOUR, deviation - ALLOWANCE));
-  if (sum <= 0) return null;
-  const excess = short((run?.excess ?? 0) + count - expectation.share * bucket.count);
-  return { sum, hours: (run?.hours ?? 0) + 1, excess };
-}
-
-/** How improbable the hour is by itself; null where it is no rise. */
-function hasRisen({ bucket, limits }: Seen, options: Options): number | null {
-  const { expectation, most } = limits;
+/** The session that makes more of the hour than the busiest one does otherwise; null where none does. */
+function risenIn(
+  { bucket, limits: { expectation, most } }: Pick<View, "bucket" | "limits">,
+  options: Options,
+): Risen | null {
   if (expectation === null || bucket.isOverfull || bucket.count <= most) return null;
-  const { count } = largestOf(bucket);
-  if (count <= most || deviationOf(expectation, count, bucket.count) < SCREEN) return null;
-  const improbability = improbabilityOf(expectation, count, bucket.count);
-  return improbability < options.improbability ? null : improbability;
+  const session = largestOf(bucket);
+  if (session.count <= most) return null;
+  if (deviationOf(expectation, session.count, bucket.count) < SCREEN) return null;
+  const improbability = improbabilityOf(expectation, session.count, bucket.count);
+  return improbability < options.improbability ? null : { session, expectation, improbability };
 }
 
 /** As many decrypts of one session as are no alarm. */
@@ -340,30 +282,20 @@ function describeSession(view: View, _subject: string, options: Options): Findin
 }
 
 function reasonsOf(
-  { session, expectation, improbability, run }: Risen,
+  { session, expectation, improbability }: Risen,
   { count }: Bucket,
   { most }: Limits,
 ): Reason[] {
-  const reasons: Reason[] = [];
-  if (improbability > 0) {
-    const shares = `${percent(session.count / count)} % of the hour's decrypts through one session; the busiest makes ${percent(expectation.share)} % otherwise`;
-    const chance = Number((10 ** Math.min(9, improbability)).toPrecision(1)).toLocaleString(
-      "en-US",
-    );
-    reasons.push({
+  const shares = `${percent(session.count / count)} % of the hour's decrypts through one session; the busiest makes ${percent(expectation.share)} % otherwise`;
+  const chance = Number((10 ** Math.min(9, improbability)).toPrecision(1)).toLocaleString("en-US");
+  const reasons: Reason[] = [
+    {
       code: "one-session",
       text: `${shares}: by chance in one hour of ${chance}.`,
       points: Math.round(Math.min(60, 30 + 3 * improbability)),
-    });
-  }
-  if (run !== null) {
-    reasons.push({
-      code: "hours-on",
-      text: `Its busiest session makes more than its part, ${percent(expectation.share)} %, in ${run.hours} hours: about ${Math.round(run.excess)} decrypts more.`,
-      points: improbability > 0 ? 6 : 44,
-    });
-  }
-  if (improbability > 0 && session.count >= STEEP * most) {
+    },
+  ];
+  if (session.count >= STEEP * most) {
     const text = `Twice as many as any session ever had in an hour, ${most}, or more.`;
     reasons.push({ code: "steep", text, points: 8 });
   }
