@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Actors, learnActor, newActors, standingOf } from "../src/baseline/actors.ts";
-import { dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
+import { dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import { fade, short } from "../src/baseline/forgetting.ts";
 import { isKnown, type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
+import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   isKnown,
   type KnownSet,

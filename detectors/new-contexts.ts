@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
+import { dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   type ClosedSet,
   freshProbability,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_HOURS, dayOf, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,

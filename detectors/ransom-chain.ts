@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_HOURS, HOUR_MS, daysSince } from "../src/baseline/calendar.ts";
+import { DAY_HOURS, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import { type KnownSet, meet, newKnownSet } from "../src/baseline/known-set.ts";
 import {
   addEvidence,

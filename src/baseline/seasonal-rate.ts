@@ -1,4 +1,4 @@
-import { cellOf, DAY_HOURS, hourOfDay, isWeekend, daysSince } from "./calendar.ts";
+import { cellOf, DAY_HOURS, daysSince, hourOfDay, isWeekend } from "./calendar.ts";
 import { fade, short, shorter } from "./forgetting.ts";
 import { upperCount, upperSmallCount } from "./negative-binomial.ts";
 

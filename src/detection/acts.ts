@@ -5,7 +5,7 @@ import {
   type Standing,
   standingOf,
 } from "../baseline/actors.ts";
-import { HOUR_MS, daysSince } from "../baseline/calendar.ts";
+import { daysSince, HOUR_MS } from "../baseline/calendar.ts";
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { Finding, HourView, Reason } from "./detector.ts";
 import { addEvidence, type Evidence, newEvidence } from "./evidence.ts";

@@ -53,11 +53,20 @@ export function dayAfterDayReasons<Bucket, Limits>(
   }
   const days = new Set(baseline.newDays);
   for (const [day, names] of open) if (names.size >= SEVERAL) days.add(day);
-  const past = [...days].filter((day) => day < today);
+  const past = keptDays(
+    [...days].filter((day) => day < today),
+    today,
+  );
   const before = past.filter((day) => today - day <= WEEK_DAYS).length;
   if (before < LEAST_DAYS || past.length - before >= before) return [];
   const text = `So were others on ${before} days of the week before.`;
   return [{ code: "day-after-day", text, points: 4 * (Math.min(MOST_COUNTED, before) - 1) }];
+}
+
+/** The last of some days, as far as they are kept: whether they are learned yet must not show. */
+function keptDays(days: readonly number[], today: number): number[] {
+  const kept = days.filter((day) => today - day <= KEPT_DAYS);
+  return kept.sort((one, other) => one - other).slice(-MOST_KEPT);
 }
 
 /** Whether a day holds many new ones, and far more than any before it. */
@@ -74,8 +83,7 @@ export function passNewDay(baseline: NewOfDay, hour: number): void {
   const day = dayOf(hour);
   if (baseline.day === day) return;
   const { newDays, ofDay } = baseline;
-  if (ofDay.length >= SEVERAL) newDays.push(baseline.day);
-  baseline.newDays = newDays.filter((one) => day - one <= KEPT_DAYS).slice(-MOST_KEPT);
+  baseline.newDays = keptDays(ofDay.length < SEVERAL ? newDays : [...newDays, baseline.day], day);
   baseline.day = day;
   baseline.ofDay = [];
 }
