@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alarmsOfLate, isHabit, withAlarm } from "../src/baseline/alarm-days.ts";
 import { DAY_HOURS, dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   type CallShare,
@@ -109,11 +110,8 @@ const HOUR_IMPROBABILITY = 3.3;
 const DAY_IMPROBABILITY = 4;
 /** Standard deviations below which no tail is computed. */
 const SCREEN = 1.5;
-/** What alarmed teaches no more than so many standard deviations above its share, … */
+/** What alarmed teaches no more than so many standard deviations above its share, but for one that alarms by habit. */
 const MOST_LEARNED = 3;
-/** … but for one that alarmed on so many days of late, whose ways have changed. */
-const HABIT_DAYS = 3;
-const ALARM_DAYS = 30;
 const OFTEN_POINTS = 15;
 
 /** A principal's decrypts rise alone: what it does beside them does not rise with them. */
@@ -195,9 +193,8 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     if (baseline.born < 0) baseline.born = hour;
     closeDay(baseline, dayOf(hour));
     const isAlarm = hasAlarmed(baseline, bucket, limits, options);
-    if (isAlarm) noteAlarm(baseline, dayOf(hour));
-    const part =
-      isAlarm && baseline.alarms.length < HABIT_DAYS ? usualPart(bucket, limits) : bucket.part;
+    if (isAlarm) baseline.alarms = withAlarm(baseline.alarms, dayOf(hour));
+    const part = isAlarm && !isHabit(baseline.alarms) ? usualPart(bucket, limits) : bucket.part;
     learnShare(baseline.hours, { part, all: bucket.all }, HALF_LIFE_HOURS);
     baseline.part += part;
     baseline.all += bucket.all;
@@ -218,12 +215,6 @@ function closeDay(baseline: Baseline, day: number): void {
   baseline.day = day;
   baseline.part = 0;
   baseline.all = 0;
-}
-
-function noteAlarm(baseline: Baseline, day: number): void {
-  baseline.alarms = baseline.alarms.filter((one) => one !== day && day - one <= ALARM_DAYS);
-  baseline.alarms.push(day);
-  if (baseline.alarms.length > HABIT_DAYS) baseline.alarms.shift();
 }
 
 /** Whether decrypts are more than their share of the hour: a day is told in such an hour only. */
@@ -344,7 +335,7 @@ function reasonsOf({ part, all, expectation, improbability, period }: Told): Rea
 
 /** Whose decrypts rise alone now and then does what it does now and then. */
 function oftenReasons({ hour, baseline }: View): Reason[] {
-  const days = baseline.alarms.filter((day) => dayOf(hour) - day <= ALARM_DAYS).length;
+  const days = alarmsOfLate(baseline.alarms, dayOf(hour)).length;
   if (days === 0) return [];
   const text = `They rose alone on ${counted(days, "day")} of late.`;
   return [{ code: "rises-often", text, points: -OFTEN_POINTS * days }];

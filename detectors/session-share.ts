@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alarmsOfLate, isHabit, withAlarm } from "../src/baseline/alarm-days.ts";
 import { dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   type CallShare,
@@ -88,11 +89,8 @@ const LEAST_HOURS = 50;
 const MOST_SHARE = 0.9;
 /** Standard deviations below which no tail is computed. */
 const SCREEN = 1.5;
-/** An hour teaches no more than so many standard deviations above its share, … */
+/** An hour teaches no more than so many standard deviations above its share, but for one that alarms by habit. */
 const MOST_LEARNED = 2;
-/** … but for one that alarmed on so many days of late, whose ways have changed. */
-const HABIT_DAYS = 3;
-const ALARM_DAYS = 30;
 const OFTEN_POINTS = 12;
 /** Times the largest count of a session so far from which on it weighs more. */
 const STEEP = 2;
@@ -181,10 +179,10 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
   fold(baseline, hour, bucket, limits, options) {
     if (baseline.born < 0) baseline.born = hour;
     if (bucket.isOverfull) return;
-    if (risenIn({ bucket, limits }, options) !== null) noteAlarm(baseline, dayOf(hour));
+    if (risenIn({ bucket, limits }, options) !== null)
+      baseline.alarms = withAlarm(baseline.alarms, dayOf(hour));
     const { count: largest } = largestOf(bucket);
-    const isHabit = baseline.alarms.length >= HABIT_DAYS;
-    const part = isHabit ? largest : Math.min(largest, usualPart(bucket, limits));
+    const part = isHabit(baseline.alarms) ? largest : Math.min(largest, usualPart(bucket, limits));
     learnShare(baseline.share, { part, all: bucket.count }, HALF_LIFE_HOURS);
     raisePeak(baseline.peak, hour, part);
   },
@@ -205,12 +203,6 @@ function largestOf({ sessions }: Bucket): Session {
     if (count > largest.count) largest = { name, count, lastMs };
   }
   return largest;
-}
-
-function noteAlarm(baseline: Baseline, day: number): void {
-  baseline.alarms = baseline.alarms.filter((one) => one !== day && day - one <= ALARM_DAYS);
-  baseline.alarms.push(day);
-  if (baseline.alarms.length > HABIT_DAYS) baseline.alarms.shift();
 }
 
 /** Once a day. As an hour closes, all hours before it are learned. */
@@ -304,7 +296,7 @@ function reasonsOf(
 
 /** Where one session worked for the others before, it does so now and then. */
 function oftenReasons({ hour, baseline }: View): Reason[] {
-  const days = baseline.alarms.filter((day) => dayOf(hour) - day <= ALARM_DAYS).length;
+  const days = alarmsOfLate(baseline.alarms, dayOf(hour)).length;
   if (days === 0) return [];
   const text = `One session did so on ${counted(days, "day")} of late.`;
   return [{ code: "rises-often", text, points: -OFTEN_POINTS * days }];
