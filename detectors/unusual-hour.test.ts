@@ -75,6 +75,15 @@ testDetector(unusualHour, {
       ],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
     },
+    "a person who comes on three mornings a week, at night": {
+      events: [
+        ...[0, 2, 4, 7, 9, 11, 14, 16, 18, 21].flatMap((day) =>
+          hours(9, 13).flatMap((hour) => inHour(day * DAY + hour, 4, ada)),
+        ),
+        ...inHour(23 * DAY + 3, 20, ada),
+      ],
+      expect: { reasons: ["hour-of-day", "person"], alerts: 1 },
+    },
     "a few calls of a job at fourteen, just medium": {
       events: [...nightly(20), ...inHour(19 * DAY + 14, 4)],
       expect: { atMost: "medium", reasons: ["punctual", "few-calls"] },

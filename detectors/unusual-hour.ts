@@ -14,10 +14,10 @@ import {
 import {
   clockTime,
   dayOf,
+  daysSince,
   HOUR_MS,
   hourOfDay,
   isWeekend,
-  daysSince,
 } from "../src/baseline/calendar.ts";
 import {
   addEvidence,
@@ -110,6 +110,8 @@ const OFF_SCHEDULE_HOURS = 3;
 /** Who runs once a week keeps one after so many runs, in so many days, none of them at another time. */
 const WEEKLY_RUNS = 4;
 const WEEKLY_DAYS = 21;
+/** Days for each run, at least, of one that runs about once a week. */
+const WEEKLY_GAP = 4;
 /** So many unusual hours of a day are no delay. */
 const SEVERAL_HOURS = 3;
 /** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
@@ -170,7 +172,8 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: () => SUBJECTS,
 
   level({ bucket, limits }, _subject, options) {
-    if (bucket.human && limits.isSeldom) return -1;
+    const isUnknown = limits.isSeldom && limits.state.samples < options.learningHours;
+    if (bucket.human && isUnknown) return -1;
     const isJudged = bucket.human || limits.probability < options.minimumProbability;
     return isJudged ? levelOf(bucket.count, limits.calls) : -1;
   },
@@ -231,8 +234,11 @@ function oddHours({ hour, baseline, earlier, bucket, limits }: View): number {
 function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits {
   const days = daysSince(baseline.born, hour);
   const isLearned = days >= options.learningDays;
-  const isSeldom = isLearned && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
-  const isLearning = !(isSeldom || (isLearned && isKnown(baseline, options)));
+  const known = isLearned && isKnown(baseline, options);
+  // Of one who runs once a week, hours of the same run do not add up to knowing its hours.
+  const isOpen = !known || days >= WEEKLY_GAP * daysActive(baseline);
+  const isSeldom = isLearned && isOpen && days >= WEEKLY_DAYS && isSeldomPunctual(baseline);
+  const isLearning = !(known || isSeldom);
   // A run of several hours is one choice of a time, not several.
   const ofRun = isSeldom ? Math.max(1, baseline.active / daysActive(baseline)) : 1;
   const chance = isLearning ? 1 : activeProbability(baseline, hour) / ofRun;
