@@ -54,6 +54,27 @@ testDetector(sessionShare, {
       learnUntilHour: NOW + 12,
       expect: { reasons: ["one-session", "rises-often"], alerts: 1 },
     },
+    "a theft after a day-long one of the week before, which taught next to nothing": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + DAY).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 30 : 3))),
+        ...hours(NOW + DAY, NOW + 7 * DAY).flatMap((hour) => fleet(hour, 5, () => 3)),
+        ...fleet(NOW + 7 * DAY, 5, (nth) => (nth === 3 ? 20 : 3)),
+      ],
+      learnUntilHour: NOW + 6 * DAY,
+      expect: { reasons: ["one-session"], alerts: 1 },
+    },
+    "one instance, where an hour of countless sessions came before": {
+      events: [
+        ...habit,
+        ...hours(18 * DAY, 19 * DAY).flatMap((hour) => [
+          ...fleet(hour, 201, () => 1),
+          ...fleet(hour, 1, () => 300),
+        ]),
+        ...fleet(NOW, 5, (nth) => (nth === 3 ? 30 : 3)),
+      ],
+      expect: { reasons: ["one-session"], alerts: 1 },
+    },
     "a leader that works for all from now on, on two days": {
       events: [
         ...habit,
