@@ -223,7 +223,8 @@ const contextOf = (fields: readonly unknown[]): EncryptionContext => {
   return {
     keys: keys.map(textIn),
     fingerprint: textIn(fields[1]),
-    place: fields[2] === null ? undefined : textIn(fields[2]),
+    // As with cells: contexts of two fields may still be on their way.
+    place: optionalTextIn(fields[2] ?? null),
   };
 };
 
