@@ -162,7 +162,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     "Theft from the fourth day on: three days of alarms as large make it a habit.",
     "Theft no larger than what an entity that rises now and then has shown.",
     "Principals younger than the learning days.",
-    "Secrets and parameters that are read again: 32 times count once.",
+    "Secrets and parameters that are read again: 32 times count once, up to 400 a day.",
   ],
   triage: [
     "Compare source addresses and user agents with those of last week.",

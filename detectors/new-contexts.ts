@@ -11,7 +11,7 @@ import {
   newClosedSet,
   passDays,
 } from "../src/baseline/closed-set.ts";
-import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
+import { newFadingPeak } from "../src/baseline/fading-peak.ts";
 import {
   addEvidence,
   baselineState,
@@ -27,12 +27,12 @@ import {
   isSecret,
   type KmsEvent,
   learnNewOfDay,
-  moreThanEverReasons,
   levelOf,
+  moreThanEverReasons,
+  mostOfDaysBefore,
   newEvidence,
   type NewOfDay,
   newOfDay,
-  passNewDay,
   pointsOfSeveral,
   type Reason,
   soleKey,
@@ -41,7 +41,6 @@ import {
 
 interface Baseline extends NewOfDay {
   reads: number;
-  mostOfDay: FadingPeak;
   contexts: ClosedSet;
 }
 
@@ -165,7 +164,8 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
     evidence: null,
   }),
 
-  limits({ reads, contexts, mostOfDay, day, ofDay }, hour, options) {
+  limits(baseline, hour, options) {
+    const { reads, contexts } = baseline;
     const days = daysSince(contexts.born, hour);
     const discovery = freshProbability(contexts);
     const isKnown = days >= options.learningDays && reads >= options.learningReads;
@@ -176,10 +176,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
       reads,
       known: memberCount(contexts, KEY),
       discovery,
-      mostOfDay: Math.max(
-        Math.ceil(peakAt(mostOfDay, hour)),
-        day === dayOf(hour) ? 0 : ofDay.length,
-      ),
+      mostOfDay: mostOfDaysBefore(baseline, hour),
     };
   },
 
@@ -205,9 +202,7 @@ export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
 
   fold(baseline, hour, bucket) {
     baseline.reads += bucket.reads;
-    if (baseline.day !== dayOf(hour)) raisePeak(baseline.mostOfDay, hour, baseline.ofDay.length);
-    passNewDay(baseline, hour);
-    learnNewOfDay(baseline, newNames(bucket));
+    learnNewOfDay(baseline, hour, newNames(bucket));
     const names = [...Object.keys(bucket.met), ...Object.keys(bucket.written)].map(nameOf);
     meetAll(baseline.contexts, hour, [...names, ...Object.keys(bucket.keys).map(nameOfKey)]);
   },

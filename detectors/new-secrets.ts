@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
-import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
+import { newFadingPeak } from "../src/baseline/fading-peak.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -23,12 +23,12 @@ import {
   isSecret,
   type KmsEvent,
   learnNewOfDay,
-  moreThanEverReasons,
   levelOf,
+  moreThanEverReasons,
+  mostOfDaysBefore,
   newEvidence,
   type NewOfDay,
   newOfDay,
-  passNewDay,
   pointsOfSeveral,
   type Reason,
   soleKey,
@@ -42,8 +42,6 @@ interface Baseline extends NewOfDay {
   known: KnownSet;
   /** How likely something new was before the day being summed began. */
   discovery: number;
-  /** Most that was new on one of the days before. */
-  mostOfDay: FadingPeak;
 }
 
 interface Bucket {
@@ -150,7 +148,8 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
   newBucket: () => ({ reads: 0, size: 0, met: {}, human: false, evidence: null }),
 
-  limits({ born, reads, known, day, discovery, ofDay, mostOfDay }, hour, options) {
+  limits(baseline, hour, options) {
+    const { born, reads, known, day, discovery } = baseline;
     const days = daysSince(born, hour);
     const isToday = day === dayOf(hour);
     return {
@@ -160,7 +159,7 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
       known: size(known),
       // What is new today does not make the next one of today more likely.
       discovery: isToday ? discovery : discoveryProbability(known),
-      mostOfDay: Math.max(Math.ceil(peakAt(mostOfDay, hour)), isToday ? 0 : ofDay.length),
+      mostOfDay: mostOfDaysBefore(baseline, hour),
     };
   },
 
@@ -189,13 +188,8 @@ export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   fold(baseline, hour, bucket) {
     if (baseline.born < 0) baseline.born = hour;
     baseline.reads += bucket.reads;
-    const day = dayOf(hour);
-    if (baseline.day !== day) {
-      raisePeak(baseline.mostOfDay, hour, baseline.ofDay.length);
-      baseline.discovery = discoveryProbability(baseline.known);
-    }
-    passNewDay(baseline, hour);
-    learnNewOfDay(baseline, newNames(bucket));
+    if (baseline.day !== dayOf(hour)) baseline.discovery = discoveryProbability(baseline.known);
+    learnNewOfDay(baseline, hour, newNames(bucket));
     for (const name of Object.keys(bucket.met).sort()) {
       meet(baseline.known, name, hour, MOST_KNOWN);
     }

@@ -30,6 +30,7 @@ import {
   type HourView,
   isDecryption,
   newEvidence,
+  oneIn,
   type Reason,
   secretOf,
   type Subject,
@@ -327,7 +328,7 @@ function reasonsOf({ part, all, expectation, improbability, period }: Told): Rea
   return [
     {
       code: "share",
-      text: `${shares}: by chance in one ${period} of ${rounded(10 ** Math.min(9, improbability))}.`,
+      text: `${shares}: by chance in one ${period} of ${oneIn(improbability)}.`,
       points: Math.round(Math.min(80, points)),
     },
   ];
@@ -339,10 +340,6 @@ function oftenReasons({ hour, baseline }: View): Reason[] {
   if (days === 0) return [];
   const text = `They rose alone on ${counted(days, "day")} of late.`;
   return [{ code: "rises-often", text, points: -OFTEN_POINTS * days }];
-}
-
-function rounded(value: number): string {
-  return Number(value.toPrecision(1)).toLocaleString("en-US");
 }
 
 /** Second of the hour by which its decrypts were too many beside all of its other calls. */

@@ -24,6 +24,7 @@ import {
   type HourView,
   isDecryption,
   newEvidence,
+  oneIn,
   type Reason,
   type Subject,
 } from "../src/detection/detector.ts";
@@ -198,9 +199,9 @@ interface Session {
 /** The session with most decrypts, the first by name among equals. */
 function largestOf({ sessions }: Bucket): Session {
   let largest: Session = { name: "", count: 0, lastMs: 0 };
-  for (const name of Object.keys(sessions).sort()) {
-    const [count, lastMs] = sessions[name] ?? [0, 0];
-    if (count > largest.count) largest = { name, count, lastMs };
+  for (const [name, [count, lastMs]] of Object.entries(sessions)) {
+    const isFirst = count === largest.count && name < largest.name;
+    if (count > largest.count || isFirst) largest = { name, count, lastMs };
   }
   return largest;
 }
@@ -279,11 +280,10 @@ function reasonsOf(
   { most }: Limits,
 ): Reason[] {
   const shares = `${percent(session.count / count)} % of the hour's decrypts through one session; the busiest makes ${percent(expectation.share)} % otherwise`;
-  const chance = Number((10 ** Math.min(9, improbability)).toPrecision(1)).toLocaleString("en-US");
   const reasons: Reason[] = [
     {
       code: "one-session",
-      text: `${shares}: by chance in one hour of ${chance}.`,
+      text: `${shares}: by chance in one hour of ${oneIn(improbability)}.`,
       points: Math.round(Math.min(60, 30 + 3 * improbability)),
     },
   ];

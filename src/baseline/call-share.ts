@@ -25,6 +25,9 @@ export interface ShareExpectation {
   readonly correlation: number;
 }
 
+/** Where more than this part of all calls are of one kind, the others say nothing about them. */
+export const MOST_TELLING_SHARE = 0.97;
+
 /** Correlation assumed at first, with the weight of a few windows, and at least. */
 const FIRST_CORRELATION = 0.01;
 const FIRST_WEIGHT = 500;

@@ -1,5 +1,6 @@
-import type { HourExpectation } from "./seasonal-rate.ts";
+import { MOST_TELLING_SHARE } from "./call-share.ts";
 import { short } from "./forgetting.ts";
+import type { HourExpectation } from "./seasonal-rate.ts";
 
 /**
  * A run of hours in a row whose counts lie above what is expected: Page's one-sided cumulative sum (Page 1954, "Continuous inspection
@@ -47,8 +48,6 @@ const LEAST_HOURS = 3;
 const MOST_OF_ONE = 0.35;
 /** Where encryptions are more than this part of their usual number beside so many decrypts, both rose: customers came. */
 const ALIKE = 0.8;
-/** Where more than this part of all calls are decrypts, encryptions say nothing. */
-const MOST_SHARE = 0.97;
 
 /** The run with one more hour; null where the hours are back to what is expected. Hours in strict order; an hour without any ends it. */
 export function withHour(
@@ -101,6 +100,6 @@ function newRun(startHour: number): SharedRun {
 }
 
 function roseAlike({ decrypts, encrypts }: SharedRun, share: number | null): boolean {
-  if (share === null || share > MOST_SHARE) return false;
+  if (share === null || share > MOST_TELLING_SHARE) return false;
   return encrypts >= (ALIKE * decrypts * (1 - share)) / share;
 }

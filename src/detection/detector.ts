@@ -29,14 +29,21 @@ export {
 } from "./key-ledger.ts";
 export { isCryptographic, isDecryption, isEncryption } from "./operations.ts";
 export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
-export { companyReasons, oftenReasons, paceReasons, personReasons, pointsOfRise } from "./rises.ts";
+export {
+  companyReasons,
+  oftenReasons,
+  oneIn,
+  paceReasons,
+  personReasons,
+  pointsOfRise,
+} from "./rises.ts";
 export {
   dayAfterDayReasons,
   learnNewOfDay,
   moreThanEverReasons,
+  mostOfDaysBefore,
   type NewOfDay,
   newOfDay,
-  passNewDay,
 } from "./new-of-day.ts";
 export { isSecret, secretOf } from "./secrets.ts";
 export {

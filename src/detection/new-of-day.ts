@@ -1,4 +1,5 @@
 import { dayOf } from "../baseline/calendar.ts";
+import { type FadingPeak, peakAt, raisePeak } from "../baseline/fading-peak.ts";
 import type { HourView, Reason } from "./detector.ts";
 
 /** What was new on the day being summed, by name, and the last days, of four weeks, on which several were. Part of a baseline. */
@@ -6,6 +7,8 @@ export interface NewOfDay {
   day: number;
   ofDay: string[];
   newDays: number[];
+  /** The most that was new on a day before it. */
+  mostOfDay: FadingPeak;
 }
 
 /** Names told apart on a day. */
@@ -78,17 +81,25 @@ export function moreThanEverReasons(ofDay: number, mostOfDay: number, many: numb
   return [{ code: "more-than-ever", text, points }];
 }
 
+/** The most that was new on any day before that of the hour, faded. */
+export function mostOfDaysBefore({ mostOfDay, day, ofDay }: NewOfDay, hour: number): number {
+  const ofLastDay = day === dayOf(hour) ? 0 : ofDay.length;
+  return Math.max(Math.ceil(peakAt(mostOfDay, hour)), ofLastDay);
+}
+
+/** Learns what was new in a closed hour; hours in strict order. */
+export function learnNewOfDay(baseline: NewOfDay, hour: number, names: readonly string[]): void {
+  passDay(baseline, hour);
+  baseline.ofDay = [...new Set([...baseline.ofDay, ...names])].sort().slice(0, MOST_NAMES);
+}
+
 /** Begins the day of an hour that is learned, where it is another. */
-export function passNewDay(baseline: NewOfDay, hour: number): void {
+function passDay(baseline: NewOfDay, hour: number): void {
   const day = dayOf(hour);
   if (baseline.day === day) return;
   const { newDays, ofDay } = baseline;
+  raisePeak(baseline.mostOfDay, hour, ofDay.length);
   baseline.newDays = keptDays(ofDay.length < SEVERAL ? newDays : [...newDays, baseline.day], day);
   baseline.day = day;
   baseline.ofDay = [];
-}
-
-/** Learns what was new in a closed hour of the day that is being summed. */
-export function learnNewOfDay(baseline: NewOfDay, names: readonly string[]): void {
-  baseline.ofDay = [...new Set([...baseline.ofDay, ...names])].sort().slice(0, MOST_NAMES);
 }

@@ -1,4 +1,4 @@
-import { deviationOf, type ShareExpectation } from "../baseline/call-share.ts";
+import { deviationOf, MOST_TELLING_SHARE, type ShareExpectation } from "../baseline/call-share.ts";
 import { densestReads, type ReadCounts } from "../baseline/read-counts.ts";
 import type { VolumeLimits } from "../baseline/volume-habit.ts";
 import type { Reason } from "./detector.ts";
@@ -11,8 +11,6 @@ const OFTEN_DAYS = 2;
 /** What a person's query through a service is worth at most. */
 const QUERY_POINTS = 48;
 
-/** Where more than this part of all calls are decrypts, the others say nothing about them. */
-const MOST_SHARE = 0.97;
 /** Standard deviations up to which a share of decrypts is as usual, and from which on it is not. */
 const ALIKE = 0.75;
 const ALONE = 2;
@@ -44,7 +42,7 @@ export function companyReasons(
   { decrypts, others, windows, alonePoints, points }: Calls,
   expectation: ShareExpectation | null,
 ): Reason[] {
-  if (expectation === null || expectation.share > MOST_SHARE) return [];
+  if (expectation === null || expectation.share > MOST_TELLING_SHARE) return [];
   const [part, all] = [decrypts / windows, (decrypts + others) / windows];
   const deviation = deviationOf(expectation, part, all) * Math.sqrt(windows);
   const shares = `${percent(decrypts / (decrypts + others))} % of its calls decrypt, ${percent(expectation.share)} % otherwise.`;
@@ -84,6 +82,11 @@ export function paceReasons({ reads, told, count, human, isBurst }: Pace): Reaso
   if (isBurst || human || part < SHORT_PART) return [];
   const text = `${percent(part)} % of it within half an hour: read once, and done.`;
   return [{ code: "short", text, points: 6 }];
+}
+
+/** What an improbability of so many decimal digits is one of, for people to read: 3.3 is one in 2,000. */
+export function oneIn(improbability: number): string {
+  return Number((10 ** Math.min(9, improbability)).toPrecision(1)).toLocaleString("en-US");
 }
 
 /** Points for how far over its limit a count is: 35 at the limit, 12 for each time that it doubles, 84 at most. */
