@@ -8,6 +8,7 @@ import { baseAttribute, baseIn, baseKey, unpackedAgainst } from "./based-text.ts
 import { attribute, bytesIn, countIn, damaged, type Item, keyItem, keyOf, textIn } from "./item.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { type ItemKey, keyText, partKey } from "./keys.ts";
+import { numbersApart, numbersBack } from "./numbers-apart.ts";
 import type { Table } from "./table.ts";
 import { textDictionary } from "./text-dictionary.ts";
 
@@ -17,7 +18,10 @@ export const textAttributes = ["body", "parts", "partPrefix", "of", baseAttribut
 /** A text as the value of `body`: compressed where that makes it shorter. */
 export function packed(text: string): AttributeValue {
   if (typeof text !== "string") throw new TypeError(`expected a text, found ${typeof text}`);
-  const compressed = deflateSync(text, { level: compressionLevel, dictionary: textDictionary() });
+  const compressed = deflateSync(numbersApart(text), {
+    level: compressionLevel,
+    dictionary: textDictionary(),
+  });
   const isShort = text.length < bodyBytes && Buffer.byteLength(text) <= compressed.length;
   return isShort ? { S: text } : { B: compressed };
 }
@@ -139,7 +143,8 @@ export function unpacked(body: AttributeValue | undefined, item: Item): string {
   if (body?.S !== undefined) return body.S;
   if (body?.B === undefined) throw damaged("attribute body holds no text", item);
   try {
-    return inflateSync(body.B, { dictionary: textDictionary() }).toString("utf8");
+    const opened = inflateSync(body.B, { dictionary: textDictionary() });
+    return numbersBack(opened.toString("utf8"));
   } catch (error) {
     throw damaged("attribute body cannot be opened", item, error);
   }
