@@ -142,6 +142,61 @@ export const ablations: readonly Ablation[] = [
       },
     ],
   },
+  {
+    name: "no-company",
+    title: "a rise of decrypts alone and one of all calls are alike",
+    edits: [
+      {
+        file: "src/detection/rises.ts",
+        from: "expectation === null || expectation.share > MOST_TELLING_SHARE",
+        to: "expectation !== undefined",
+      },
+    ],
+  },
+  {
+    name: "no-shared-run",
+    title: "`key-wide-rise` judges each hour by itself",
+    edits: [
+      {
+        file: "detectors/key-wide-rise.ts",
+        from: "return isRise(run, view, options) ? run : null;",
+        to: "return null;",
+      },
+    ],
+  },
+  {
+    name: "no-moves",
+    title: "whether a workload moved, or two use its credentials, does not matter",
+    edits: [
+      {
+        file: "src/detection/moves.ts",
+        from: "if (mover === null) return null;",
+        to: "if (mover !== undefined) return null;",
+      },
+    ],
+  },
+  {
+    name: "no-families",
+    title: "a principal whose family knows the key is as new as any",
+    edits: [
+      {
+        file: "detectors/unexpected-principal.ts",
+        from: "if (isKnown(baseline.families, user.family, knownBy)) {",
+        to: 'if (isKnown(baseline.families, "", knownBy)) {',
+      },
+    ],
+  },
+  {
+    name: "no-free-repeats",
+    title: "reads that repeat one of the hour never count",
+    edits: [
+      {
+        file: "detectors/decrypt-spike.ts",
+        from: "return count + Math.max(0, again - free);",
+        to: "return count + 0 * again * free;",
+      },
+    ],
+  },
   without("combined-signals", "combinedSignals"),
   without("slow-drift", "slowDrift"),
   without("key-wide-rise", "keyWideRise"),
@@ -152,6 +207,15 @@ export const ablations: readonly Ablation[] = [
   without("session-share", "sessionShare"),
   without("new-operation", "newOperation"),
   without("read-share", "readShare"),
+  without("decrypt-spike", "decryptSpike"),
+  without("context-fan-out", "contextFanOut"),
+  without("new-contexts", "newContexts"),
+  without("new-secrets", "newSecrets"),
+  without("new-key", "newKey"),
+  without("unexpected-principal", "unexpectedPrincipal"),
+  without("unknown-network", "unknownNetwork"),
+  without("dormant-principal", "dormantPrincipal"),
+  without("new-signer", "newSigner"),
 ];
 
 function without(detector: string, variable: string): Ablation {
