@@ -160,18 +160,17 @@ export class Engine {
       this.#detectors[configured.detector.entity].push(configured);
     }
     const { principal, key, account } = this.#detectors;
-    this.#working = new WorkingSet(
-      { principal: principal.length, key: key.length, account: account.length },
-      options.entitiesInMemory,
-    );
     this.#organization =
       options.sole?.organization ??
       new LearnedOrganization(options.organization, written?.accounts ?? {}, written?.aliases);
-    const { declarations } = options.organization;
-    this.grader = new Grader(
-      { ...options, declarations, openHours: this.#openHours },
+    this.#working = new WorkingSet(
+      { principal: principal.length, key: key.length, account: account.length },
+      options.entitiesInMemory,
       this.#organization,
     );
+    const { declarations } = options.organization;
+    const grading = { ...options, declarations, openHours: this.#openHours };
+    this.grader = new Grader(grading, this.#organization);
     this.#budget = budgetOf(options, written?.budget);
     this.#ownUses = new OwnUses(declarations);
     this.#watermarkMs = written?.watermarkMs ?? Number.NEGATIVE_INFINITY;

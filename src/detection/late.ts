@@ -35,7 +35,7 @@ export function* lateFindings(
   hour: number,
   { detectors, organization, openHours, sole }: LateJudging,
 ): Generator<LateFinding> {
-  for (const { kind, id } of route(event)) {
+  for (const { kind, id } of route(event, organization)) {
     if (sole !== undefined && (kind !== sole.kind || id !== sole.id)) continue;
     for (const [slot, configured] of detectors[kind].entries()) {
       if (configured.detector.judgesLate !== true || !configured.detector.accepts(event)) continue;

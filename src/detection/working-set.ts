@@ -1,7 +1,7 @@
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { EntityKind } from "./detector.ts";
 import { type EntityMemory, newMemory } from "./memory.ts";
-import { eachTarget, entityName, entityOf } from "./routing.ts";
+import { type Accounts, eachTarget, entityName, entityOf } from "./routing.ts";
 
 const KINDS: readonly EntityKind[] = ["principal", "key", "account"];
 
@@ -11,16 +11,18 @@ export class WorkingSet {
   /** Number of detectors of each kind of entity. */
   readonly #slots: Readonly<Record<EntityKind, number>>;
   readonly #limit: number;
+  readonly #organization: Accounts;
   #routed: readonly KmsEvent[] = [];
   /** Memories of the routed event `i` from `#starts[i]` up to `#starts[i + 1]`. */
   readonly #starts: number[] = [];
   readonly #found: (EntityMemory | undefined)[] = [];
 
   /** Keeps about `limit` memories: a third of each kind. */
-  constructor(slots: Readonly<Record<EntityKind, number>>, limit: number) {
+  constructor(slots: Readonly<Record<EntityKind, number>>, limit: number, organization: Accounts) {
     this.#memories = { principal: new Map(), key: new Map(), account: new Map() };
     this.#slots = slots;
     this.#limit = Math.ceil(limit / KINDS.length);
+    this.#organization = organization;
   }
 
   /** The memory of a name, if it is in heap. */
@@ -57,7 +59,7 @@ export class WorkingSet {
     };
     for (const event of events) {
       this.#starts.push(this.#found.length);
-      eachTarget(event, look);
+      eachTarget(event, this.#organization, look);
     }
     this.#starts.push(this.#found.length);
   }
@@ -72,7 +74,7 @@ export class WorkingSet {
     const from = this.#starts[index] ?? 0;
     const to = this.#starts[index + 1] ?? 0;
     if (this.#routed !== events || !this.#isFound(from, to)) {
-      eachTarget(event, (kind, id) => visit(this.#memory(kind, id), event));
+      eachTarget(event, this.#organization, (kind, id) => visit(this.#memory(kind, id), event));
       return;
     }
     for (let at = from; at < to; at += 1) {

@@ -1,6 +1,6 @@
 import type { KmsEvent } from "../cloudtrail/event.ts";
 import type { EntityKind } from "../detection/detector.ts";
-import { entityName, route } from "../detection/routing.ts";
+import { type Accounts, entityName, route } from "../detection/routing.ts";
 import type { LambdaDeadLetter } from "./dead-letters.ts";
 import { bucketOf, type OutgoingRecord, RECORD_BYTES } from "./entity-stream.ts";
 import { emptyParcel, pack, type SourcedEvent } from "./packing.ts";
@@ -18,6 +18,7 @@ interface Bucket {
 /** Events on their way to the buckets of the entities that they are about. */
 export class Parcels {
   readonly #bucketCount: number;
+  readonly #organization: Accounts;
   readonly #accepts: (kind: EntityKind, event: KmsEvent) => boolean;
   readonly #buckets = new Map<number, Bucket>();
   readonly #letters: LambdaDeadLetter[] = [];
@@ -25,13 +26,18 @@ export class Parcels {
   #targets = 0;
   #dropped = 0;
 
-  constructor(buckets: number, accepts: (kind: EntityKind, event: KmsEvent) => boolean) {
+  constructor(
+    buckets: number,
+    organization: Accounts,
+    accepts: (kind: EntityKind, event: KmsEvent) => boolean,
+  ) {
     this.#bucketCount = buckets;
+    this.#organization = organization;
     this.#accepts = accepts;
   }
 
   add(sourced: SourcedEvent): void {
-    for (const { kind, id } of route(sourced.event)) {
+    for (const { kind, id } of route(sourced.event, this.#organization)) {
       if (!this.#accepts(kind, sourced.event)) {
         this.#dropped += 1;
         continue;

@@ -123,7 +123,8 @@ class Chunk {
 
   constructor(dependencies: SpreadDependencies) {
     this.#dependencies = dependencies;
-    this.#parcels = new Parcels(dependencies.buckets, acceptance(dependencies.detectors));
+    const { buckets, organization, detectors } = dependencies;
+    this.#parcels = new Parcels(buckets, organization, acceptance(detectors));
   }
 
   async add({ data, origin, arrivalMs }: StreamRecord, counts: Counts): Promise<void> {

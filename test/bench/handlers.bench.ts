@@ -7,7 +7,7 @@ import { EntityCache } from "../../src/lambda/entity-cache.ts";
 import { EntityFolder } from "../../src/lambda/entity-folder.ts";
 import { Parcels } from "../../src/lambda/parcels.ts";
 import { simulate } from "../../src/simulation/simulate.ts";
-import { engineOptions } from "../support/detection.ts";
+import { engineOptions, noAccountsListed } from "../support/detection.ts";
 import { memoryEntityStore } from "../support/memory-entity-store.ts";
 import { READ_OPTIONS } from "../support/parsing.ts";
 
@@ -134,7 +134,7 @@ async function fold(windowSeconds: number) {
 }
 
 function packed(some: readonly KmsEvent[]) {
-  const parcels = new Parcels(256, () => true);
+  const parcels = new Parcels(256, noAccountsListed, () => true);
   for (const [index, event] of some.entries()) parcels.add({ event, origin: "shard/1", index });
   return parcels.close();
 }

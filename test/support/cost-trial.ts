@@ -11,7 +11,7 @@ import { unpack } from "../../src/lambda/packing.ts";
 import type { CloudTrailRecord } from "../../src/simulation/record.ts";
 import { simulate } from "../../src/simulation/simulate.ts";
 import { openDynamodbEntityStore } from "../../src/store/dynamodb/dynamodb-entity-store.ts";
-import { engineOptions } from "./detection.ts";
+import { engineOptions, noAccountsListed } from "./detection.ts";
 import { logsMessage } from "./e2e-arrivals.ts";
 import type { MeteredExchange } from "./meter.ts";
 import { READ_OPTIONS } from "./parsing.ts";
@@ -220,7 +220,7 @@ function sharesOf(kind: EntityKind, events: readonly KmsEvent[]): number[] {
   const own = detectors.filter(({ entity }) => entity === kind);
   const names = events
     .filter((event) => own.some((detector) => detector.accepts(event)))
-    .flatMap((event) => route(event).filter((target) => target.kind === kind))
+    .flatMap((event) => route(event, noAccountsListed).filter((target) => target.kind === kind))
     .map(({ id }) => entityName(kind, id));
   return [...Map.groupBy(names, (name) => name).values()].map((met) => met.length / names.length);
 }

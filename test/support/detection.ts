@@ -3,7 +3,11 @@ import type { KmsEvent } from "../../src/cloudtrail/event.ts";
 import type { Alert } from "../../src/detection/alert.ts";
 import { Engine, type EngineOptions } from "../../src/detection/engine.ts";
 import { configureDetectors, detectionOptions } from "../../src/detection/options.ts";
+import type { Accounts } from "../../src/detection/routing.ts";
 import type { Mute } from "../../src/detection/suppression.ts";
+
+/** An organization whose accounts are not listed. */
+export const noAccountsListed: Accounts = { declared: false, isOurs: () => false };
 
 /** Options of an engine with every detector at its defaults. */
 export function engineOptions(overrides: Partial<EngineOptions> = {}): EngineOptions {

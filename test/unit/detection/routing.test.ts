@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KmsEvent } from "../../../src/cloudtrail/event.ts";
-import { entityName, entityOf, route } from "../../../src/detection/routing.ts";
+import { type Accounts, entityName, entityOf, route } from "../../../src/detection/routing.ts";
+import { noAccountsListed } from "../../support/detection.ts";
 import { ACCOUNT, event, KEY, key, keyArn, person, principal } from "../../support/events.ts";
 
 const OWNER = "999988887777";
@@ -64,13 +65,30 @@ const table: Record<string, { event: Partial<KmsEvent>; to: string[] }> = {
   },
 };
 
+const listed: Accounts = { declared: true, isOurs: (account) => account !== OUTSIDE };
+const OUTSIDE = "555566667777";
+
 describe("the route of an event", () => {
   it.each(Object.entries(table))("%s", (_name, { event: given, to }) => {
-    expect(route(event(given)).map(({ kind, id }) => entityName(kind, id))).toEqual(to);
+    expect(
+      route(event(given), noAccountsListed).map(({ kind, id }) => entityName(kind, id)),
+    ).toEqual(to);
+  });
+
+  it.each([
+    ["from an account that is not listed counts for its caller too", OUTSIDE, listed, 1],
+    ["from a listed account counts for its caller in that one's own copy", ACCOUNT, listed, 0],
+    ["says nothing of its caller where no account is listed", OUTSIDE, noAccountsListed, 0],
+  ])("the owner's copy of a call %s", (_name, accountId, organization, principals) => {
+    const caller = { ...principal("app"), accountId };
+    const copy = event({ principal: caller, keys: [key(theirs)], recipientAccountId: OWNER });
+    const kinds = route(copy, organization).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "principal")).toHaveLength(principals);
+    expect(kinds).toContain("key");
   });
 
   it("has names that tell the entity, colons in it included", () => {
-    for (const { kind, id } of route(event())) {
+    for (const { kind, id } of route(event(), noAccountsListed)) {
       expect(entityOf(entityName(kind, id))).toEqual({ kind, id });
     }
   });

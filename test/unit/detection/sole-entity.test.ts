@@ -4,7 +4,7 @@ import type { Alert } from "../../../src/detection/alert.ts";
 import { Engine } from "../../../src/detection/engine.ts";
 import { LearnedOrganization } from "../../../src/detection/organization.ts";
 import { entityName, entityOf, route } from "../../../src/detection/routing.ts";
-import { engineOptions } from "../../support/detection.ts";
+import { engineOptions, noAccountsListed } from "../../support/detection.ts";
 import {
   ACCOUNT,
   context,
@@ -89,7 +89,7 @@ function throughMany(events: readonly KmsEvent[]): Outcome {
   const last = Math.max(...events.map(({ timeMs }) => timeMs));
   const byEntity = new Map<string, KmsEvent[]>();
   for (const one of events) {
-    for (const { kind, id } of route(one)) {
+    for (const { kind, id } of route(one, noAccountsListed)) {
       const name = entityName(kind, id);
       byEntity.set(name, [...(byEntity.get(name) ?? []), one]);
     }

@@ -18,6 +18,7 @@ import type { KmsEvent } from "../../../src/cloudtrail/event.ts";
 import { entityName, route } from "../../../src/detection/routing.ts";
 import { openBatch } from "../../../src/lambda/detect-batch.ts";
 import { Parcels } from "../../../src/lambda/parcels.ts";
+import { noAccountsListed } from "../../support/detection.ts";
 import { READ_OPTIONS } from "../../support/parsing.ts";
 import { monthOf } from "../simulation/month.ts";
 
@@ -101,7 +102,7 @@ describe("what the model assumes", () => {
   const chunk = events.parsed.slice(0, 5000);
   it("is looked at with events enough", () => expect(chunk.length).toBe(5000));
 
-  const parcels = new Parcels(256, accepts);
+  const parcels = new Parcels(256, noAccountsListed, accepts);
   for (const [index, event] of chunk.entries()) parcels.add({ event, origin: "shard/1", index });
   const { records } = parcels.close();
   const within = (found: number, expected: number, share: number) => {
@@ -117,7 +118,9 @@ describe("what the model assumes", () => {
   it("of targets holds: how many entities of each kind count an event", () => {
     for (const kind of entityKinds) {
       const targets = chunk.flatMap((event) =>
-        route(event).filter((target) => target.kind === kind && accepts(kind, event)),
+        route(event, noAccountsListed).filter(
+          (target) => target.kind === kind && accepts(kind, event),
+        ),
       );
       within(targets.length / chunk.length, measured.targets[kind], 0.2);
     }
@@ -137,7 +140,7 @@ describe("what the model assumes", () => {
 
   it("of commits holds: one for each entity of a batch, as many as chance lets be met", () => {
     const names = events.parsed.flatMap((event) =>
-      route(event)
+      route(event, noAccountsListed)
         .filter(({ kind }) => accepts(kind, event))
         .map(({ kind, id }) => entityName(kind, id)),
     );
@@ -149,7 +152,7 @@ describe("what the model assumes", () => {
     for (let at = 0; at < windows; at += 1) {
       // Every so-manieth event, so that the hours of the day are mixed as the model has them.
       const some = events.parsed.filter((_, index) => index % windows === at).slice(0, window);
-      const own = new Parcels(256, accepts);
+      const own = new Parcels(256, noAccountsListed, accepts);
       for (const [index, event] of some.entries()) own.add({ event, origin: "shard/1", index });
       commits += new Set(own.close().records.flatMap(({ data }) => openedNames(data))).size;
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LearnedOrganization } from "../../../src/detection/organization.ts";
 import { bucketOf } from "../../../src/lambda/entity-stream.ts";
 import { unpack } from "../../../src/lambda/packing.ts";
 import { makeSpreadHandler } from "../../../src/lambda/spread.ts";
@@ -31,6 +32,21 @@ describe("spread", () => {
     ]);
     // No detector here counts for accounts.
     expect(parts.seen.metrics[0]).toMatchObject({ targets: 2, targetsDropped: 2 });
+  });
+
+  it("hands a call of a foreign account on to its caller's memory, where accounts are listed", async () => {
+    const userIdentity = { type: "AWSAccount", principalId: "AROAX:s", accountId: "999988887777" };
+    const listed = new LearnedOrganization(
+      { accounts: ["111122223333"], approvedForeignAccounts: [] },
+      {},
+    );
+    const names = [];
+    for (const organization of [partsOf("principal").organization, listed]) {
+      const parts = { ...partsOf("principal"), organization };
+      await makeSpreadHandler(parts)(batchOf(toBytes(call({ userIdentity }))), minute);
+      names.push(parts.seen.put.flatMap(({ data }) => unpack(data).entities.map((to) => to.name)));
+    }
+    expect(names).toEqual([[], ["principal:arn:aws:iam::999988887777:root"]]);
   });
 
   it("notes accounts before the events go on", async () => {
