@@ -207,6 +207,7 @@ function parametersOf(name: string, key: TrailKey, call: KmsCall): JsonObject {
   if (name.startsWith("GenerateDataKey")) {
     return { keyId: key.arn, ...encryptionContext, keySpec: "AES_256" };
   }
+  if (name === "Sign") return signingParameters(key);
   if (name !== "ReEncrypt") return { keyId: key.arn };
   return {
     ...(call.context && { sourceEncryptionContext: call.context }),
@@ -217,6 +218,19 @@ function parametersOf(name: string, key: TrailKey, call: KmsCall): JsonObject {
     destinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
   };
 }
+
+/** Request parameters of a signature by the nth of the ways in which the key's users sign. */
+export function signingParameters(key: TrailKey, nth = 0): JsonObject {
+  const first = new Random(`signing/${key.arn}`).integer(0, signingAlgorithms.length - 1);
+  const signingAlgorithm = signingAlgorithms[(first + nth) % signingAlgorithms.length] ?? "";
+  return { keyId: key.arn, signingAlgorithm, messageType: "DIGEST" };
+}
+
+const signingAlgorithms = [
+  "RSASSA_PSS_SHA_256",
+  "RSASSA_PKCS1_V1_5_SHA_256",
+  "RSASSA_PSS_SHA_512",
+] as const;
 
 function resourcesOf(
   name: string,

@@ -153,7 +153,7 @@ function truthOf(
     judgedFrom: iso(judgedFromMs),
     judgedTo: iso(options.firstMs + options.days * dayMs),
     accounts: world.accounts.map(({ id }) => id),
-    approvedForeignAccounts: world.approvedAccounts,
+    approvedForeignAccounts: world.vendors.map(({ caller }) => caller.accountId),
     activePrincipals: active,
     ...counts,
     principals: listed(world.causes),

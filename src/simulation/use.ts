@@ -6,7 +6,9 @@ import {
   streamContext,
   tableContext,
 } from "./context.ts";
+import type { JsonObject } from "./caller.ts";
 import type { TrailKey } from "./key.ts";
+import { signingParameters } from "./record.ts";
 import { resourceId } from "./names.ts";
 import type { Random } from "./random.ts";
 
@@ -19,6 +21,8 @@ export interface Use {
   /** The service that calls for the principal; undefined for direct calls. */
   readonly via: string | undefined;
   readonly context: ((random: Random, timeMs: number) => Record<string, string>) | undefined;
+  /** Replaces the request parameters that a call has. */
+  readonly parameters?: ((name: string, timeMs: number) => JsonObject | undefined) | undefined;
 }
 
 /** An application that encrypts its own data: direct calls with a context of its own. */
@@ -125,14 +129,16 @@ export function volume(key: TrailKey, weight = 1): Use {
   };
 }
 
-/** Signatures by an asymmetric key. */
-export function signatures(key: TrailKey, weight = 1): Use {
+/** Signatures with an asymmetric key; from a time on, perhaps, by another algorithm. */
+export function signatures(key: TrailKey, changeMs = Number.POSITIVE_INFINITY): Use {
   return {
-    weight,
+    weight: 1,
     key,
     via: undefined,
     name: (random) => (random.chance(0.9) ? "Sign" : "GetPublicKey"),
     context: undefined,
+    parameters: (name, timeMs) =>
+      name === "Sign" && timeMs >= changeMs ? signingParameters(key, 1) : undefined,
   };
 }
 

@@ -62,6 +62,14 @@ export interface Activity {
   act(timeMs: number, random: Random, emit: Emit): void;
 }
 
+/** Someone in a foreign account who may use a key of ours: declared, with an owner. */
+export interface Vendor {
+  readonly caller: Caller;
+  readonly key: TrailKey;
+  /** Where the objects are that it is given. */
+  readonly bucket: string;
+}
+
 /** An organization in the making: accounts, keys, residents, and what goes on. */
 export class World implements TrailState {
   readonly options: WorldOptions;
@@ -70,8 +78,7 @@ export class World implements TrailState {
   readonly residents: Resident[] = [];
   readonly activities: Activity[] = [];
   readonly holidays: ReadonlySet<number>;
-  /** Foreign accounts that may use the organization's keys. */
-  readonly approvedAccounts: string[] = [];
+  readonly vendors: Vendor[] = [];
   /** Declared roles for emergencies. */
   readonly breakGlassRoles: string[] = [];
   /** The key of Identity Center. */
@@ -83,7 +90,7 @@ export class World implements TrailState {
   /** Principal → event time of its last call. */
   readonly lastUseMs = new Map<string, number>();
   readonly #campaigns = new Map<number, number>();
-  readonly #moves = new Map<string, { fromMs: number; sourceAddress: string }>();
+  readonly #moves = new Map<string, { fromMs: number; part: number; sourceAddress: string }>();
   readonly #moved = new WeakMap<Caller, Caller>();
   readonly #names = new Set<string>();
   readonly #broken = new Map<string, { fromMs: number; toMs: number; reason: string }>();
@@ -213,14 +220,16 @@ export class World implements TrailState {
     return isBroken ? broken.reason : undefined;
   }
 
-  /** From a time on, everyone who called from one address calls from another. */
-  moveAddress(from: string, to: string, fromMs: number): void {
-    this.#moves.set(from, { fromMs, sourceAddress: to });
+  /** From a time on, everyone who called from one address calls from another, or a part of their calls does. */
+  moveAddress(from: string, to: string, { fromMs, part }: { fromMs: number; part: number }): void {
+    this.#moves.set(from, { fromMs, part, sourceAddress: to });
   }
 
   whereabouts(caller: Caller, timeMs: number): Caller {
     const move = this.#moves.get(caller.sourceAddress);
     if (move === undefined || timeMs < move.fromMs) return caller;
+    // By the millisecond: which gateway a call takes is as good as chance.
+    if (mixed(timeMs) >= move.part) return caller;
     const known = this.#moved.get(caller);
     const moved = known ?? stolen(caller, move.sourceAddress, caller.userAgent);
     if (known === undefined) this.#moved.set(caller, moved);
@@ -267,6 +276,7 @@ interface Occasion {
 function useOnce(resident: Resident, leaning: Leaning, { timeMs, random, emit }: Occasion): void {
   const { use, name } = pickByLeaning(resident.uses, leaning.at(timeMs), random);
   const { key, via, context } = use;
+  const parameters = use.parameters?.(name, timeMs);
   const caller = resident.callerAt(timeMs, random);
   if (random.chance(0.06)) {
     const [service, call] = companions[via ?? ""] ?? ["sts", "GetCallerIdentity"];
@@ -280,6 +290,7 @@ function useOnce(resident: Resident, leaning: Leaning, { timeMs, random, emit }:
     key,
     ...(via === undefined ? {} : { via }),
     ...(context === undefined ? {} : { context: context(random, timeMs) }),
+    ...(parameters === undefined ? {} : { parameters }),
   });
 }
 
@@ -304,6 +315,11 @@ const companions: Readonly<Record<string, readonly [string, string]>> = {
   lambda: ["lambda", "GetFunction20150331v2"],
   ec2: ["ec2", "DescribeVolumes"],
 };
+
+/** A number from 0 to 1 that another time gives another of. */
+function mixed(timeMs: number): number {
+  return (Math.imul(timeMs | 0, 0x9e3779b1) >>> 8) / 2 ** 24;
+}
 
 function someOf(names: readonly string[], count: number, random: Random): string[] {
   const start = random.integer(0, names.length - 1);

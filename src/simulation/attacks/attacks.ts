@@ -45,6 +45,7 @@ import { signingSpike } from "./signing-spike.ts";
 import { slowDrain } from "./slow-drain.ts";
 import { stolenRoleDecrypt } from "./stolen-role-decrypt.ts";
 import { unknownContext } from "./unknown-context.ts";
+import { vendorOverreach } from "./vendor-overreach.ts";
 import type { AttackKind } from "./stage.ts";
 
 /** Every kind of attack, by name; a test compares the list with the folder. */
@@ -96,4 +97,5 @@ export const attackKinds: readonly AttackKind[] = [
   slowDrain,
   stolenRoleDecrypt,
   unknownContext,
+  vendorOverreach,
 ];

@@ -7,9 +7,10 @@ import { insiderOf, isWorkload } from "./victims.ts";
 export const deniedThenAllowed: AttackKind = {
   name: "denied-then-allowed",
   stage(scene) {
-    const victim = scene.victim(isWorkload);
-    const helper = victim === undefined ? undefined : scene.administrator(victim.account.id);
-    if (victim === undefined || helper === undefined) return undefined;
+    const helper = scene.administrator();
+    if (helper === undefined) return undefined;
+    const victim = scene.victim((one) => isWorkload(one) && one.account === helper.account);
+    if (victim === undefined) return undefined;
     const own = new Set(victim.uses.map(({ key }) => key.arn));
     const key = scene.busyKey(
       ({ accountId, arn }) => accountId === victim.account.id && !own.has(arn),

@@ -1,3 +1,4 @@
+import { signingParameters } from "../record.ts";
 import type { Resident } from "../world.ts";
 import type { AttackKind } from "./stage.ts";
 import { insiderOf, isWorkload } from "./victims.ts";
@@ -16,11 +17,8 @@ export const newSigner: AttackKind = {
     if (victim === undefined || use === undefined) return undefined;
     const caller = insiderOf(victim, scene);
     const count = scene.size(1, 5, 30);
-    const parameters = {
-      keyId: use.key.arn,
-      signingAlgorithm: "RSASSA_PSS_SHA_256",
-      messageType: "DIGEST",
-    };
+    // Whoever knows the key's users signs as they do.
+    const parameters = signingParameters(use.key, scene.random.chance(0.3) ? 1 : 0);
     scene.burst(count, scene.startMs, 30, () => ({
       caller,
       name: "Sign",

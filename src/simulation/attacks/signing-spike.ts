@@ -1,3 +1,4 @@
+import { signingParameters } from "../record.ts";
 import type { AttackKind } from "./stage.ts";
 import { busyHour, loot, thiefOf } from "./victims.ts";
 
@@ -10,11 +11,8 @@ export const signingSpike: AttackKind = {
     if (victim === undefined || use === undefined) return undefined;
     const caller = thiefOf(victim, scene);
     const count = loot(busyHour(victim), scene);
-    const parameters = {
-      keyId: use.key.arn,
-      signingAlgorithm: "RSASSA_PSS_SHA_256",
-      messageType: "DIGEST",
-    };
+    // Whoever knows the key's users signs as they do.
+    const parameters = signingParameters(use.key, scene.random.chance(0.3) ? 1 : 0);
     scene.burst(count, scene.startMs, 30, () => ({
       caller,
       name: "Sign",

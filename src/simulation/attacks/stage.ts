@@ -125,12 +125,8 @@ export class Scene {
   }
 
   /** Someone with rights to administrate, whose session is in strange hands or who turned bad. */
-  administrator(accountId?: string): Resident | undefined {
-    const of = (wanted: string) =>
-      this.victim(
-        ({ kind, account }) =>
-          kind === wanted && (accountId === undefined || account.id === accountId),
-      );
+  administrator(): Resident | undefined {
+    const of = (wanted: string) => this.victim(({ kind }) => kind === wanted);
     // Whoever takes over a pipeline has its rights, and its habits to hide in.
     if (this.random.chance(0.4)) return of("pipeline") ?? of("administrator") ?? of("person");
     return of("administrator") ?? of("person");

@@ -26,6 +26,7 @@ import { keyCreation } from "./key-creation.ts";
 import { keyEvent } from "./key-event.ts";
 import { keyRetirement } from "./key-retirement.ts";
 import { keyhawkConsumer } from "./keyhawk-consumer.ts";
+import { leaderInstance } from "./leader-instance.ts";
 import { localTimeCron } from "./local-time-cron.ts";
 import { logDelivery } from "./log-delivery.ts";
 import { longTermUser } from "./long-term-user.ts";
@@ -85,6 +86,7 @@ export const benignKinds: readonly BenignKind[] = [
   keyEvent,
   keyRetirement,
   keyhawkConsumer,
+  leaderInstance,
   localTimeCron,
   logDelivery,
   longTermUser,

@@ -1,6 +1,6 @@
 import type { BenignKind } from "./kind.ts";
 
-/** A network is rebuilt: the gateway of an account gets another address, and all of its machines call from there. */
+/** A network is rebuilt: an account's gateway gets another address, or a second gateway takes half of the machines' calls. */
 export const egressChange: BenignKind = {
   name: "egress-change",
   plant(world, random) {
@@ -8,7 +8,7 @@ export const egressChange: BenignKind = {
       if (!random.chance(0.3)) continue;
       const fromMs = world.dayMs(random.integer(3, world.options.days)) + 9 * 3_600_000;
       const fresh = `198.19.${random.integer(0, 255)}.${random.integer(2, 250)}`;
-      world.moveAddress(address, fresh, fromMs);
+      world.moveAddress(address, fresh, { fromMs, part: random.chance(0.4) ? 0.5 : 1 });
     }
   },
 };

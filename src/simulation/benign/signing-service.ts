@@ -5,7 +5,7 @@ import { roleResident } from "../staff.ts";
 import { signatures } from "../use.ts";
 import { type BenignKind, forShare, load } from "./kind.ts";
 
-/** Services that sign tokens or documents with an asymmetric key of their own. */
+/** Services that sign tokens or documents with an asymmetric key of their own; some release changes the algorithm. */
 export const signingService: BenignKind = {
   name: "signing-service",
   plant(world, random) {
@@ -19,12 +19,14 @@ export const signingService: BenignKind = {
         const key = world.newKey(account, `${name}-signing`);
         account.dataKeys.splice(account.dataKeys.indexOf(key), 1);
         const perDay = load(world, chance, 60, 1500);
+        const changes = chance.chance(0.15);
+        const changeMs = world.dayMs(chance.integer(3, world.options.days)) + 10 * 3_600_000;
         const resident = roleResident({
           account,
           kind: "signer",
           role: name,
           sessions: taskNames(name, 2, chance),
-          uses: [signatures(key)],
+          uses: [signatures(key, changes ? changeMs : undefined)],
           perDay,
         });
         const rhythm = diurnal({
