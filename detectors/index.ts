@@ -44,6 +44,7 @@ import { slowDrift } from "./slow-drift.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unknownNetwork } from "./unknown-network.ts";
 import { unlistedPrincipal } from "./unlisted-principal.ts";
+import { unusedRegion } from "./unused-region.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
 /** Every detector that ships, by name. `index.test.ts` compares the list with the folder. */
@@ -93,5 +94,6 @@ export const detectors: readonly Detector[] = [
   unexpectedPrincipal,
   unknownNetwork,
   unlistedPrincipal,
+  unusedRegion,
   unusualHour,
 ].map((detector) => detector as unknown as Detector);

@@ -21,7 +21,15 @@ const AGAIN = [1, 0.5];
 const TITLES = ["New Region of a caller", "Direct use by one who came through services"];
 /** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
 const SIDES: readonly (readonly string[])[] = [
-  [...TITLES, "new-key", "family-new-key", "unexpected-principal", "new-operation", "new-contexts"],
+  [
+    ...TITLES,
+    "new-key",
+    "family-new-key",
+    "unexpected-principal",
+    "new-operation",
+    "new-contexts",
+    "unused-region",
+  ],
   ["new-origin", "unknown-network", "direct-use"],
   ["decrypt-spike", "slow-drift", "read-share", "session-share", "context-fan-out"],
 ];

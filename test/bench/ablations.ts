@@ -214,6 +214,7 @@ export const ablations: readonly Ablation[] = [
   without("new-key", "newKey"),
   without("unexpected-principal", "unexpectedPrincipal"),
   without("unknown-network", "unknownNetwork"),
+  without("unused-region", "unusedRegion"),
   without("dormant-principal", "dormantPrincipal"),
   without("new-signer", "newSigner"),
 ];
