@@ -15,6 +15,9 @@ const habit = hours(0, 30).flatMap((day) => byDay(day, 10));
 /** The same where records tell how. */
 const method = hours(0, 30).flatMap((day) => byDay(day, 10, usually));
 
+/** A month of six instances that sign thrice each in every hour of the day. */
+const fleet = hours(0, 30).flatMap((day) => hours(8, 18).flatMap((hour) => shared(day, hour, 3)));
+
 testDetector(newSigner, {
   fires: {
     "a role that never signed with the key": {
@@ -122,15 +125,88 @@ testDetector(newSigner, {
         alerts: 1,
       },
     },
+    "one instance of a fleet that signs more than all of them are expected to": {
+      events: [...fleet, ...shared(30, 10, 3), ...signs(NOW, 60, through(2))],
+      expect: {
+        atLeast: "medium",
+        title: "One session signs more than any did",
+        reasons: ["one-session"],
+        withoutReasons: ["many-signatures", "two-hours"],
+        observed: { signaturesPerHour: 78, signaturesOfSession: 63 },
+        eventTime: "2026-03-04T10:45:00Z",
+        alerts: 1,
+      },
+    },
+    "two and a half times as much for two hours, with a steady key": {
+      events: [...habit, ...signs(NOW, 25), ...signs(NOW + 1, 26)],
+      expect: {
+        atLeast: "medium",
+        atMost: "high",
+        title: "Spike of signatures over two hours",
+        reasons: ["two-hours"],
+        withoutReasons: ["many-signatures", "one-session"],
+        observed: { signaturesPerHour: 26, signaturesInTwoHours: 51 },
+        alerts: 1,
+      },
+    },
+    "a burst, and not what usually follows": {
+      events: [...habit, ...signs(NOW, 45), ...signs(NOW + 1, 12)],
+      expect: { title: "One session signs more than any did", alerts: 1 },
+    },
+    "ten times the usual number with a key of ten days": {
+      events: [...hours(0, 10).flatMap((day) => byDay(day, 10)), ...signs(10 * DAY + 10, 120)],
+      expect: { atLeast: "medium", reasons: ["many-signatures"], maturity: "young" },
+    },
   },
   staysSilent: {
+    "a fleet that signs twice as much, alike": [...fleet, ...shared(30, 10, 6)],
+    "one instance that signs no more than twice what one did before, as a leader does": {
+      events: [...fleet, ...signs(20 * DAY + 10, 50, through(1)), ...signs(NOW, 60, through(2))],
+      learnUntilHour: NOW,
+    },
+    "one instance that signs as much as all do together on a busy day": [
+      ...hours(0, 30).flatMap((day) =>
+        hours(8, 18).flatMap((hour) => shared(day, hour, day % 3 === 0 ? 9 : 1)),
+      ),
+      ...signs(NOW, 80, through(2)),
+    ],
+    "two and a half times as much in two hours that are apart": [
+      ...habit,
+      ...signs(NOW, 25),
+      ...signs(NOW + 1, 10),
+      ...signs(NOW + 2, 25),
+    ],
+    "two hours that hold no more than two of a month ago": {
+      events: [
+        ...habit,
+        ...signs(DAY + 10, 15),
+        ...signs(DAY + 11, 15),
+        ...signs(NOW, 25),
+        ...signs(NOW + 1, 26),
+      ],
+      learnUntilHour: NOW,
+    },
+    "two hours of twice what a key that signs in bursts ever signed": [
+      ...hours(0, 30).flatMap((day) => signs(day * DAY + 8 + ((day * 7) % 10), 40)),
+      ...signs(NOW, 45),
+      ...signs(NOW + 1, 45),
+    ],
+    "ten times the usual number with a key of five days": [
+      ...hours(0, 5).flatMap((day) => byDay(day, 10)),
+      ...signs(5 * DAY + 10, 120),
+    ],
     "the first signatures of a day an hour early, as daylight saving time has it": [
       ...habit,
       ...signs(30 * DAY + 7, 10),
     ],
     "in the night, no more than a night brought before": {
       events: [...habit, ...signs(10 * DAY + 2, 40), ...signs(NIGHT, 20)],
-      options: { tailProbability: 1e-9, quietTailProbability: 0.1, ratio: 1 },
+      options: {
+        tailProbability: 1e-9,
+        quietTailProbability: 0.1,
+        ratio: 1,
+        learningDaysOfVolume: 14,
+      },
     },
     "a few in the night, however improbable": {
       events: [...habit, ...signs(NIGHT, 6)],
@@ -189,6 +265,15 @@ testDetector(newSigner, {
 
 function byDay(day: number, count: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {
   return hours(8, 18).flatMap((hour) => signs(day * DAY + hour, count, overrides));
+}
+
+/** In one hour of a day, so many signatures through each of six sessions. */
+function shared(day: number, hour: number, each: number): KmsEvent[] {
+  return hours(0, 6).flatMap((session) => signs(day * DAY + hour, each, through(session)));
+}
+
+function through(session: number): Partial<KmsEvent> {
+  return { principal: principal("app", { session: `i-${session}` }) };
 }
 
 function signs(hour: number, count: number, overrides: Partial<KmsEvent> = {}): KmsEvent[] {

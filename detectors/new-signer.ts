@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../src/baseline/calendar.ts";
+import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -9,53 +9,49 @@ import {
   size,
   surpriseBits,
 } from "../src/baseline/known-set.ts";
-import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
-import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
-import {
-  expectHour,
-  type HourExpectation,
-  hourLimit,
-  learnHour,
-  learnSilence,
-  lullAt,
-  lullLimit,
-  newSeasonalRate,
-  type SeasonalRate,
-} from "../src/baseline/seasonal-rate.ts";
+import { learnSilence } from "../src/baseline/seasonal-rate.ts";
 import {
   addEvidence,
   baselineState,
   callerName,
   counted,
+  countSigning,
   defineDetector,
   type Evidence,
   type Finding,
   type HourView,
   keyOf,
   type KmsEvent,
+  learnSigning,
   levelOf,
   newEvidence,
+  newSigningHabit,
+  newSigningHour,
+  pointsOfSigning,
   type Reason,
+  type SigningHabit,
+  type SigningHour,
+  type SigningLimits,
+  signingLimits,
+  type SigningRise,
+  signingRises,
   type Subject,
+  tellSigning,
 } from "../src/detection/detector.ts";
-
 interface Baseline {
-  rate: SeasonalRate;
+  habit: SigningHabit;
   signatures: number;
   signers: KnownSet;
   families: KnownSet;
   /** How the key signed: algorithm and kind of message. */
   methods: KnownSet;
-  /** Largest count of an hour that is quiet in a steady week. */
-  quietPeak: FadingPeak;
 }
 
 interface Bucket {
-  count: number;
+  volume: SigningHour;
   signers: Record<string, Signer>;
   methods: Record<string, Method>;
   evidence: Evidence;
-  minutes: MinuteCounts;
 }
 
 interface Signer {
@@ -81,11 +77,7 @@ interface Limits {
   days: number;
   signatures: number;
   signers: number;
-  mean: number;
-  /** Signatures an hour from which on it is a spike; 0 while learning. */
-  spike: number;
-  /** Whether the spike is one of an hour that is quiet in a steady week. */
-  isQuiet: boolean;
+  volume: SigningLimits;
   /** Probability that the next signer, and the next method, is new; 0 while learning. */
   discovery: number;
   newMethod: number;
@@ -96,7 +88,12 @@ const Options = z.strictObject({
     .number()
     .min(0)
     .default(14)
-    .describe("Days of a key's own history before a signer or a spike is judged."),
+    .describe("Days of a key's own history before anything but a spike is judged."),
+  learningDaysOfVolume: z
+    .number()
+    .min(0)
+    .default(7)
+    .describe("Days of a key's own history before a spike is judged."),
   learningSignatures: z
     .int()
     .min(1)
@@ -134,19 +131,12 @@ const METHOD = "method ";
 const MOST_KNOWN = 200;
 const MOST_SIGNERS = 200;
 const MOST_METHODS = 20;
-/** An hour is quiet where it expects less than this share of what a busy one does … */
-const QUIET_SHARE = 0.25;
-/** … of a key that signs so much in its busy hours, and so steadily, that its quiet ones mean something. */
-const LEAST_BUSY = 3;
-const MOST_DISPERSION = 0.6;
-/** Days after which each hour of the week was met. */
-const WEEK_DAYS = 7;
 const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
 
-/** Somebody signs with a key with which only others did, far more is signed than usual at the hour, or in another way than ever. */
+/** Somebody signs with a key with which only others did, far more is signed than usual, or by one of its sessions, or in another way than ever. */
 export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-signer",
-  version: 3,
+  version: 4,
   title: "New signer",
   entity: "key",
   reliableFrom: 46,
@@ -155,10 +145,12 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   falsePositives: [
     "A new version of the service signs under a new role, or by another algorithm.",
     "A day of releases, or work made up for at night.",
+    "A load test, or a fleet cut down to one instance while it has much to sign.",
   ],
   knownGaps: [
     "Keys younger than the learning days.",
-    "A forger inside the service that signs anyway, at its usual volume and hours and in its usual way.",
+    "A forger inside the service that signs anyway, at its usual volume and hours and in its usual way; what its busiest hours hold hides as much.",
+    "A key that took over from another, in its own first week: what the other one signed is not known to it.",
     "Few signatures at a strange hour with a key that signs in bursts, as build jobs do.",
   ],
   triage: [
@@ -179,40 +171,41 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: ({ name, error, principal }) =>
     SIGNING.has(name) && error === undefined && !principal.service,
   newBaseline: () => ({
-    rate: newSeasonalRate(),
+    habit: newSigningHabit(),
     signatures: 0,
     signers: newKnownSet(),
     families: newKnownSet(),
     methods: newKnownSet(),
-    quietPeak: newFadingPeak(),
   }),
-  newBucket: () => ({ count: 0, signers: {}, methods: {}, evidence: newEvidence(), minutes: [] }),
+  newBucket: () => ({
+    volume: newSigningHour(),
+    signers: {},
+    methods: {},
+    evidence: newEvidence(),
+  }),
 
   limits(baseline, hour, options) {
-    const expectation = expectHour(baseline.rate, hour);
-    const { daysLearned, mean } = expectation;
-    const isLearning = daysLearned < options.learningDays;
-    const isJudged = !isLearning && baseline.signatures >= options.learningSignatures;
-    const quiet = quietLimit(baseline, hour, expectation, options);
-    const spike = Math.min(usualLimit(expectation, options), quiet);
+    const { habit, signatures, signers, methods } = baseline;
+    const days = daysSince(habit.rate.born, hour);
+    const isJudged = days >= options.learningDays && signatures >= options.learningSignatures;
     return {
-      days: daysLearned,
-      signatures: baseline.signatures,
-      signers: size(baseline.signers),
-      mean,
-      spike: isLearning ? 0 : spike,
-      isQuiet: spike === quiet,
-      discovery: isJudged ? discoveryProbability(baseline.signers) : 0,
+      days,
+      signatures,
+      signers: size(signers),
+      volume: signingLimits(habit, hour, {
+        ...options,
+        learningDays: options.learningDaysOfVolume,
+        quietLearningDays: options.learningDays,
+      }),
+      discovery: isJudged ? discoveryProbability(signers) : 0,
       // Records without an algorithm teach none.
-      newMethod:
-        isJudged && size(baseline.methods) > 0 ? discoveryProbability(baseline.methods) : 0,
+      newMethod: isJudged && size(methods) > 0 ? discoveryProbability(methods) : 0,
     };
   },
 
   add({ bucket, baseline, limits, knownBy }, event) {
-    bucket.count += 1;
+    countSigning(bucket.volume, event);
     addEvidence(bucket.evidence, event);
-    countMinute(bucket.minutes, event.timeMs);
     const name = event.principal.entity;
     const isNewMethod = countMethod({ bucket, baseline, limits, knownBy }, event);
     let signer = bucket.signers[name];
@@ -235,9 +228,9 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
       : [SPIKE, signer, { name: METHOD + signing, period: "once" }];
   },
 
-  level({ bucket, baseline, limits, knownBy }, subject) {
-    if (subject === SPIKE.name)
-      return limits.spike === 0 ? -1 : levelOf(bucket.count, limits.spike);
+  level(view, subject) {
+    if (subject === SPIKE.name) return levelOfSpike(view);
+    const { bucket, baseline, limits, knownBy } = view;
     if (subject.startsWith(METHOD)) {
       const method = bucket.methods[subject.slice(METHOD.length)];
       // Of somebody new it is told with the signer.
@@ -256,13 +249,8 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   },
 
   fold(baseline, hour, bucket, limits) {
-    baseline.signatures += bucket.count;
-    const hasAlarmed = limits.spike > 0 && bucket.count >= limits.spike;
-    const learned = hasAlarmed
-      ? Math.min(bucket.count, Math.round(2 * limits.mean) + 5)
-      : bucket.count;
-    learnHour(baseline.rate, hour, learned);
-    if (limits.isQuiet) raisePeak(baseline.quietPeak, hour, learned);
+    baseline.signatures += bucket.volume.count;
+    learnSigning(baseline.habit, hour, bucket.volume, limits.volume);
     for (const name of Object.keys(bucket.signers).sort()) {
       meet(baseline.signers, name, hour, MOST_KNOWN);
       meet(baseline.families, bucket.signers[name]?.family ?? "", hour, MOST_KNOWN);
@@ -271,36 +259,8 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
       meet(baseline.methods, name, hour, MOST_METHODS);
     }
   },
-  skip: (baseline, from, to) => learnSilence(baseline.rate, from, to),
+  skip: (baseline, from, to) => learnSilence(baseline.habit.rate, from, to),
 });
-
-/** Signatures an hour from which on it is a spike, whatever the hour. */
-function usualLimit(expectation: HourExpectation, options: Options): number {
-  const improbable = hourLimit(expectation, options.tailProbability);
-  const { mean, peak } = expectation;
-  const most = Math.max(options.floorPerHour, options.ratio * mean, improbable, 1.5 * peak);
-  return Math.ceil(most) + 1;
-}
-
-/**
- * The same of an hour that is far quieter than the busy ones: what they hold explains nothing there, only what quiet hours held before.
- * Infinite where the hour is not quiet, or the key not steady.
- */
-function quietLimit(
-  { rate, quietPeak }: Baseline,
-  hour: number,
-  expectation: HourExpectation,
-  options: Options,
-): number {
-  const { daysLearned, dispersion } = expectation;
-  if (daysLearned < WEEK_DAYS || dispersion > MOST_DISPERSION) return Number.POSITIVE_INFINITY;
-  const lull = lullAt(rate, hour);
-  if (lull.busy < LEAST_BUSY || lull.mean >= QUIET_SHARE * lull.busy)
-    return Number.POSITIVE_INFINITY;
-  const improbable = lullLimit(lull, expectation, options.quietTailProbability);
-  const usual = Math.max(options.ratio * lull.mean, peakAt(quietPeak, hour));
-  return Math.floor(Math.max(options.floorPerQuietHour, usual, improbable)) + 1;
-}
 
 /** Counts how the event was signed, and says whether the key never signed like that. */
 function countMethod(
@@ -407,27 +367,40 @@ function pointsOfNew(discovery: number): number {
   return Math.round(Math.min(60, 20 + 7.5 * surpriseBits(discovery)));
 }
 
+function risesOf({ hour, bucket, baseline, limits, earlier }: View): SigningRise[] {
+  const open = earlier.at(-1);
+  return signingRises({
+    hour,
+    volume: bucket.volume,
+    limits: limits.volume,
+    habit: baseline.habit,
+    newest: open && { hour: open.hour, count: open.bucket.volume.count },
+  });
+}
+
+function levelOfSpike(view: View): number {
+  return Math.max(-1, ...risesOf(view).map(({ count, limit }) => levelOf(count, limit)));
+}
+
+/** The plainest rise is told. */
 function describeSpike(view: View): Finding {
-  const { bucket, limits } = view;
-  const expected = Math.round(limits.mean * 10) / 10;
-  const times = bucket.count / Math.max(1, limits.spike);
-  // A busy hour made up for at night would be a spike of this kind, too.
-  const least = limits.isQuiet ? 42 : 46;
-  const crossed = crossingSecond(bucket.minutes, limits.spike - 1);
+  const { hour, bucket, entity, limits } = view;
+  const [rise] = risesOf(view);
+  if (rise === undefined) throw new Error(`new-signer: no spike of ${entity}`);
+  const { isQuiet } = limits.volume;
+  const points = pointsOfSigning(rise, isQuiet);
+  const { title, code, what, counted: name } = tellSigning(rise, isQuiet);
+  const expected = Math.round(rise.expected * 10) / 10;
+  const shared = common(view, bucket.evidence);
   return {
-    ...common(view, bucket.evidence),
-    title: limits.isQuiet ? "Signatures at a quiet hour" : "Spike of signatures",
-    summary: `${bucket.count} signatures within an hour by ${callerName(bucket.evidence.principal)}; expected about ${expected}.`,
-    reasons: [
-      {
-        code: "many-signatures",
-        text: `${bucket.count} signatures; expected ${expected}, limit ${limits.spike}.`,
-        points: Math.round(Math.min(78, least + 8 * Math.log2(Math.max(1, times)))),
-      },
-    ],
-    eventTimeMs: view.hour * HOUR_MS + crossed * 1000,
-    observed: { signaturesPerHour: bucket.count },
-    expected: { signaturesPerHour: expected, signaturesPerHourLimit: limits.spike },
+    ...shared,
+    title,
+    summary: `${what} by ${callerName(bucket.evidence.principal)}; expected about ${expected}.`,
+    reasons: [{ code, text: `${what}; expected ${expected}, limit ${rise.limit}.`, points }],
+    windowStartMs: shared.windowStartMs - (rise.kind === "pair" ? HOUR_MS : 0),
+    eventTimeMs: hour * HOUR_MS + rise.crossedSecond * 1000,
+    observed: { signaturesPerHour: bucket.volume.count, [name]: rise.count },
+    expected: { [name]: expected, [`${name}Limit`]: rise.limit },
   };
 }
 

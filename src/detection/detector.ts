@@ -87,6 +87,20 @@ export {
   used,
 } from "./crossing.ts";
 export { countGiven, type Given, givenName, newGiven } from "./given-grants.ts";
+export {
+  countSigning,
+  learnSigning,
+  newSigningHabit,
+  newSigningHour,
+  pointsOfSigning,
+  type SigningHabit,
+  type SigningHour,
+  type SigningLimits,
+  signingLimits,
+  type SigningRise,
+  signingRises,
+  tellSigning,
+} from "./signing-volume.ts";
 export { severityOf, type Severity } from "./alert.ts";
 export type { Silence, SilenceView } from "./silence.ts";
 
