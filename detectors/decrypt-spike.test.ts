@@ -14,6 +14,9 @@ const steady = usage(15, () => 3);
 const nightly = usage(24, (hour) => (hour % DAY === 2 ? 400 : 1));
 const idle = usage(15, (hour) => (hour % (7 * DAY) === 9 ? 20 : 0));
 
+const foreign: Partial<KmsEvent> = {
+  principal: { ...principal("vendor"), type: "AWSAccount", accountId: "999988887777" },
+};
 const dataKey: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
 /** Thirty decrypts to twenty data keys. */
 const writing = [...usage(15, () => 30), ...usage(15, () => 20, dataKey)];
@@ -167,9 +170,17 @@ testDetector(decryptSpike, {
       events: [...steady, ...burst(NIGHT, 28, 3600)],
       expect: { atMost: "low", reasons: ["spread"], withoutReasons: ["short"] },
     },
-    "a person's query through a service, less": {
+    "a person's query through a service, low": {
       events: [...steady.map(query), ...inHour(NIGHT, 300).map(query)],
-      expect: { reasons: ["person"], atMost: "medium" },
+      expect: { reasons: ["person"], atLeast: "low", atMost: "low" },
+    },
+    "four times as many as in the busiest hour ever, however spread": {
+      events: [...usage(15, () => 60), ...inHour(NIGHT, 300)],
+      expect: { atLeast: "medium", reasons: ["hour-volume"], withoutReasons: ["spread"] },
+    },
+    "a person who reads five secrets three hundred times": {
+      events: [...steady, ...reads(NIGHT, 300, 5)].map(byPerson),
+      expect: { atLeast: "medium", reasons: ["hour-volume", "person"] },
     },
     "bursts that come now and then at any hour, less each time": {
       events: [
@@ -270,6 +281,13 @@ testDetector(decryptSpike, {
       ...reads(7 * DAY, 500, 5),
       ...reads(NIGHT, 450, 5),
     ],
+    "an approved foreign account, whose volume follows its own business": [
+      ...usage(15, () => 3, foreign),
+      ...inHour(NIGHT, 600, foreign),
+    ],
+    "a person who reads five secrets a hundred times": [...steady, ...reads(NIGHT, 100, 5)].map(
+      byPerson,
+    ),
     "sixty tasks that start within ten minutes and read the same five secrets": [
       ...steady,
       ...reads(NIGHT, 300, 5),
@@ -350,6 +368,10 @@ function officeHours(hour: number): number {
 
 function at(hour: number): number {
   return event({ hour }).timeMs;
+}
+
+function byPerson(one: KmsEvent): KmsEvent {
+  return { ...one, principal: { ...one.principal, human: true } };
 }
 
 function query(one: KmsEvent): KmsEvent {

@@ -41,6 +41,7 @@ import {
   type Finding,
   type HourView,
   isDecryption,
+  isOutsider,
   levelOf,
   newEvidence,
   oftenReasons,
@@ -77,7 +78,7 @@ interface Baseline extends VolumeHabit {
 interface Limits extends VolumeLimits {
   /** Null where it is not known. */
   share: ShareExpectation | null;
-  /** Decrypts of a day that repeat one of their hour, beyond which each counts. */
+  /** Decrypts of a day that repeat one of their hour, as many as are no more than on other days; `NEVER` where that is not known. */
   again: number;
 }
 
@@ -115,6 +116,11 @@ const Options = z.strictObject({
     .describe(
       "Reads of secrets that repeat one of their hour which a day may hold before each counts.",
     ),
+  freeRepeatsOfPersonPerDay: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe("The same for a person, who starts no tasks."),
   learningDays: z
     .number()
     .min(0)
@@ -141,13 +147,16 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
+/** Times the largest usual hour from which on an hour is no busy one. */
+const FAR_BUSIER = 4;
+const FEW = 20;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "decrypt-spike",
-  version: 7,
+  version: 8,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",
@@ -162,7 +171,8 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     "Theft from the fourth day on: three days of alarms as large make it a habit.",
     "Theft no larger than what an entity that rises now and then has shown.",
     "Principals younger than the learning days.",
-    "Secrets and parameters that are read again: 32 times count once, up to 400 a day.",
+    "Secrets and parameters that are read again: 32 times count once, up to 400 a day, by people up to 100.",
+    "An approved foreign account's volume, which follows its own business.",
   ],
   triage: [
     "Compare source addresses and user agents with those of last week.",
@@ -176,7 +186,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: (event) => event.error === undefined,
+  accepts: (event) => event.error === undefined && !isOutsider(event),
 
   newBaseline: () => ({
     ...newVolumeHabit(),
@@ -199,10 +209,8 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
       share: knownShare(baseline.share),
       again: NEVER,
     };
-    if (limits.expectation.daysLearned >= AGAIN_DAYS) {
-      const most = AGAIN_BEYOND * mostRepeated(baseline.again, hour);
-      limits.again = Math.max(options.freeRepeatsPerDay, Math.ceil(most));
-    }
+    if (limits.expectation.daysLearned >= AGAIN_DAYS)
+      limits.again = Math.ceil(AGAIN_BEYOND * mostRepeated(baseline.again, hour));
     const isLearning = limits.expectation.daysLearned < options.learningDays;
     return isLearning ? { ...limits, fiveMinutes: NEVER, hour: NEVER, day: NEVER } : limits;
   },
@@ -226,10 +234,10 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 
   subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
 
-  level(view, subject) {
+  level(view, subject, options) {
     const { bucket, limits } = view;
     if (limits.hour === NEVER || bucket.count === 0) return -1;
-    const counts = countsOf(view);
+    const counts = countsOf(view, options);
     const ofHour = Math.max(
       levelOf(counts.hour, limits.hour + 1),
       levelOf(bucket.fiveMinutes, limits.fiveMinutes + 1),
@@ -239,14 +247,15 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
     return Math.max(levelOf(counts.day, limits.day + 1), isLasting ? ofHour : -1);
   },
 
-  describe(view, subject) {
-    const counts = countsOf(view);
+  describe(view, subject, options) {
+    const counts = countsOf(view, options);
     const isOfDay = subject === DAILY.name && counts.day > view.limits.day;
     return isOfDay ? describeDay(view, counts) : describeHour(view, counts);
   },
 
-  fold(baseline, hour, bucket, limits) {
-    const count = withAgain(bucket, freeAfter(limits, repeatedToday(baseline.again, hour)));
+  fold(baseline, hour, bucket, limits, options) {
+    const free = freeRepeats({ bucket, limits }, options);
+    const count = withAgain(bucket, free - repeatedToday(baseline.again, hour));
     learnRepeated(baseline.again, hour, bucket.again);
     if (count === 0) learnNoVolume(baseline, hour, hour + 1);
     else learnVolume(baseline, hour, { count, fiveMinutes: bucket.fiveMinutes }, limits);
@@ -265,14 +274,18 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   }),
 });
 
-/** How many repeated reads a day leaves free after so many. */
-function freeAfter({ again }: Limits, before: number): number {
-  return Math.max(0, again - before);
+/** How many repeated reads of a day are free. */
+function freeRepeats(
+  { bucket, limits }: Pick<View, "bucket" | "limits">,
+  { freeRepeatsPerDay, freeRepeatsOfPersonPerDay }: Options,
+): number {
+  const free = bucket.human ? freeRepeatsOfPersonPerDay : freeRepeatsPerDay;
+  return Math.max(Math.min(free, freeRepeatsPerDay), limits.again);
 }
 
-/** Decrypts of the hour, repeated ones beyond those that are free included. */
+/** Decrypts of the hour, repeated ones beyond those that are still free included. */
 function withAgain({ count, again }: Bucket, free: number): number {
-  return count + Math.max(0, again - free);
+  return count + Math.max(0, again - Math.max(0, free));
 }
 
 interface Counts {
@@ -283,17 +296,17 @@ interface Counts {
   readonly free: number;
 }
 
-function countsOf({ hour, baseline, earlier, bucket, limits }: View): Counts {
+function countsOf({ hour, baseline, earlier, bucket, limits }: View, options: Options): Counts {
   const today = dayOf(hour);
   let day = baseline.day === today ? baseline.dayCount : 0;
   let again = repeatedToday(baseline.again, hour);
   for (const open of earlier) {
     if (dayOf(open.hour) !== today) continue;
-    const count = withAgain(open.bucket, freeAfter(open.limits, again));
+    const count = withAgain(open.bucket, freeRepeats(open, options) - again);
     day += Math.min(count, open.limits.hour);
     again += open.bucket.again;
   }
-  const free = freeAfter(limits, again);
+  const free = Math.max(0, freeRepeats({ bucket, limits }, options) - again);
   const count = withAgain(bucket, free);
   return { hour: count, day: day + Math.min(count, limits.hour), free };
 }
@@ -323,8 +336,7 @@ function describeHour(view: View, counts: Counts): Finding {
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
   }
-  if (hourFires)
-    reasons.push(...paceReasons({ ...bucket, isBurst: fiveFires, told: bucket.count, count }));
+  if (hourFires) reasons.push(...paceOf(view, count));
   else {
     const text = "The hour as a whole holds no more than it may.";
     reasons.push({ code: "usual-hour", text, points: -6 });
@@ -370,6 +382,14 @@ function describeHour(view: View, counts: Counts): Finding {
       decryptsPerFiveMinutesLimit: fiveMinutes,
     },
   };
+}
+
+/** How the hour's calls are spread; what no busy hour ever came near to is none, however long it lasts. */
+function paceOf({ bucket, limits }: View, count: number): Reason[] {
+  const isBurst = bucket.fiveMinutes > limits.fiveMinutes;
+  const reasons = paceReasons({ ...bucket, isBurst, told: bucket.count, count });
+  const isBusy = limits.alarmDays > 0 || count < FAR_BUSIER * Math.max(FEW, limits.largestHour);
+  return reasons.filter(({ points }) => isBusy || points > 0);
 }
 
 /** Whether the other calls of the hour rose with its decrypts. */

@@ -44,7 +44,7 @@ testDetector(dormantPrincipal, {
       ],
       expect: { atLeast: "medium", reasons: ["many-calls", "several-keys", "direct"] },
     },
-    "an IAM user of two months ago": on([0, 1, 2, 3, 65], uploader),
+    "an IAM user of a month ago": on([0, 1, 2, 3, 33], uploader),
     "a person who comes back directly after three months": {
       events: on([0, 1, 2, 3, 4, 95], ada),
       expect: { atLeast: "low", reasons: ["direct"] },
@@ -66,6 +66,7 @@ testDetector(dormantPrincipal, {
     ]),
     "one who came every day, after five days": on([...hours(0, 21), 25]),
     "one who came on most days, after ten days": on([0, 1, 5, 6, 10, 11, 12, 16, 17, 18, 20, 30]),
+    "an IAM user after three weeks": on([0, 1, 2, 3, 25], uploader),
     "a role that pauses for two weeks": on([0, 1, 2, 3, 4, 18]),
     "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),
     "a weekly job that was left out three times": on([0, 7, 14, 21, 28, 56]),

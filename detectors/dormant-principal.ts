@@ -70,6 +70,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_KEYS = 100;
+/** The same for IAM users, who are mostly programs. */
+const USER_LEAVE_DAYS = 28;
 /** Active days, and the longest gap between two, of one who comes daily. */
 const DAILY_DAYS = 14;
 const DAILY_GAP = 3;
@@ -80,7 +82,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   version: 4,
   title: "Dormant principal awakes",
   entity: "principal",
-  reliableFrom: 42,
+  reliableFrom: 44,
   severity: "low to high",
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
@@ -142,8 +144,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   subjects: () => SUBJECTS,
 
   level({ bucket, limits, entity }, _subject, options) {
-    if (limits.isAwake || (isPerson(entity) && limits.awayDays < options.personDormantDays))
-      return -1;
+    if (limits.isAwake || limits.awayDays < leaveDays(entity, options)) return -1;
     return levelOf(bucket.calls, 1);
   },
 
@@ -161,9 +162,10 @@ function isDaily({ days, longest }: Baseline): boolean {
   return days >= DAILY_DAYS && longest <= DAILY_GAP;
 }
 
-/** Whether the memory is one person's of a permission set, by its name: it must not change within the hour. */
-function isPerson(entity: string): boolean {
-  return entity.includes("#") || entity.includes(":user/") || entity.includes("/user/");
+/** Days for which people are away without meaning anything, by the name of the memory: it must not change within the hour. */
+function leaveDays(entity: string, { personDormantDays }: Options): number {
+  if (entity.includes("#") || entity.includes("/user/")) return personDormantDays;
+  return entity.includes(":user/") ? Math.min(USER_LEAVE_DAYS, personDormantDays) : 0;
 }
 
 function describeHour({ hour, bucket, limits, entity }: View): Finding {
@@ -197,7 +199,7 @@ function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(44, 36 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(46, 38 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (bucket.calls >= 20) {

@@ -44,6 +44,22 @@ testDetector(enumeration, {
       ],
       expect: { atLeast: "low", atMost: "low", reasons: ["person"] },
     },
+    "a person who looked at two keys at most before": {
+      events: [
+        ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
+        ...looks(9 * DAY, 2, { principal: person("ada") }),
+        ...looks(NOW, 24, { ...POLICY, principal: person("ada") }),
+      ],
+      expect: { atLeast: "medium", reasons: ["person", "hardly-looked"] },
+    },
+    "a person who looked at five keys before, low": {
+      events: [
+        ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
+        ...looks(9 * DAY, 5, { principal: person("ada") }),
+        ...looks(NOW, 24, { ...POLICY, principal: person("ada") }),
+      ],
+      expect: { atMost: "low", withoutReasons: ["hardly-looked"] },
+    },
     "a scanner at its first run only": { events: scans, expect: { alerts: 1, atMost: "medium" } },
     "a scanner that looks at ten times as many": {
       events: [...scans, ...looks(NOW, 400)],

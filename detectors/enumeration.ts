@@ -64,6 +64,8 @@ const MOST_KEYS = 1000;
 /** Days of its history after which it is known what it does not do. */
 const KNOWN_DAYS = 14;
 const MOST_OPERATIONS = 16;
+/** Times what it ever looked at within an hour: so much more is no larger round of the same. */
+const FAR_MORE = 8;
 /** What tells who may use a key, rather than that it is there. */
 const RIGHTS = new Set(["GetKeyPolicy", "ListKeyPolicies", "ListGrants", "ListRetirableGrants"]);
 
@@ -197,6 +199,10 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
       text: `Never looked at a key in ${Math.floor(limits.days)} days of use.`,
       points: 16,
     });
+  }
+  if (!isFirstLook && keys >= FAR_MORE * limits.peak && limits.days >= KNOWN_DAYS) {
+    const text = `At most ${limits.peak} within an hour before.`;
+    reasons.push({ code: "hardly-looked", text, points: 10 });
   }
   if (limits.days < KNOWN_DAYS) {
     const text = "Little is known of it yet: a scanner's first run looks the same.";

@@ -54,6 +54,10 @@ testDetector(grantStorm, {
       events: [...hours(0, 10).flatMap((day) => revoked(day * DAY, 4)), ...revoked(NOW, 40)],
       expect: { atLeast: "medium", alerts: 1 },
     },
+    "fifteen different grants by one who never made any": {
+      events: differing(NOW, 15),
+      expect: { atLeast: "medium", reasons: ["created"] },
+    },
     "a flood of different grants": {
       events: differing(NOW, 70),
       expect: { reasons: ["created"], withoutReasons: ["identical"] },
@@ -66,10 +70,15 @@ testDetector(grantStorm, {
   staysSilent: {
     "four equal grants": grants(NOW, 4),
     "the same grant once a day": hours(0, 20).flatMap((day) => grants(day * DAY, 1)),
-    "the same grant on each of many keys": hours(0, 40).flatMap((number) =>
-      grants(NOW, 1, { keys: [key(keyArn(number))] }),
-    ),
-    "different grants of an application": differing(NOW, 50),
+    "the same grant on each of many keys, by one who makes some": [
+      ...differing(NOW - 24, 1),
+      ...hours(0, 40).flatMap((number) => grants(NOW, 1, { keys: [key(keyArn(number))] })),
+    ],
+    "different grants of an application that makes some": [
+      ...differing(NOW - 24, 1),
+      ...differing(NOW, 50),
+    ],
+    "some grants of one who never made any": differing(NOW, 14),
     "grants that a service makes for somebody": grants(NOW, 500, viaService),
     "grants that a service retires": inHour(NOW, 500, {
       name: "RetireGrant",

@@ -58,6 +58,11 @@ const Options = z.strictObject({
     .min(2)
     .default(60)
     .describe("Grants made within an hour, whatever they ask for."),
+  firstCreated: z
+    .int()
+    .min(2)
+    .default(15)
+    .describe("The same for one who never made or removed a grant before."),
   revoked: z.int().min(2).default(5).describe("Grants revoked within an hour and the one before."),
   retired: z.int().min(2).default(60).describe("Grants retired within an hour."),
   ratio: z
@@ -133,6 +138,7 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
     for (const kind of NAMES) {
       counts[kind] = Math.ceil(Math.max(options[kind], options.ratio * peaks[kind]));
     }
+    if (hours === 0) counts.created = Math.min(counts.created, options.firstCreated);
     return { days: daysSince(born, hour), hours, counts };
   },
 

@@ -58,7 +58,7 @@ interface Limits {
 }
 
 /** What a call is for, as far as it weighs differently. */
-type Kind = "reading" | "writing" | "grant" | "list" | "look" | "administration";
+type Kind = "reading" | "signing" | "writing" | "grant" | "list" | "look" | "administration";
 type Weights = readonly [once: number, several: number, many: number];
 interface Weight {
   readonly workload: Weights;
@@ -93,12 +93,15 @@ const MOST_MET = 100;
  */
 const WEIGHTS: Record<Kind, Weight> = {
   reading: { workload: [8, 16, 16], person: [4, 16, 16], text: "It reads what it never read." },
+  signing: { workload: [16, 16, 16], person: [8, 16, 16], text: "It signs as it never did." },
   writing: { workload: [-10, 0, 16], person: [-10, 0, 16], text: "It encrypts as it never did." },
   grant: { workload: [16, 16, 16], person: [8, 16, 16], text: "It lets others use a key." },
   list: { workload: [20, 20, 20], person: [-10, -10, -10], text: "It asks which keys there are." },
   look: { workload: [-8, 8, 8], person: [-10, -10, -10], text: "It looks at keys." },
   administration: { workload: [-8, -8, -8], person: [-8, -8, -8], text: "It changes a key." },
 };
+/** What others trust that it made. */
+const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
 const SEVERAL = 3;
 const MANY = 10;
 /** So many different ways of looking at keys, new all at once, are a survey. */
@@ -108,7 +111,7 @@ const SURVEY_POINTS = 30;
 /** A principal that has called the same few operations for weeks calls another one. */
 export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-operation",
-  version: 3,
+  version: 4,
   title: "New operation of a caller",
   entity: "principal",
   reliableFrom: 40,
@@ -191,6 +194,7 @@ function newUse(event: KmsEvent): Use {
 
 function kindOf(event: KmsEvent): Kind {
   if (isEncryption(event)) return "writing";
+  if (SIGNING.has(event.name)) return "signing";
   if (isCryptographic(event)) return "reading";
   if (event.name === "CreateGrant") return "grant";
   if (event.operation !== "read") return "administration";

@@ -41,7 +41,18 @@ testDetector(newOrigin, {
         alerts: 1,
       },
     },
-    "another VPC endpoint": [...habit, ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" })],
+    "another VPC endpoint, low": {
+      events: [...habit, ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" })],
+      expect: { atMost: "low", reasons: ["new-network", "vpc-endpoint"] },
+    },
+    "another VPC endpoint beside the usual network, low": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 3, { vpcEndpointId: "vpce-0123456789" }),
+        ...inHour(NOW + 2, 3),
+      ],
+      expect: { atMost: "low", reasons: ["new-network", "vpc-endpoint", "usual-ones-too"] },
+    },
     "another client that reads, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["new-client", "reads-only"] },

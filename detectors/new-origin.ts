@@ -305,6 +305,7 @@ function describeReturn(view: View): Finding {
     reasons: [
       { code: `new-${kind}`, text: `New today: ${what}.`, points: move.points },
       backReason(kind === "network"),
+      ...endpointReasons(move.names),
     ],
     eventTimeMs: Math.min(...Object.values(move.firstMs)),
     windowStartMs: startMs,
@@ -389,7 +390,15 @@ function reasonsOf(view: View): Reason[] {
     reasons.push({ code: "reads-only", text, points: 8 });
   }
   if (isBackToo) reasons.push(backReason(isOnlyNetwork));
-  return [...reasons, ...callerReasons(bucket, isOnlyNetwork)];
+  const names = KINDS.flatMap((kind) => newNames(view, kind));
+  return [...reasons, ...callerReasons(bucket, isOnlyNetwork), ...endpointReasons(names)];
+}
+
+/** Nobody comes in through an account's own VPC endpoint; one that a single caller uses is told by `unknown-network`. */
+function endpointReasons(names: readonly string[]): Reason[] {
+  if (!names.every((name) => name.startsWith(nameOf("network", "vpce-")))) return [];
+  const text = "A VPC endpoint: they are made for whole networks at a time.";
+  return [{ code: "vpc-endpoint", text, points: -16 }];
 }
 
 /** A new name counts by how rarely this principal has any; some of them count less. */

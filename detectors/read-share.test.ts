@@ -24,6 +24,13 @@ testDetector(readShare, {
         alerts: 1,
       },
     },
+    "decrypts of a person, for whose query a service decrypts, low": {
+      events: [...habit, ...mix(NOW, 130, 12)].map((one) => ({
+        ...one,
+        principal: { ...one.principal, human: true, via: "s3.amazonaws.com" },
+      })),
+      expect: { atLeast: "low", atMost: "low", reasons: ["share", "person"] },
+    },
     "a smaller rise, less gravely": {
       events: [...habit, ...mix(NOW, 56, 12)],
       expect: { atLeast: "medium", atMost: "medium", alerts: 1 },

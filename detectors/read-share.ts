@@ -29,8 +29,10 @@ import {
   type Finding,
   type HourView,
   isDecryption,
+  isOutsider,
   newEvidence,
   oneIn,
+  personReasons,
   type Reason,
   secretOf,
   type Subject,
@@ -56,6 +58,7 @@ interface Bucket {
   minutes: MinuteCounts;
   /** Of the hour, by fingerprint. */
   secrets: Record<string, true>;
+  human: boolean;
   /** Null while the principal is learned and not judged. */
   evidence: Evidence | null;
 }
@@ -118,7 +121,7 @@ const OFTEN_POINTS = 15;
 /** A principal's decrypts rise alone: what it does beside them does not rise with them. */
 export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "read-share",
-  version: 1,
+  version: 2,
   title: "Decrypts rise alone",
   entity: "principal",
   severity: "medium to high",
@@ -145,7 +148,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
   options: Options,
   judgesClosed: [HOURLY.name],
 
-  accepts: (event) => event.error === undefined && !event.principal.service,
+  accepts: (event) => event.error === undefined && !event.principal.service && !isOutsider(event),
 
   newBaseline: () => ({
     born: -1,
@@ -156,7 +159,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     all: 0,
     alarms: [],
   }),
-  newBucket: () => ({ part: 0, all: 0, minutes: [], secrets: {}, evidence: null }),
+  newBucket: () => ({ part: 0, all: 0, minutes: [], secrets: {}, human: false, evidence: null }),
 
   limits(baseline, hour, options) {
     const { born, hours, days } = baseline;
@@ -182,6 +185,7 @@ export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
     bucket.part += 1;
     if (limits.hour === null) return;
     countMinute(bucket.minutes, event.timeMs);
+    bucket.human ||= event.principal.human;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -301,7 +305,7 @@ function describeShare(view: View, _subject: string, options: Options): Finding 
   return {
     title: "Decrypts rise alone",
     summary: `${callerName(evidence.principal)} decrypted ${part} times in ${all} calls ${window}; of so many calls about ${usual} are decrypts otherwise.`,
-    reasons: [...reasonsOf(told), ...oftenReasons(view)],
+    reasons: withPerson([...reasonsOf(told), ...oftenReasons(view)], bucket),
     eventTimeMs:
       startMs + (period === "hour" ? crossing(view, options) : lastSecond(bucket)) * 1000,
     windowStartMs: period === "hour" ? startMs : dayOf(hour) * DAY_HOURS * HOUR_MS,
@@ -320,6 +324,10 @@ function describeShare(view: View, _subject: string, options: Options): Finding 
     baseline: baselineState(limits.days, limits.windows),
     evidence,
   };
+}
+
+function withPerson(reasons: readonly Reason[], bucket: Bucket): Reason[] {
+  return [...reasons, ...personReasons(bucket, reasons)];
 }
 
 function reasonsOf({ part, all, expectation, improbability, period }: Told): Reason[] {

@@ -19,6 +19,7 @@ import {
   type Finding,
   type HourView,
   isDecryption,
+  isOutsider,
   newEvidence,
   pointsOf,
   type Reason,
@@ -103,7 +104,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   attack: [{ technique: "T1530", name: "Data from Cloud Storage", tactic: "collection" }],
   options: Options,
 
-  accepts: (event) => event.error === undefined,
+  accepts: (event) => event.error === undefined && !isOutsider(event),
 
   newBaseline: newDailyDrift,
   newBucket: () => ({

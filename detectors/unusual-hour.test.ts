@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { hours, inHour, person } from "../test/support/events.ts";
+import { hours, inHour, person, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -11,6 +11,10 @@ const SATURDAY_NIGHT = 61 * DAY + 3;
 const ada = { principal: person("ada@example.com") };
 const byDay = atWork(29, ada);
 const workload = atWork(29);
+/** Twelve days of one hour between nine and twelve. */
+const fewMornings = hours(0, 22)
+  .filter((day) => day % 7 < 4)
+  .flatMap((day) => inHour(day * DAY + 9 + (day % 3), 5, ada));
 
 testDetector(unusualHour, {
   fires: {
@@ -93,7 +97,7 @@ testDetector(unusualHour, {
         ...hours(0, 33).flatMap((day) =>
           hours(0, 10).flatMap((hour) => inHour(day * DAY + hour, 8)),
         ),
-        ...hours(14, 17).flatMap((hour) => inHour(32 * DAY + hour, 8)),
+        ...hours(17, 20).flatMap((hour) => inHour(32 * DAY + hour, 8)),
       ],
       expect: { atLeast: "medium", reasons: ["hours-on"], withoutReasons: ["punctual"] },
     },
@@ -111,7 +115,7 @@ testDetector(unusualHour, {
         ...hours(0, 20).flatMap((day) =>
           hours(1, 8).flatMap((hour) => inHour(day * DAY + hour, 8)),
         ),
-        ...inHour(19 * DAY + 14, 8),
+        ...inHour(19 * DAY + 15, 8),
       ],
       expect: { atLeast: "medium", reasons: ["punctual"] },
     },
@@ -119,6 +123,19 @@ testDetector(unusualHour, {
       events: [...nightly(30), ...inHour(12 * DAY + 15, 20), ...inHour(29 * DAY + 10, 20)],
       learnUntilHour: 20 * DAY,
       expect: { atMost: "low", withoutReasons: ["punctual"] },
+    },
+    "a job that is run again six hours after its own, low": {
+      events: [...nightly(20), ...inHour(19 * DAY + 8, 20)],
+      expect: { atMost: "low", reasons: ["after-a-run", "punctual"] },
+    },
+    "a job at ten, however often it was run again in the morning": {
+      events: [...nightly(30), ...inHour(12 * DAY + 8, 20), ...inHour(29 * DAY + 10, 20)],
+      learnUntilHour: 20 * DAY,
+      expect: { atLeast: "medium", reasons: ["punctual"], withoutReasons: ["after-a-run"] },
+    },
+    "a person who works an hour on some days, many calls at night": {
+      events: [...fewMornings, ...inHour(22 * DAY + 1, 25, ada)],
+      expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
     },
     "a person far beyond what they ever did at odd hours": {
       events: [...byDay, ...inHour(15 * DAY + 3, 4, ada), ...inHour(NIGHT, 30, ada)],
@@ -151,6 +168,14 @@ testDetector(unusualHour, {
       ...hours(0, 13).flatMap((day) => inHour(day * DAY + 20, 2, ada)),
       ...inHour(13 * DAY + 3, 12, ada),
     ],
+    "a person who works an hour on some days, some calls at night": [
+      ...fewMornings,
+      ...inHour(22 * DAY + 1, 11, ada),
+    ],
+    "a person who works an hour on some days, three hours before": [
+      ...fewMornings,
+      ...inHour(22 * DAY + 6, 25, ada),
+    ],
     "a person with hardly any history": [
       ...hours(0, 20).flatMap((day) => (day % 5 === 0 ? inHour(day * DAY + 9, 5, ada) : [])),
       ...inHour(22 * DAY + 3, 12, ada),
@@ -171,6 +196,15 @@ testDetector(unusualHour, {
       events: [...byDay, ...inHour(27 * DAY + 3, 20, ada), ...inHour(28 * DAY + 3, 30, ada)],
       learnUntilHour: 28 * DAY,
     },
+    "a service-linked role, which nobody but AWS can assume": [
+      ...nightly(20),
+      ...inHour(19 * DAY + 14, 20),
+    ].map((one) => ({
+      ...one,
+      principal: principal("AWSServiceRoleForBackup", {
+        key: "arn:aws:iam::111122223333:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+      }),
+    })),
     "a job two hours late": [...nightly(20), ...inHour(19 * DAY + 4, 2)],
     "two calls at night": [...byDay, ...inHour(NIGHT, 2, ada)],
     "failed calls at night": [

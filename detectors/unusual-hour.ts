@@ -5,10 +5,12 @@ import {
   type ActiveHours,
   daysActive,
   distanceFromUsual,
+  followsRun,
   hoursOfHabit,
   isPunctual,
   learnActiveHour,
   newActiveHours,
+  strayProbability,
   usualHours,
 } from "../src/baseline/active-hours.ts";
 import {
@@ -29,6 +31,8 @@ import {
   type Evidence,
   type HourView,
   isCryptographic,
+  isOutsider,
+  type KmsEvent,
   levelOf,
   newEvidence,
   type Reason,
@@ -54,6 +58,8 @@ interface Bucket {
 interface Limits {
   /** Probability that the principal is active at this hour; 1 while it is learning. */
   probability: number;
+  /** The same of a person of whom little is known, by how seldom anything was done so far from all of its hours; 1 for others. */
+  personProbability: number;
   /** Calls that make it activity; `NEVER` at an hour that cannot be unusual. */
   calls: number;
   /** Whether it is judged only since it ran a few times and never at another time of day. */
@@ -62,6 +68,8 @@ interface Limits {
   punctualDays: number;
   /** Whether the hour is too far from its usual ones for a delay. */
   isFar: boolean;
+  /** Whether it was active at a usual hour shortly before. */
+  isRerun: boolean;
   /** Most calls ever in an hour far from its usual ones, faded. */
   mostStray: number;
   usual: string;
@@ -124,19 +132,19 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 7,
+  version: 8,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
   why: "People and scheduled jobs keep hours; whoever borrows their credentials keeps others.",
   falsePositives: [
     "On-call work, travel, a release night.",
-    "A job that was moved or re-run by hand.",
+    "A job that was moved, or run again by hand half a day later.",
   ],
   knownGaps: [
     "Principals that are active around the clock.",
     "A first weekend at work, at the hours of weekdays.",
-    "Intruders who work at the victim's hours.",
+    "Intruders who work at the victim's hours, or within seven hours of a job's own run.",
   ],
   triage: [
     "Ask the person, or the owner of the job, whether it was them.",
@@ -148,7 +156,11 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: (event) => event.error === undefined && isCryptographic(event),
+  accepts: (event) =>
+    event.error === undefined &&
+    isCryptographic(event) &&
+    !isOutsider(event) &&
+    !isServiceLinked(event),
 
   newBaseline: () => ({ ...newActiveHours(), oddDay: -1, oddHours: 0 }),
   newBucket: () => ({
@@ -172,6 +184,8 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: () => SUBJECTS,
 
   level({ bucket, limits }, _subject, options) {
+    if (bucket.human && limits.personProbability < 1)
+      return levelOf(bucket.count, manyCalls(limits));
     const isUnknown = limits.isSeldom && limits.state.samples < options.learningHours;
     if (bucket.human && isUnknown) return -1;
     const isJudged = bucket.human || limits.probability < options.minimumProbability;
@@ -202,7 +216,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
       },
       expected: {
         callsPerHour: 0,
-        activeProbability: limits.probability,
+        activeProbability: probabilityOf(view),
         usualHours: limits.usual,
       },
       baseline: limits.state,
@@ -218,6 +232,11 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
+
+/** Roles that nobody but an AWS service can assume (IAM User Guide, "Service-linked roles"). */
+function isServiceLinked({ principal }: KmsEvent): boolean {
+  return principal.key.includes(":role/aws-service-role/");
+}
 
 function isOdd({ count }: Bucket, { calls, isFar }: Limits): boolean {
   return isFar && count >= calls;
@@ -243,11 +262,17 @@ function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits
   const ofRun = isSeldom ? Math.max(1, baseline.active / daysActive(baseline)) : 1;
   const chance = isLearning ? 1 : activeProbability(baseline, hour) / ofRun;
   const probability = Math.round(chance * 1e5) / 1e5;
-  const calls = callsOf(baseline, hour, probability, options);
+  const personProbability = isLearned && !known ? personProbabilityOf(baseline, hour) : 1;
+  const calls = Math.min(
+    callsOf(baseline, hour, probability, options),
+    personProbability < 1 ? manyCalls(baseline) : NEVER,
+  );
   const isFar = calls !== NEVER && isOffSchedule(baseline, hour);
   return {
     probability,
+    personProbability,
     calls,
+    isRerun: calls !== NEVER && followsRun(baseline, hour),
     mostStray: baseline.mostStray,
     isSeldom,
     punctualDays: isFar ? punctualDays(baseline, isSeldom) : 0,
@@ -265,9 +290,20 @@ function isKnown(baseline: ActiveHours, { learningHours }: Options): boolean {
 
 function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
   if (probability < options.minimumProbability) return options.minimumCalls;
-  const calls = Math.max(MANY_CALLS, Math.floor(BEYOND_STRAYS * baseline.mostStray) + 1);
   const isStray = probability < RARE && isOffSchedule(baseline, hour);
-  return isStray && calls <= MOST_CALLS ? calls : NEVER;
+  return isStray ? manyCalls(baseline) : NEVER;
+}
+
+/** Calls that are many at an hour that is merely rare. */
+function manyCalls({ mostStray }: Pick<Limits, "mostStray">): number {
+  const calls = Math.max(MANY_CALLS, Math.floor(BEYOND_STRAYS * mostStray) + 1);
+  return calls <= MOST_CALLS ? calls : NEVER;
+}
+
+/** How seldom a person of few hours does anything so far from all of them; 1 where that is not seldom. */
+function personProbabilityOf(baseline: ActiveHours, hour: number): number {
+  const probability = Math.round(strayProbability(baseline, hour) * 1e5) / 1e5;
+  return probability < RARE ? probability : 1;
 }
 
 /** Whether it ran a few times, weekly perhaps, and always at the same time of day. */
@@ -289,18 +325,29 @@ function punctualDays(baseline: ActiveHours, isSeldom: boolean): number {
   return isScheduled && baseline.strays === 0 ? days : 0;
 }
 
+function probabilityOf({ bucket, limits }: Pick<View, "bucket" | "limits">): number {
+  return bucket.human && limits.personProbability < 1
+    ? limits.personProbability
+    : limits.probability;
+}
+
 function reasonsOf(view: View): Reason[] {
   const { hour, bucket, limits } = view;
   const at = `${clockTime(hourOfDay(hour))} UTC`;
   const kind = isWeekend(hour) ? "weekend" : "weekday";
-  const percent = Math.round(limits.probability * 1000) / 10;
+  const probability = probabilityOf(view);
+  const percent = Math.round(probability * 1000) / 10;
   const reasons: Reason[] = [
     {
       code: "hour-of-day",
       text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
-      points: Math.min(36, Math.round(5 * surpriseBits(limits.probability))),
+      points: Math.min(36, Math.round(5 * surpriseBits(probability))),
     },
   ];
+  if (!bucket.human && limits.isRerun) {
+    const text = "A few hours after its usual ones: a run that is repeated.";
+    reasons.push({ code: "after-a-run", text, points: -10 });
+  }
   if (bucket.human) {
     reasons.push({
       code: "person",
@@ -308,7 +355,7 @@ function reasonsOf(view: View): Reason[] {
       points: 3,
     });
   }
-  if (limits.punctualDays > 0) {
+  if (!bucket.human && limits.punctualDays > 0) {
     const text = `Kept its hours on each of ${limits.punctualDays} days.`;
     reasons.push({ code: "punctual", text, points: 8 });
   }

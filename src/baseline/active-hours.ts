@@ -10,6 +10,10 @@ const USUAL_SHARE = 0.1;
 const STRAY_HOURS = 2;
 /** Active days after which it is known which hours are usual. */
 const SETTLED_DAYS = 7;
+/** Hours after a usual one within which activity belongs to it: a run that is repeated, or lasts. */
+const RERUN_HOURS = 7;
+/** Hours from every one at which it was ever active, from which on an hour is far from all that few days showed. */
+const FAR_HOURS = 5;
 
 /**
  * On how many days an entity was active at each hour of the day, weekdays and weekends apart. Plain data.
@@ -26,7 +30,9 @@ export interface ActiveHours {
   lastDay: number;
   /** Hours with activity, unfaded. */
   active: number;
-  /** Faded number of days with a stray hour, the last of them, and the largest count of such an hour. */
+  /** Newest usual hour with activity; −1 before any. */
+  run: number;
+  /** Number of days with a stray hour that no run came before, the last of them, and the largest count of any stray hour. */
   strays: number;
   lastStrayDay: number;
   mostStray: number;
@@ -40,6 +46,7 @@ export function newActiveHours(): ActiveHours {
     weekends: 0,
     lastDay: -1,
     active: 0,
+    run: -1,
     strays: 0,
     lastStrayDay: -1,
     mostStray: 0,
@@ -90,11 +97,32 @@ export function learnActiveHour(hours: ActiveHours, hour: number, count: number)
 }
 
 function learnStray(hours: ActiveHours, hour: number, count: number): void {
-  if (daysActive(hours) < SETTLED_DAYS || distanceFromUsual(hours, hour) < STRAY_HOURS) return;
+  if (daysActive(hours) < SETTLED_DAYS || distanceFromUsual(hours, hour) < STRAY_HOURS) {
+    hours.run = hour;
+    return;
+  }
   hours.mostStray = Math.max(hours.mostStray, count);
-  if (dayOf(hour) === hours.lastStrayDay) return;
+  if (followsRun(hours, hour) || dayOf(hour) === hours.lastStrayDay) return;
   hours.lastStrayDay = dayOf(hour);
   hours.strays += 1;
+}
+
+/** Whether a usual hour was active so shortly before that this one may belong to it. */
+export function followsRun({ run }: ActiveHours, hour: number): boolean {
+  return run >= 0 && hour - run <= RERUN_HOURS;
+}
+
+/**
+ * Probability, 0–1, that on a day on which it is active the entity is active anywhere so far from all hours that it ever kept (the
+ * half of Jeffreys' prior); 1 where the hour is not that far, or too few days are known.
+ */
+export function strayProbability(hours: ActiveHours, hour: number): number {
+  const days = daysActive(hours);
+  if (days < SETTLED_DAYS) return 1;
+  const isFar = hours.cells.every(
+    (visits, cell) => visits === 0 || hoursApart(hour, cell) >= FAR_HOURS,
+  );
+  return isFar ? Math.min(1, (hours.strays + PRIOR_VISITS) / (days + 1)) : 1;
 }
 
 /** Hours, 0–12, from the nearest hour of the day at which it is usually active on any kind of day; 0 where none is usual. */

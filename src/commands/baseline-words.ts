@@ -102,6 +102,7 @@ const Active = z.object({
   weekends: number,
   lastDay: number,
   active: number,
+  run: number,
   strays: number,
   lastStrayDay: number,
   mostStray: number,

@@ -14,3 +14,8 @@ export function isEncryption({ operation }: KmsEvent): boolean {
 export function isDecryption({ operation }: KmsEvent): boolean {
   return operation === "decrypt" || operation === "reEncrypt";
 }
+
+/** Whether it is the key owner's view of another account's call, which names no principal but the account. */
+export function isOutsider({ principal, recipientAccountId }: KmsEvent): boolean {
+  return principal.type === "AWSAccount" && principal.accountId !== recipientAccountId;
+}

@@ -8,15 +8,22 @@ import { pointsOf } from "./points.ts";
 /** Up to this many times its largest alarm of late, one that often alarms does what it does now and then. */
 const OFTEN = 2;
 const OFTEN_DAYS = 2;
-/** What a person's query through a service is worth at most. */
-const QUERY_POINTS = 48;
+/** What a person's query through a service is worth at most: low, since whoever looks for data reads as much as there is. */
+const QUERY_POINTS = 36;
+
+/** Services through which things are read one by one: Secrets Manager, and Systems Manager as CloudTrail names it. */
+const SECRET_STORES = new Set([
+  "secretsmanager.amazonaws.com",
+  "AWS Internal",
+  "ssm.amazonaws.com",
+]);
 
 /** Standard deviations up to which a share of decrypts is as usual, and from which on it is not. */
 const ALIKE = 0.75;
 const ALONE = 2;
-/** What rose with its other calls weighs less, and is medium at most: imports, backfills and load tests do so a hundredfold. */
+/** What rose with its other calls weighs less, and is low at most: imports, backfills and load tests do so a hundredfold. */
 const ALIKE_POINTS = -16;
-const MOST_ALIKE = 55;
+const MOST_ALIKE = 35;
 
 /** Minutes in which a program that reads something once is done, … */
 const SHORT_MINUTES = 30;
@@ -94,13 +101,14 @@ export function pointsOfRise(timesLimit: number): number {
   return Math.round(Math.min(84, 35 + 12 * Math.log2(Math.max(1, timesLimit))) * 10) / 10;
 }
 
-/** People open a report or run a query, and a service decrypts for them as many things as it holds. */
+/** People open a report or run a query, and a service decrypts for them as many things as it holds; secrets they ask for one by one. */
 export function personReasons(
   { human, evidence }: { readonly human: boolean; readonly evidence: Evidence | null },
   reasons: readonly Reason[],
 ): Reason[] {
   if (!human) return [];
-  if (evidence?.principal?.via === null) {
+  const via = evidence?.principal?.via ?? null;
+  if (via === null || SECRET_STORES.has(via)) {
     return [{ code: "person", text: "People work in bursts.", points: -6 }];
   }
   const points = pointsOf(reasons);
