@@ -33,7 +33,7 @@ testDetector(unusualHour, {
       },
     },
     "fewer calls than a person's evening may have, low": {
-      events: [...byDay, ...inHour(NIGHT, 9, ada)],
+      events: [...byDay, ...inHour(NIGHT, 7, ada)],
       expect: { atMost: "low", reasons: ["person"], withoutReasons: ["many-calls", "few-calls"] },
     },
     "a glance of a person at night, low": {
@@ -134,7 +134,7 @@ testDetector(unusualHour, {
       expect: { atLeast: "medium", reasons: ["punctual"], withoutReasons: ["after-a-run"] },
     },
     "a person who works an hour on some days, many calls at night": {
-      events: [...fewMornings, ...inHour(22 * DAY + 1, 25, ada)],
+      events: [...fewMornings, ...inHour(22 * DAY + 1, 9, ada)],
       expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
     },
     "a person far beyond what they ever did at odd hours": {
@@ -170,7 +170,7 @@ testDetector(unusualHour, {
     ],
     "a person who works an hour on some days, some calls at night": [
       ...fewMornings,
-      ...inHour(22 * DAY + 1, 11, ada),
+      ...inHour(22 * DAY + 1, 7, ada),
     ],
     "a person who works an hour on some days, three hours before": [
       ...fewMornings,

@@ -125,6 +125,8 @@ const SEVERAL_HOURS = 3;
 /** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
 const BEYOND_STRAYS = 3;
 const MANY_CALLS = 12;
+/** The same of a person, who looks something up with fewer. */
+const MANY_CALLS_OF_PERSON = 8;
 const RARE = 0.1;
 /** As many times are kept at most. */
 const MOST_CALLS = 200;
@@ -185,7 +187,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
 
   level({ bucket, limits }, _subject, options) {
     if (bucket.human && limits.personProbability < 1)
-      return levelOf(bucket.count, manyCalls(limits));
+      return levelOf(bucket.count, manyCalls(limits, MANY_CALLS_OF_PERSON));
     const isUnknown = limits.isSeldom && limits.state.samples < options.learningHours;
     if (bucket.human && isUnknown) return -1;
     const isJudged = bucket.human || limits.probability < options.minimumProbability;
@@ -265,7 +267,7 @@ function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits
   const personProbability = isLearned && !known ? personProbabilityOf(baseline, hour) : 1;
   const calls = Math.min(
     callsOf(baseline, hour, probability, options),
-    personProbability < 1 ? manyCalls(baseline) : NEVER,
+    personProbability < 1 ? manyCalls(baseline, MANY_CALLS_OF_PERSON) : NEVER,
   );
   const isFar = calls !== NEVER && isOffSchedule(baseline, hour);
   return {
@@ -291,12 +293,12 @@ function isKnown(baseline: ActiveHours, { learningHours }: Options): boolean {
 function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
   if (probability < options.minimumProbability) return options.minimumCalls;
   const isStray = probability < RARE && isOffSchedule(baseline, hour);
-  return isStray ? manyCalls(baseline) : NEVER;
+  return isStray ? manyCalls(baseline, MANY_CALLS) : NEVER;
 }
 
 /** Calls that are many at an hour that is merely rare. */
-function manyCalls({ mostStray }: Pick<Limits, "mostStray">): number {
-  const calls = Math.max(MANY_CALLS, Math.floor(BEYOND_STRAYS * mostStray) + 1);
+function manyCalls({ mostStray }: Pick<Limits, "mostStray">, least: number): number {
+  const calls = Math.max(least, Math.floor(BEYOND_STRAYS * mostStray) + 1);
   return calls <= MOST_CALLS ? calls : NEVER;
 }
 
@@ -373,7 +375,7 @@ function reasonsOf(view: View): Reason[] {
   if (
     bucket.human &&
     bucket.count > BEYOND_STRAYS * limits.mostStray &&
-    bucket.count >= MANY_CALLS
+    bucket.count >= MANY_CALLS_OF_PERSON
   ) {
     const text = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
     reasons.push({ code: "many-calls", text, points: bucket.count >= 50 ? 21 : 17 });
