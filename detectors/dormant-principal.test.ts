@@ -44,6 +44,7 @@ testDetector(dormantPrincipal, {
       ],
       expect: { atLeast: "medium", reasons: ["many-calls", "several-keys", "direct"] },
     },
+    "somebody seen on three days in all": on([0, 1, 2, 60]),
     "an IAM user of a month ago": on([0, 1, 2, 3, 33], uploader),
     "a person who comes back directly after three months": {
       events: on([0, 1, 2, 3, 4, 95], ada),
@@ -71,7 +72,12 @@ testDetector(dormantPrincipal, {
     "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),
     "a weekly job that was left out three times": on([0, 7, 14, 21, 28, 56]),
     "a month-end job": on([0, 31, 59, 90, 120, 151]),
-    "somebody seen on three days in all": on([0, 1, 2, 60]),
+    "somebody seen on two days in all": on([0, 1, 60]),
+    "a service-linked role, which nobody but AWS can assume": on([0, 1, 2, 3, 35], {
+      principal: principal("AWSServiceRoleForAutoScaling", {
+        key: "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+      }),
+    }),
     "calls that fail": [
       ...on([0, 1, 2, 3]),
       ...on([60], { error: { code: "AccessDenied", class: "denied" } }),

@@ -11,6 +11,7 @@ import {
   type Finding,
   type HourView,
   isCryptographic,
+  isServiceLinked,
   levelOf,
   newEvidence,
   type Reason,
@@ -62,7 +63,7 @@ const Options = z.strictObject({
   activeDays: z
     .int()
     .min(2)
-    .default(4)
+    .default(3)
     .describe("Days of use before, without which nobody can tell what is usual."),
 });
 type Options = z.infer<typeof Options>;
@@ -70,7 +71,9 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_KEYS = 100;
-/** The same for IAM users, who are mostly programs. */
+/** Projects rest for a holiday. */
+const HOLIDAY_DAYS = 21;
+/** Days for which IAM users are away without meaning anything: they are mostly programs. */
 const USER_LEAVE_DAYS = 28;
 /** Active days, and the longest gap between two, of one who comes daily. */
 const DAILY_DAYS = 14;
@@ -100,7 +103,8 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   ],
   options: Options,
 
-  accepts: (event) => event.error === undefined && isCryptographic(event),
+  accepts: (event) =>
+    event.error === undefined && isCryptographic(event) && !isServiceLinked(event),
   newBaseline: () => ({ ...newGaps(), calls: 0 }),
   newBucket: () => ({
     calls: 0,
@@ -195,11 +199,12 @@ function describeHour({ hour, bucket, limits, entity }: View): Finding {
 
 function reasonsOf(bucket: Bucket, limits: Limits): Reason[] {
   const times = limits.awayDays / limits.limitDays;
+  const least = limits.awayDays < HOLIDAY_DAYS ? 36 : 38;
   const reasons: Reason[] = [
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(46, 38 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(46, least + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (bucket.calls >= 20) {

@@ -61,7 +61,7 @@ const Options = z.strictObject({
   firstCreated: z
     .int()
     .min(2)
-    .default(15)
+    .default(8)
     .describe("The same for one who never made or removed a grant before."),
   revoked: z.int().min(2).default(5).describe("Grants revoked within an hour and the one before."),
   retired: z.int().min(2).default(60).describe("Grants retired within an hour."),

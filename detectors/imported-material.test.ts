@@ -33,6 +33,17 @@ testDetector(importedMaterial, {
       events: load(NOW, { validTo: START_MS / 1000 + 25 * 86_400 }),
       expect: { atLeast: "medium", reasons: ["expires-soon"] },
     },
+    "an expiry as an HTTP date": {
+      events: load(NOW, { validTo: "Tue, 03 Mar 2026 00:00:00 GMT" }),
+      expect: { atLeast: "high", reasons: ["expires-soon", "hardly-ever"] },
+    },
+    "an expiry that cannot be read, beside the means to import, medium": {
+      events: [
+        ...ask(NOW),
+        ...load(NOW, { expirationModel: "KEY_MATERIAL_EXPIRES", validTo: "in spring" }),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["expires-later", "asked"] },
+    },
     "material that expires next year, at low": {
       events: load(NOW, { validTo: "2027-02-01T00:00:00Z" }),
       expect: { atLeast: "low", atMost: "low", reasons: ["expires-later"] },

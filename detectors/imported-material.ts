@@ -60,7 +60,7 @@ const ACTS = {
   expired: [60, "Imported material has expired, and the key does not work any more"],
   "expires-soon": [66, "Material was imported that expires soon"],
   replaced: [26, "New material was imported beside the old"],
-  "expires-later": [24, "Material was imported that expires"],
+  "expires-later": [36, "Material was imported that expires"],
   imported: [22, "Material was imported"],
   asked: [20, "The means to import material were fetched"],
 } as const satisfies ActWeights;
@@ -146,7 +146,9 @@ function actOf(event: KmsEvent, { soonDays }: Options): keyof typeof ACTS | unde
   if (event.name !== "ImportKeyMaterial") return undefined;
   const days = daysOfLife(event);
   if (days !== undefined) return days <= soonDays ? "expires-soon" : "expires-later";
-  return event.parameters?.["importType"] === "NEW_KEY_MATERIAL" ? "replaced" : "imported";
+  const { importType, expirationModel } = event.parameters ?? {};
+  if (importType === "NEW_KEY_MATERIAL") return "replaced";
+  return expirationModel === "KEY_MATERIAL_EXPIRES" ? "expires-later" : "imported";
 }
 
 function thingOf(event: KmsEvent): string {
@@ -163,16 +165,24 @@ function daysOfLife({ parameters, timeMs }: KmsEvent): number | undefined {
 
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/** CloudTrail renders `validTo` as ISO 8601, as `Jan 1, 2027 12:00:00 AM`, or in seconds; a day is as near as it matters. */
+/**
+ * CloudTrail renders `validTo` as ISO 8601, as `Jan 1, 2027 12:00:00 AM`, as an HTTP date (RFC 9110) or in seconds; a day is as near
+ * as it matters.
+ */
 function expiryOf(validTo: unknown): number | undefined {
   if (typeof validTo === "number") return validTo < 1e11 ? validTo * 1000 : validTo;
   if (typeof validTo !== "string") return undefined;
   const iso = /^(\d{4})-(\d\d)-(\d\d)/.exec(validTo);
   if (iso !== null) return Date.UTC(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]));
   const named = /^([A-Z][a-z]{2}) (\d{1,2}), (\d{4})/.exec(validTo);
-  const month = named === null ? -1 : MONTHS.indexOf(named[1] ?? "");
-  if (named === null || month < 0) return undefined;
-  return Date.UTC(Number(named[3]), month / 3, Number(named[2]));
+  if (named !== null) return dateOf(named[3], named[1], named[2]);
+  const http = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4})/.exec(validTo);
+  return http === null ? undefined : dateOf(http[3], http[2], http[1]);
+}
+
+function dateOf(year: string | undefined, name: string | undefined, day: string | undefined) {
+  const month = MONTHS.indexOf(name ?? "");
+  return month < 0 ? undefined : Date.UTC(Number(year), month / 3, Number(day));
 }
 
 function reasonsOf(view: View, subject: string, doer: Doer, options: Options): Reason[] {

@@ -199,7 +199,7 @@ function tellDays(drift: Drift): Told {
     {
       code: "drift",
       text: `About ${perDay} decrypts a day for ${drift.days} days, where ${expected} were expected: ${more} % more.`,
-      points: Math.round(37 + Math.min(12, 10 * (drift.sum - RULE[drift.by].threshold))),
+      points: Math.round(40 + Math.min(12, 10 * (drift.sum - RULE[drift.by].threshold))),
     },
   ];
   if (times >= STEEP) {
@@ -233,7 +233,7 @@ function companyOf({ count, others, days, readShare }: Drift, points: number): R
 /** Over which hours of the day the rise is spread, where that says something. */
 function tellSpread({ by, count, quiet, quietExpected }: Drift): Reason[] {
   const shares = `${percent(quiet, count)} % of it in the usually quieter half of the day, which has ${percent(quietExpected, count)} % otherwise`;
-  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 20 }];
+  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 18 }];
   const isUsual = quiet <= AS_USUAL * quietExpected;
   if (quietExpected > MOST_QUIET_SHARE * count || !isUsual) return [];
   const text = `It follows the usual hours, as growth and campaigns do: ${shares}.`;

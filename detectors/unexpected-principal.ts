@@ -98,7 +98,7 @@ export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Opti
   version: 5,
   title: "Unexpected principal",
   entity: "key",
-  reliableFrom: 56,
+  reliableFrom: 50,
   severity: "informational to high",
   why: "A key is used by the same few roles for months. A principal that has never used it may be one that should not be able to.",
   falsePositives: [
@@ -272,7 +272,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     {
       code: "new-principal",
       text: `Never used this key before; ${counted(limits.principals, "principal")} did in ${Math.floor(limits.days)} days.`,
-      points: Math.round(Math.min(34, 10 + 4.8 * surprise)),
+      points: Math.round(Math.min(28, 4 + 4.8 * surprise)),
     },
   ];
   if (limits.principals <= 3) {

@@ -32,7 +32,7 @@ import {
   type HourView,
   isCryptographic,
   isOutsider,
-  type KmsEvent,
+  isServiceLinked,
   levelOf,
   newEvidence,
   type Reason,
@@ -234,11 +234,6 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-/** Roles that nobody but an AWS service can assume (IAM User Guide, "Service-linked roles"). */
-function isServiceLinked({ principal }: KmsEvent): boolean {
-  return principal.key.includes(":role/aws-service-role/");
-}
 
 function isOdd({ count }: Bucket, { calls, isFar }: Limits): boolean {
   return isFar && count >= calls;

@@ -27,7 +27,13 @@ export {
   noteKeys,
   standingOfAdministrator,
 } from "./key-ledger.ts";
-export { isCryptographic, isDecryption, isEncryption, isOutsider } from "./operations.ts";
+export {
+  isCryptographic,
+  isDecryption,
+  isEncryption,
+  isOutsider,
+  isServiceLinked,
+} from "./operations.ts";
 export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
 export {
   companyReasons,

@@ -19,3 +19,8 @@ export function isDecryption({ operation }: KmsEvent): boolean {
 export function isOutsider({ principal, recipientAccountId }: KmsEvent): boolean {
   return principal.type === "AWSAccount" && principal.accountId !== recipientAccountId;
 }
+
+/** Whether the caller has a role that nobody but an AWS service can assume (IAM User Guide, "Service-linked roles"). */
+export function isServiceLinked({ principal }: KmsEvent): boolean {
+  return principal.key.includes(":role/aws-service-role/");
+}

@@ -95,7 +95,8 @@ function weigh(given: readonly Reason[]): { score: number; reasons: Alert["reaso
   const reasons = given.map(({ code, text, points }) => ({
     code,
     text,
-    weight: Math.round(points * scale * 10_000) / 10_000,
+    // Not −0, which JSON does not know.
+    weight: Math.round(points * scale * 10_000) / 10_000 + 0,
   }));
   const [first] = reasons;
   if (first !== undefined) {
