@@ -137,6 +137,14 @@ testDetector(unusualHour, {
       events: [...fewMornings, ...inHour(22 * DAY + 1, 9, ada)],
       expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
     },
+    "a role of a weekly job in whose name people work, too, in any order": {
+      events: [
+        ...weekly(5),
+        ...inHour(31 * DAY + 14, 5),
+        ...inHour(31 * DAY + 14, 9, { principal: principal("app", { human: true }) }),
+      ],
+      expect: { atLeast: "medium", reasons: ["hour-of-day", "person"] },
+    },
     "a person far beyond what they ever did at odd hours": {
       events: [...byDay, ...inHour(15 * DAY + 3, 4, ada), ...inHour(NIGHT, 30, ada)],
       learnUntilHour: 20 * DAY,

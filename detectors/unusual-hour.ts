@@ -50,7 +50,8 @@ interface Bucket {
   count: number;
   /** The earliest times, as many as calls make it activity: the last of them is when it became that. */
   firstMs: number[];
-  human: boolean;
+  /** Those by people, where the hour can be unusual. */
+  people: number;
   /** Null at an hour that cannot be unusual. */
   evidence: Evidence | null;
 }
@@ -168,7 +169,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   newBucket: () => ({
     count: 0,
     firstMs: [],
-    human: false,
+    people: 0,
     evidence: null,
   }),
 
@@ -178,7 +179,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
     bucket.count += 1;
     if (limits.calls === NEVER) return; // Nobody will ask for the rest.
     keepEarliest(bucket.firstMs, event.timeMs, limits.calls);
-    bucket.human ||= event.principal.human;
+    if (event.principal.human) bucket.people += 1;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -186,12 +187,14 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: () => SUBJECTS,
 
   level({ bucket, limits }, _subject, options) {
-    if (bucket.human && limits.personProbability < 1)
-      return levelOf(bucket.count, manyCalls(limits, MANY_CALLS_OF_PERSON));
-    const isUnknown = limits.isSeldom && limits.state.samples < options.learningHours;
-    if (bucket.human && isUnknown) return -1;
-    const isJudged = bucket.human || limits.probability < options.minimumProbability;
-    return isJudged ? levelOf(bucket.count, limits.calls) : -1;
+    const { count, people } = bucket;
+    const isRare = limits.probability < options.minimumProbability;
+    if (limits.personProbability === 1 && !isOfFewRuns(limits, options))
+      return isRare || people > 0 ? levelOf(count, limits.calls) : -1;
+    // Each kind of caller by its own calls, so that one of the other never takes a level back.
+    const ofPeople =
+      limits.personProbability < 1 ? levelOf(people, manyCalls(limits, MANY_CALLS_OF_PERSON)) : -1;
+    return Math.max(ofPeople, isRare ? levelOf(count - people, limits.calls) : -1);
   },
 
   describe(view) {
@@ -234,6 +237,11 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
+
+/** Whether it is judged for running seldom and on time alone, which says nothing of people. */
+function isOfFewRuns({ isSeldom, state }: Limits, { learningHours }: Options): boolean {
+  return isSeldom && state.samples < learningHours;
+}
 
 function isOdd({ count }: Bucket, { calls, isFar }: Limits): boolean {
   return isFar && count >= calls;
@@ -323,7 +331,7 @@ function punctualDays(baseline: ActiveHours, isSeldom: boolean): number {
 }
 
 function probabilityOf({ bucket, limits }: Pick<View, "bucket" | "limits">): number {
-  return bucket.human && limits.personProbability < 1
+  return bucket.people > 0 && limits.personProbability < 1
     ? limits.personProbability
     : limits.probability;
 }
@@ -334,46 +342,48 @@ function reasonsOf(view: View): Reason[] {
   const kind = isWeekend(hour) ? "weekend" : "weekday";
   const probability = probabilityOf(view);
   const percent = Math.round(probability * 1000) / 10;
-  const reasons: Reason[] = [
-    {
-      code: "hour-of-day",
-      text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
-      points: Math.min(36, Math.round(5 * surpriseBits(probability))),
-    },
-  ];
-  if (!bucket.human && limits.isRerun) {
+  const ofHour: Reason = {
+    code: "hour-of-day",
+    text: `Active at ${at} on a ${kind} with a chance of ${percent} %; usual hours are ${limits.usual}.`,
+    points: Math.min(36, Math.round(5 * surpriseBits(probability))),
+  };
+  return [ofHour, ...(bucket.people > 0 ? reasonsOfPerson(view) : reasonsOfJob(view))];
+}
+
+function reasonsOfPerson({ bucket, limits }: View): Reason[] {
+  const text = "The principal is a person, not a workload.";
+  const reasons: Reason[] = [{ code: "person", text, points: 3 }];
+  if (bucket.count < FEW_CALLS) {
+    const glance = "A glance: people look after something at odd hours now and then.";
+    reasons.push({ code: "few-calls", text: glance, points: -6 });
+  }
+  if (bucket.count >= MANY_CALLS_OF_PERSON && bucket.count > BEYOND_STRAYS * limits.mostStray) {
+    const many = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
+    reasons.push({ code: "many-calls", text: many, points: bucket.count >= 50 ? 21 : 17 });
+  }
+  return reasons;
+}
+
+function reasonsOfJob(view: View): Reason[] {
+  const { bucket, limits } = view;
+  const reasons: Reason[] = [];
+  if (limits.isRerun) {
     const text = "A few hours after its usual ones: a run that is repeated.";
     reasons.push({ code: "after-a-run", text, points: -10 });
   }
-  if (bucket.human) {
-    reasons.push({
-      code: "person",
-      text: "The principal is a person, not a workload.",
-      points: 3,
-    });
-  }
-  if (!bucket.human && limits.punctualDays > 0) {
+  if (limits.punctualDays > 0) {
     const text = `Kept its hours on each of ${limits.punctualDays} days.`;
     reasons.push({ code: "punctual", text, points: 8 });
+    if (bucket.count < FEW_CALLS) {
+      const few = "Few calls: less than a run of a job.";
+      reasons.push({ code: "few-calls", text: few, points: -4 });
+    }
+    return reasons;
   }
   const odd = oddHours(view);
-  if (!bucket.human && limits.punctualDays === 0 && odd >= SEVERAL_HOURS) {
+  if (odd >= SEVERAL_HOURS) {
     const text = `${odd} such hours on this day: no delay, but a run of its own.`;
     reasons.push({ code: "hours-on", text, points: 8 });
-  }
-  if ((bucket.human || limits.punctualDays > 0) && bucket.count < FEW_CALLS) {
-    const text = bucket.human
-      ? "A glance: people look after something at odd hours now and then."
-      : "Few calls: less than a run of a job.";
-    reasons.push({ code: "few-calls", text, points: bucket.human ? -6 : -4 });
-  }
-  if (
-    bucket.human &&
-    bucket.count > BEYOND_STRAYS * limits.mostStray &&
-    bucket.count >= MANY_CALLS_OF_PERSON
-  ) {
-    const text = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
-    reasons.push({ code: "many-calls", text, points: bucket.count >= 50 ? 21 : 17 });
   }
   return reasons;
 }
