@@ -16,8 +16,8 @@ testDetector(newKey, {
     "a principal that kept to one key uses another": {
       events: [...habit, ...inHour(NOW, 3, OTHER)],
       expect: {
-        atLeast: "low",
-        atMost: "low",
+        atLeast: "medium",
+        atMost: "medium",
         reasons: ["new-key", "many-calls"],
         withoutReasons: ["by-service", "own-key"],
         kmsKey: keyArn(2),
@@ -32,11 +32,7 @@ testDetector(newKey, {
       events: [...habit, ...inHour(NOW, 400, OTHER)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
-    "fourteen calls with it, low": {
-      events: [...habit, ...inHour(NOW, 14, OTHER)],
-      expect: { atLeast: "low", atMost: "low", reasons: ["many-calls"] },
-    },
-    "fifteen calls with it, just medium": {
+    "fifteen calls with it, medium": {
       events: [...habit, ...inHour(NOW, 15, OTHER)],
       expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },

@@ -84,8 +84,8 @@ const SUBJECTS = [DAILY];
 const MOST_KNOWN = 100;
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
-/** By itself it is low: releases give old services new keys. What the key's own history says, or the caller's network, decides. */
-const MOST_POINTS = 38;
+/** By itself it is just medium, and less for a call or two: releases give old services new keys. */
+const MOST_POINTS = 40;
 const MANY_CALLS = 15;
 
 /** A principal that has kept to its keys for weeks uses another one. */
@@ -94,7 +94,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   version: 5,
   title: "New key of a caller",
   entity: "principal",
-  severity: "informational to low",
+  severity: "informational to medium",
   why: "A workload keeps to its few keys for months. Whoever holds its credentials tries what else they open. Seen from the key the caller is new, seen from the caller the key: both together are rare.",
   falsePositives: ["A release from which on a service uses another key."],
   knownGaps: [
@@ -236,7 +236,7 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
   return reasons;
 }
 
-/** A new key by itself is low; so many calls in its first hour are seldom a release's. */
+/** So many calls in its first hour are seldom a release's. */
 function mostPoints(calls: number): number {
   if (calls < MANY_CALLS) return MOST_POINTS;
   return MOST_POINTS + (calls < 2 * MANY_CALLS ? 4 : 8);

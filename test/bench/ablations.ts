@@ -192,7 +192,7 @@ export const ablations: readonly Ablation[] = [
     edits: [
       {
         file: "detectors/decrypt-spike.ts",
-        from: "return count + Math.max(0, again - free);",
+        from: "return count + Math.max(0, again - Math.max(0, free));",
         to: "return count + 0 * again * free;",
       },
     ],
