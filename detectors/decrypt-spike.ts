@@ -21,6 +21,7 @@ import {
   newRepeatedReads,
   type RepeatedReads,
   repeatedToday,
+  withRepeats,
 } from "../src/baseline/repeated-reads.ts";
 import {
   learnNoVolume,
@@ -147,9 +148,6 @@ const USUAL = 1.25;
 const USUAL_POINTS = 50;
 /** Alarmed hours of the last day after which a rise is a lasting one, of which one alert a day is enough. */
 const LASTING = 3;
-/** Times the largest usual hour from which on an hour is no busy one. */
-const FAR_BUSIER = 4;
-const FEW = 20;
 /** Times the largest usual hour: of sparse callers every hour with calls is many times the mean. */
 const BEYOND = 8;
 
@@ -255,7 +253,7 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 
   fold(baseline, hour, bucket, limits, options) {
     const free = freeRepeats({ bucket, limits }, options);
-    const count = withAgain(bucket, free - repeatedToday(baseline.again, hour));
+    const count = withRepeats(bucket, free - repeatedToday(baseline.again, hour));
     learnRepeated(baseline.again, hour, bucket.again);
     if (count === 0) learnNoVolume(baseline, hour, hour + 1);
     else learnVolume(baseline, hour, { count, fiveMinutes: bucket.fiveMinutes }, limits);
@@ -277,15 +275,10 @@ export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
 /** How many repeated reads of a day are free. */
 function freeRepeats(
   { bucket, limits }: Pick<View, "bucket" | "limits">,
-  { freeRepeatsPerDay, freeRepeatsOfPersonPerDay }: Options,
+  options: Options,
 ): number {
-  const free = bucket.human ? freeRepeatsOfPersonPerDay : freeRepeatsPerDay;
-  return Math.max(Math.min(free, freeRepeatsPerDay), limits.again);
-}
-
-/** Decrypts of the hour, repeated ones beyond those that are still free included. */
-function withAgain({ count, again }: Bucket, free: number): number {
-  return count + Math.max(0, again - Math.max(0, free));
+  const { freeRepeatsPerDay: free, freeRepeatsOfPersonPerDay: ofPerson } = options;
+  return Math.max(bucket.human ? Math.min(ofPerson, free) : free, limits.again);
 }
 
 interface Counts {
@@ -302,13 +295,13 @@ function countsOf({ hour, baseline, earlier, bucket, limits }: View, options: Op
   let again = repeatedToday(baseline.again, hour);
   for (const open of earlier) {
     if (dayOf(open.hour) !== today) continue;
-    const count = withAgain(open.bucket, freeRepeats(open, options) - again);
+    const count = withRepeats(open.bucket, freeRepeats(open, options) - again);
     day += Math.min(count, open.limits.hour);
     again += open.bucket.again;
   }
   const free = Math.max(0, freeRepeats({ bucket, limits }, options) - again);
-  const count = withAgain(bucket, free);
-  return { hour: count, day: day + Math.min(count, limits.hour), free };
+  const ofHour = withRepeats(bucket, free);
+  return { hour: ofHour, day: day + Math.min(ofHour, limits.hour), free };
 }
 
 function describeHour(view: View, counts: Counts): Finding {
@@ -336,8 +329,10 @@ function describeHour(view: View, counts: Counts): Finding {
       points: hourFires ? 18 : pointsOfRise(bucket.fiveMinutes / fiveMinutes),
     });
   }
-  if (hourFires) reasons.push(...paceOf(view, count));
-  else {
+  if (hourFires) {
+    const pace = { ...bucket, isBurst: fiveFires, told: bucket.count, count };
+    reasons.push(...paceReasons(pace, limits));
+  } else {
     const text = "The hour as a whole holds no more than it may.";
     reasons.push({ code: "usual-hour", text, points: -6 });
   }
@@ -384,23 +379,14 @@ function describeHour(view: View, counts: Counts): Finding {
   };
 }
 
-/** How the hour's calls are spread; what no busy hour ever came near to is none, however long it lasts. */
-function paceOf({ bucket, limits }: View, count: number): Reason[] {
-  const isBurst = bucket.fiveMinutes > limits.fiveMinutes;
-  const reasons = paceReasons({ ...bucket, isBurst, told: bucket.count, count });
-  const isBusy = limits.alarmDays > 0 || count < FAR_BUSIER * Math.max(FEW, limits.largestHour);
-  return reasons.filter(({ points }) => isBusy || points > 0);
-}
-
 /** Whether the other calls of the hour rose with its decrypts. */
 function companyOf(
   { bucket, limits }: View,
   decrypts: number,
   before: readonly Reason[],
 ): Reason[] {
-  const { others } = bucket;
-  const points = pointsOf(before);
-  return companyReasons({ decrypts, others, windows: 1, alonePoints: 8, points }, limits.share);
+  const calls = { decrypts, others: bucket.others, windows: 1, alonePoints: 8 };
+  return companyReasons({ ...calls, points: pointsOf(before) }, limits.share);
 }
 
 function describeDay(view: View, counts: Counts): Finding {

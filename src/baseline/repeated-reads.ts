@@ -33,3 +33,11 @@ export function learnRepeated(reads: RepeatedReads, hour: number, count: number)
   }
   reads.count += count;
 }
+
+/** Reads of an hour, and of those that repeat one of it whatever goes beyond what the day still leaves free. */
+export function withRepeats(
+  { count, again }: { readonly count: number; readonly again: number },
+  free: number,
+): number {
+  return count + Math.max(0, again - Math.max(0, free));
+}

@@ -30,6 +30,9 @@ const SHORT_MINUTES = 30;
 /** … having made at least this part of the hour's calls; below the other part it is as spread as a busy hour. */
 const SHORT_PART = 0.85;
 const SPREAD_PART = 0.75;
+/** Times the largest usual hour, and at least so many calls, from which on an hour is no busy one. */
+const FAR_BUSIER = 4;
+const FEW = 20;
 
 /** Calls of a number of like windows, and how much it weighs that decrypts rose alone. */
 interface Calls {
@@ -78,11 +81,16 @@ interface Pace {
 }
 
 /** How the calls of an hour are spread over it: a busy hour lasts as long as an hour does. */
-export function paceReasons({ reads, told, count, human, isBurst }: Pace): Reason[] {
+export function paceReasons(
+  { reads, told, count, human, isBurst }: Pace,
+  { largestHour, alarmDays }: Pick<VolumeLimits, "largestHour" | "alarmDays">,
+): Reason[] {
   // Where repeated reads made it so many, their pace says nothing.
   if (count > told) return [];
   const part = densestReads(reads, SHORT_MINUTES) / count;
   if (part < SPREAD_PART) {
+    // What no busy hour ever came near to is none, however long it lasts.
+    if (alarmDays === 0 && count >= FAR_BUSIER * Math.max(FEW, largestHour)) return [];
     const text = `Spread over the hour as in a busy one: no half of it holds more than ${percent(part)} %.`;
     return [{ code: "spread", text, points: -12 }];
   }

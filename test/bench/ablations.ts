@@ -191,7 +191,7 @@ export const ablations: readonly Ablation[] = [
     title: "reads that repeat one of the hour never count",
     edits: [
       {
-        file: "detectors/decrypt-spike.ts",
+        file: "src/baseline/repeated-reads.ts",
         from: "return count + Math.max(0, again - Math.max(0, free));",
         to: "return count + 0 * again * free;",
       },
