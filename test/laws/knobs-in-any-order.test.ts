@@ -51,7 +51,7 @@ const trail: readonly KmsEvent[] = [
   ...habit,
   ...strangers,
   ...renaming,
-  event({ hour: NIGHT + 2, principal: principal("guest"), keys: [key(payments)] }),
+  ...inHour(NIGHT + 2, 12, { principal: principal("guest"), keys: [key(payments)] }),
   ...inHour(NIGHT, 300),
   ...inHour(NIGHT + 25, 350),
   ...inHour(NIGHT + 1, 40, { principal: principal("emergency", { session: "ana" }) }),
