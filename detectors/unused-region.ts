@@ -19,6 +19,7 @@ import {
   type Finding,
   type HourView,
   isCryptographic,
+  isServiceLinked,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -89,7 +90,6 @@ const MOST_BUILDERS = 200;
 /** Callers told apart; from so many on it is the account that moves, not a caller. */
 const MANY_CALLERS = 3;
 const REGION = /^(?=.{5,32}$)[a-z]+(?:-[a-z]+)+-\d{1,2}$/;
-const SERVICE_LINKED = ":role/aws-service-role/";
 /** Calls that give a Region its keys and aliases. */
 const MAKING = new Set(["CreateKey", "CreateAlias", "ReplicateKey", "UpdatePrimaryRegion"]);
 /** Calls that take a key elsewhere, and the parameter that says where to. */
@@ -190,9 +190,10 @@ function chanceOfNewRegion(regions: KnownSet): number {
 }
 
 /** A call that succeeded by a person or workload of the account, as its own trail tells it. */
-function isOwn({ principal, recipientAccountId: recipient, error, region, service }: KmsEvent) {
+function isOwn(event: KmsEvent): boolean {
+  const { principal, recipientAccountId: recipient, error, region, service } = event;
   if (error !== undefined || service !== undefined || principal.service) return false;
-  if (principal.key.includes(SERVICE_LINKED)) return false;
+  if (isServiceLinked(event)) return false;
   return (recipient === undefined || recipient === principal.accountId) && REGION.test(region);
 }
 
