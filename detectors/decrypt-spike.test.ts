@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { context, event, hours, inHour, principal } from "../test/support/events.ts";
+import { ACCOUNT, context, event, hours, inHour, principal } from "../test/support/events.ts";
 import { Engine } from "../src/detection/engine.ts";
 import { engineOptions } from "../test/support/detection.ts";
 import { testDetector } from "../test/support/test-detector.ts";
@@ -44,6 +44,10 @@ testDetector(decryptSpike, {
         reasons: ["hour-volume", "rose-alike"],
         withoutReasons: ["rose-alone"],
       },
+    },
+    "a hundred times the usual hour with as many data keys, low": {
+      events: [...writing, ...inHour(NIGHT, 3000), ...inHour(NIGHT, 2000, dataKey)],
+      expect: { atLeast: "low", atMost: "low", reasons: ["rose-alike"] },
     },
     "a hundred times the usual hour, gravely": {
       events: [...steady, ...inHour(NIGHT, 1200)],
@@ -178,6 +182,10 @@ testDetector(decryptSpike, {
       events: [...usage(15, () => 60), ...inHour(NIGHT, 300)],
       expect: { atLeast: "medium", reasons: ["hour-volume"], withoutReasons: ["spread"] },
     },
+    "a person who reads three hundred secrets through Secrets Manager": {
+      events: [...steady, ...reads(NIGHT, 300, 300)].map(fromStore),
+      expect: { atLeast: "high", reasons: ["hour-volume", "person"] },
+    },
     "a person who reads five secrets three hundred times": {
       events: [...steady, ...reads(NIGHT, 300, 5)].map(byPerson),
       expect: { atLeast: "medium", reasons: ["hour-volume", "person"] },
@@ -281,10 +289,10 @@ testDetector(decryptSpike, {
       ...reads(7 * DAY, 500, 5),
       ...reads(NIGHT, 450, 5),
     ],
-    "an approved foreign account, whose volume follows its own business": [
-      ...usage(15, () => 3, foreign),
-      ...inHour(NIGHT, 600, foreign),
-    ],
+    "a foreign account, whose volume follows its own business": {
+      events: [...usage(15, () => 3, foreign), ...inHour(NIGHT, 600, foreign)],
+      organization: { accounts: [ACCOUNT] },
+    },
     "a person who reads five secrets a hundred times": [...steady, ...reads(NIGHT, 100, 5)].map(
       byPerson,
     ),
@@ -372,6 +380,11 @@ function at(hour: number): number {
 
 function byPerson(one: KmsEvent): KmsEvent {
   return { ...one, principal: { ...one.principal, human: true } };
+}
+
+function fromStore(one: KmsEvent): KmsEvent {
+  const via = "secretsmanager.amazonaws.com";
+  return { ...one, principal: { ...one.principal, human: true, via } };
 }
 
 function query(one: KmsEvent): KmsEvent {

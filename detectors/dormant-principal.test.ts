@@ -45,6 +45,14 @@ testDetector(dormantPrincipal, {
       expect: { atLeast: "medium", reasons: ["many-calls", "several-keys", "direct"] },
     },
     "somebody seen on three days in all": on([0, 1, 2, 60]),
+    "a role that slept for three weeks, just medium": {
+      events: on([0, 1, 2, 3, 25], byService),
+      expect: { atLeast: "medium", atMost: "medium" },
+    },
+    "a role that slept for two weeks and a half, as over a holiday, low": {
+      events: on([0, 1, 2, 3, 21], byService),
+      expect: { atMost: "low", reasons: ["dormant"] },
+    },
     "an IAM user of a month ago": on([0, 1, 2, 3, 33], uploader),
     "a person who comes back directly after three months": {
       events: on([0, 1, 2, 3, 4, 95], ada),

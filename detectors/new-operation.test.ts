@@ -32,6 +32,10 @@ testDetector(newOperation, {
       events: [...habit, ...inHour(NOW, 1)],
       expect: { atMost: "low", reasons: ["reading"] },
     },
+    "a single signature of one that never signed": {
+      events: [...habit, ...inHour(NOW, 1, { name: "Sign", operation: "sign" })],
+      expect: { atLeast: "medium", reasons: ["signing"] },
+    },
     "a person who only wrote reads": {
       events: [...dailyOfAda, ...inHour(NOW, 3, ada)],
       expect: { atLeast: "medium", reasons: ["reading"] },

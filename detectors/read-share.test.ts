@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../src/cloudtrail/event.ts";
-import { context, hours, inHour, principal } from "../test/support/events.ts";
+import { ACCOUNT, context, hours, inHour, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { readShare } from "./read-share.ts";
 
@@ -8,6 +8,11 @@ const NOW = 20 * DAY + 10;
 
 /** Twenty days of six decrypts to four data keys, thirty calls an hour by day. */
 const habit = byHour(0, 20 * DAY, (hour) => mix(hour, 18 + (hour % 5), 12));
+
+/** An account that is not ours, where ours are listed. */
+const foreign: Partial<KmsEvent> = {
+  principal: { ...principal("vendor"), type: "AWSAccount", accountId: "999988887777" },
+};
 
 testDetector(readShare, {
   fires: {
@@ -55,6 +60,10 @@ testDetector(readShare, {
   staysSilent: {
     "a busy hour in which all calls rise alike": [...habit, ...mix(NOW, 180, 120)],
     "fewer of the other calls": [...habit, ...mix(NOW, 20, 6)],
+    "a foreign account, whose volume follows its own business": {
+      events: [...habit, ...mix(NOW, 130, 12)].map((one) => ({ ...one, ...foreign })),
+      organization: { accounts: [ACCOUNT] },
+    },
     "a handful more than its share": [...habit, ...mix(NOW, 20, 9)],
     "decrypts that fall while the others rise": [...habit, ...mix(NOW, 20, 60)],
     "data keys that come later in the hour": [

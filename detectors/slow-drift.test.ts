@@ -1,11 +1,16 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { context, hours, inHour } from "../test/support/events.ts";
+import { ACCOUNT, context, hours, inHour, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { slowDrift } from "./slow-drift.ts";
 
 const DAY = 24;
 
 const dataKey: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
+
+/** An account that is not ours, where ours are listed. */
+const foreign: Partial<KmsEvent> = {
+  principal: { ...principal("vendor"), type: "AWSAccount", accountId: "999988887777" },
+};
 
 testDetector(slowDrift, {
   fires: {
@@ -81,6 +86,10 @@ testDetector(slowDrift, {
     },
   },
   staysSilent: {
+    "a foreign account, whose volume follows its own business": {
+      events: daily(42, (day) => (day >= 28 ? 84 : 60)).map((one) => ({ ...one, ...foreign })),
+      organization: { accounts: [ACCOUNT] },
+    },
     "the same every day": daily(42, () => 60),
     "the rhythm of the week": daily(49, (day) => (day % 7 >= 5 ? 12 : 96)),
     "growth of ten per cent a week": daily(49, (day) => 60 * 1.1 ** (day / 7)),

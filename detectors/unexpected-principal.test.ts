@@ -94,6 +94,13 @@ testDetector(unexpectedPrincipal, {
       events: [...crowded, ...inHour(NOW, 3, stranger)],
       expect: { atMost: "low" },
     },
+    "many calls of one more caller, where five have used the key for long, low": {
+      events: [
+        ...["a", "b", "c", "d", "e"].flatMap((name) => daily(60, () => name)),
+        ...inHour(NOW, 12, stranger),
+      ],
+      expect: { atLeast: "low", atMost: "low", reasons: ["new-principal", "many-calls"] },
+    },
     "once for two hours of use": {
       events: [...exclusive, ...inHour(NOW, 3, stranger), ...inHour(NOW + 1, 3, stranger)],
       expect: { alerts: 1, eventTime: "2026-04-03T03:00:00Z" },

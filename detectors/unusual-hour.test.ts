@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { hours, inHour, person, principal } from "../test/support/events.ts";
+import { ACCOUNT, hours, inHour, person, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { unusualHour } from "./unusual-hour.ts";
 
@@ -15,6 +15,11 @@ const workload = atWork(29);
 const fewMornings = hours(0, 22)
   .filter((day) => day % 7 < 4)
   .flatMap((day) => inHour(day * DAY + 9 + (day % 3), 5, ada));
+
+/** An account that is not ours, where ours are listed. */
+const foreign: Partial<KmsEvent> = {
+  principal: { ...principal("vendor"), type: "AWSAccount", accountId: "999988887777" },
+};
 
 testDetector(unusualHour, {
   fires: {
@@ -213,6 +218,10 @@ testDetector(unusualHour, {
         key: "arn:aws:iam::111122223333:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
       }),
     })),
+    "a foreign account, whose hours follow its own business": {
+      events: [...nightly(20), ...inHour(19 * DAY + 14, 20)].map((one) => ({ ...one, ...foreign })),
+      organization: { accounts: [ACCOUNT] },
+    },
     "a job two hours late": [...nightly(20), ...inHour(19 * DAY + 4, 2)],
     "two calls at night": [...byDay, ...inHour(NIGHT, 2, ada)],
     "failed calls at night": [
