@@ -20,6 +20,7 @@ import {
   type HourView,
   isCryptographic,
   isEncryption,
+  isSignature,
   type KmsEvent,
   levelOf,
   mergeEvidence,
@@ -100,8 +101,6 @@ const WEIGHTS: Record<Kind, Weight> = {
   look: { workload: [-8, 8, 8], person: [-10, -10, -10], text: "It looks at keys." },
   administration: { workload: [-8, -8, -8], person: [-8, -8, -8], text: "It changes a key." },
 };
-/** What others trust that it made. */
-const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
 const SEVERAL = 3;
 const MANY = 10;
 /** So many different ways of looking at keys, new all at once, are a survey. */
@@ -194,7 +193,7 @@ function newUse(event: KmsEvent): Use {
 
 function kindOf(event: KmsEvent): Kind {
   if (isEncryption(event)) return "writing";
-  if (SIGNING.has(event.name)) return "signing";
+  if (isSignature(event)) return "signing";
   if (isCryptographic(event)) return "reading";
   if (event.name === "CreateGrant") return "grant";
   if (event.operation !== "read") return "administration";

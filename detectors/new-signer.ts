@@ -20,6 +20,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  isSignature,
   keyOf,
   type KmsEvent,
   learnSigning,
@@ -131,7 +132,6 @@ const METHOD = "method ";
 const MOST_KNOWN = 200;
 const MOST_SIGNERS = 200;
 const MOST_METHODS = 20;
-const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
 
 /** Somebody signs with a key with which only others did, far more is signed than usual, or by one of its sessions, or in another way than ever. */
 export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -168,8 +168,7 @@ export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   options: Options,
 
-  accepts: ({ name, error, principal }) =>
-    SIGNING.has(name) && error === undefined && !principal.service,
+  accepts: (event) => isSignature(event) && event.error === undefined && !event.principal.service,
   newBaseline: () => ({
     habit: newSigningHabit(),
     signatures: 0,

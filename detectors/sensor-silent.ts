@@ -19,6 +19,7 @@ import {
   counted,
   defineDetector,
   type Finding,
+  keepSmallest,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -151,15 +152,6 @@ function addTo({ flows }: Bucket, name: string, { timeMs, eventId }: KmsEvent): 
   flow.events += 1;
   flow.lastMs = Math.max(flow.lastMs, timeMs);
   keepSmallest(flow.ids, eventId, SAMPLES);
-}
-
-/** The smallest by text: which come first must not show. */
-function keepSmallest(kept: string[], value: string, most: number): void {
-  if (kept.includes(value)) return;
-  if (kept.length === most && value > (kept[most - 1] ?? "")) return;
-  kept.push(value);
-  kept.sort();
-  if (kept.length > most) kept.pop();
 }
 
 function learn(

@@ -18,6 +18,7 @@ import {
   type Evidence,
   type Finding,
   type HourView,
+  keepSmallest,
   type KmsEvent,
   levelOf,
   networkOf,
@@ -148,7 +149,7 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
     visit.firstMs = Math.min(visit.firstMs, event.timeMs);
     if (visit.callers === null || visit.evidence === null) return;
     addEvidence(visit.evidence, event);
-    noteCaller(visit.callers, event.principal.entity);
+    keepSmallest(visit.callers, event.principal.entity, MANY_CALLERS);
   },
 
   subjects(event) {
@@ -183,14 +184,6 @@ function workloadNetworkOf(event: KmsEvent): string | undefined {
 
 function isNewNetwork({ baseline, limits, knownBy }: View, network: string): boolean {
   return limits.discovery > 0 && !isKnown(baseline.networks, network, knownBy);
-}
-
-/** Keeps the first names by the alphabet, so that the order of calls does not show. */
-function noteCaller(callers: string[], caller: string): void {
-  if (callers.includes(caller)) return;
-  callers.push(caller);
-  callers.sort();
-  if (callers.length > MANY_CALLERS) callers.pop();
 }
 
 function describeVisit({ hour, bucket, limits, entity }: View, network: string): Finding {

@@ -20,6 +20,7 @@ import {
   type HourView,
   isCryptographic,
   isServiceLinked,
+  keepSmallest,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -275,15 +276,7 @@ function noteVisit(view: View, event: KmsEvent): void {
   visit.firstMs = Math.min(visit.firstMs, timeMs);
   if (visit.callers === null || visit.evidence === null) return;
   addEvidence(visit.evidence, event);
-  noteCaller(visit.callers, event.principal.entity);
-}
-
-/** Keeps the first names by the alphabet, so that the order of calls does not show. */
-function noteCaller(callers: string[], caller: string): void {
-  if (callers.includes(caller)) return;
-  callers.push(caller);
-  callers.sort();
-  if (callers.length > MANY_CALLERS) callers.pop();
+  keepSmallest(visit.callers, event.principal.entity, MANY_CALLERS);
 }
 
 function describeVisit(view: View, region: string): Finding {

@@ -10,6 +10,7 @@ export {
   addEvidence,
   callerName,
   counted,
+  keepSmallest,
   keyOf,
   mergeEvidence,
   newEvidence,
@@ -33,6 +34,7 @@ export {
   isEncryption,
   isOutsider,
   isServiceLinked,
+  isSignature,
 } from "./operations.ts";
 export { pointsOf, pointsOfNovelty, pointsOfSeveral } from "./points.ts";
 export {

@@ -93,14 +93,15 @@ export function principalOf(event: KmsEvent): AlertPrincipal {
   };
 }
 
-function keepSmallest(kept: string[], value: string): void {
+/** Adds a value to the smallest ones by text, sorted and each once, of which at most `most` are kept: which came first must not show. */
+export function keepSmallest(kept: string[], value: string, most = SAMPLES): void {
   // Addresses, agents and keys are mostly those of the event before.
   if (kept.length === 1 && kept[0] === value) return;
   const last = kept[kept.length - 1];
-  if (last !== undefined && kept.length >= SAMPLES && value >= last) return;
+  if (last !== undefined && kept.length >= most && value >= last) return;
   let at = kept.length;
   while (at > 0 && (kept[at - 1] ?? "") > value) at -= 1;
   if (kept[at - 1] === value) return;
   kept.splice(at, 0, value);
-  if (kept.length > SAMPLES) kept.pop();
+  if (kept.length > most) kept.pop();
 }

@@ -15,6 +15,13 @@ export function isDecryption({ operation }: KmsEvent): boolean {
   return operation === "decrypt" || operation === "reEncrypt";
 }
 
+/** Whether a call makes what others trust its key for: a signature, a code of authentication, a shared secret. */
+export function isSignature({ name }: KmsEvent): boolean {
+  return SIGNING.has(name);
+}
+
+const SIGNING = new Set(["Sign", "GenerateMac", "DeriveSharedSecret"]);
+
 /** Whether it is the key owner's view of another account's call, which names no principal but the account. */
 export function isOutsider({ principal, recipientAccountId }: KmsEvent): boolean {
   return principal.type === "AWSAccount" && principal.accountId !== recipientAccountId;

@@ -95,15 +95,19 @@ function weigh(given: readonly Reason[]): { score: number; reasons: Alert["reaso
   const reasons = given.map(({ code, text, points }) => ({
     code,
     text,
-    // Not −0, which JSON does not know.
-    weight: Math.round(points * scale * 10_000) / 10_000 + 0,
+    weight: weightOf(points * scale),
   }));
   const [first] = reasons;
   if (first !== undefined) {
     const rest = reasons.slice(1).reduce((sum, { weight }) => sum + weight, 0);
-    first.weight = Math.round((score / 100 - rest) * 10_000) / 10_000;
+    first.weight = weightOf(score / 100 - rest);
   }
   return { score, reasons };
+}
+
+/** Four decimals; never −0, which JSON does not know. */
+function weightOf(part: number): number {
+  return Math.round(part * 10_000) / 10_000 + 0;
 }
 
 function isoTime(timeMs: number): string {
