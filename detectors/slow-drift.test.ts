@@ -15,7 +15,7 @@ const foreign: Partial<KmsEvent> = {
 testDetector(slowDrift, {
   fires: {
     "forty per cent more for two weeks": {
-      events: daily(42, (day) => (day >= 28 ? 84 : 60)),
+      events: daily(42, (day) => (day >= 28 ? 168 : 120)),
       expect: {
         atLeast: "medium",
         atMost: "medium",
@@ -25,22 +25,33 @@ testDetector(slowDrift, {
       },
     },
     "forty per cent more, while what it writes does not rise: more gravely": {
-      events: [...daily(42, (day) => (day >= 28 ? 84 : 60)), ...daily(42, () => 40, dataKey)],
-      expect: { atLeast: "medium", reasons: ["drift", "rose-alone"] },
+      events: [...daily(42, (day) => (day >= 28 ? 168 : 120)), ...daily(42, () => 80, dataKey)],
+      expect: { atLeast: "high", reasons: ["drift", "rose-alone"] },
     },
     "forty per cent more of everything, less gravely": {
       events: [
-        ...daily(42, (day) => (day >= 28 ? 84 : 60)),
-        ...daily(42, (day) => (day >= 28 ? 56 : 40), dataKey),
+        ...daily(42, (day) => (day >= 28 ? 168 : 120)),
+        ...daily(42, (day) => (day >= 28 ? 112 : 80), dataKey),
       ],
       expect: { atMost: "low", reasons: ["drift", "rose-alike"] },
+    },
+    "twice as much of everything, on each of four days: too steady for growth": {
+      events: [
+        ...daily(34, (day) => (day >= 28 ? 240 : 120)),
+        ...daily(34, (day) => (day >= 28 ? 160 : 80), dataKey),
+      ],
+      expect: { atLeast: "medium", reasons: ["drift", "steep"], withoutReasons: ["rose-alike"] },
+    },
+    "forty per cent more of sixty a day, a little less gravely": {
+      events: daily(42, (day) => (day >= 28 ? 84 : 60)),
+      expect: { atLeast: "low", reasons: ["drift", "few"], withoutReasons: ["steep"], alerts: 1 },
     },
     "as much more of twenty a day, less gravely": {
       events: daily(42, (day) => (day >= 28 ? 32 : 20)),
       expect: { atMost: "low", reasons: ["drift", "few"], alerts: 1 },
     },
     "twice and a half as much for five days, more gravely": {
-      events: daily(34, (day) => (day >= 28 ? 150 : 60)),
+      events: daily(34, (day) => (day >= 28 ? 300 : 120)),
       expect: { atLeast: "medium", atMost: "medium", reasons: ["drift", "steep"], alerts: 1 },
     },
     "a little more all around the clock, where nights are quiet": {
@@ -49,7 +60,6 @@ testDetector(slowDrift, {
         atLeast: "medium",
         atMost: "medium",
         reasons: ["drift", "quiet-hours"],
-        withoutReasons: ["usual-hours"],
         observed: { percentInQuietHours: 30 },
         expected: { percentInQuietHours: 17 },
         alerts: 1,
@@ -59,22 +69,19 @@ testDetector(slowDrift, {
       events: byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 10 : 0)),
       expect: { atLeast: "high", atMost: "high", reasons: ["drift", "steep", "quiet-hours"] },
     },
-    "a rise that follows the usual hours, less gravely": {
+    "a rise that follows the usual hours": {
       events: byDay(40, (day, hour) => daytime(hour) * (day >= 28 ? 1.5 : 1)),
-      expect: { atLeast: "low", atMost: "medium", reasons: ["drift", "usual-hours"], alerts: 1 },
-    },
-    "a rise that leans to the quiet hours a little, by its volume alone": {
-      events: byDay(40, (day, hour) => (day >= 28 ? 1.25 : 1) * daytime(hour) + leaning(day)),
-      expect: { reasons: ["drift"], withoutReasons: ["usual-hours", "quiet-hours"] },
-    },
-    "one hour of the day that rises day by day, the others as ever": {
-      events: byDay(40, (day, hour) => daytime(hour) + ramp(day, hour)),
       expect: {
         atLeast: "medium",
         atMost: "medium",
-        reasons: ["drift", "one-hour"],
-        expected: { decryptsInHour: 12 },
+        reasons: ["drift"],
+        withoutReasons: ["quiet-hours"],
+        alerts: 1,
       },
+    },
+    "a rise that leans to the quiet hours a little, by its volume alone": {
+      events: byDay(40, (day, hour) => (day >= 28 ? 1.25 : 1) * daytime(hour) + leaning(day)),
+      expect: { reasons: ["drift"], withoutReasons: ["quiet-hours"] },
     },
     "a rise on top of weekends that are quieter": {
       events: daily(42, (day) => (day % 7 >= 5 ? 24 : 72) * (day >= 28 ? 1.6 : 1)),
@@ -112,9 +119,9 @@ testDetector(slowDrift, {
       daytime((hour + (day >= 28 ? 1 : 0)) % DAY),
     ),
     "holidays, and the return from them": daily(49, (day) => (day >= 28 && day < 35 ? 10 : 60)),
-    "the same secrets, read by more and more tasks in one hour": byDay(
+    "the same secrets, read by more and more tasks": byDay(
       40,
-      (day, hour) => daytime(hour) + 5 * ramp(day, hour),
+      (day, hour) => daytime(hour) * (day >= 28 ? 2 : 1),
     ).map((one) => ({ ...one, context: context("SecretARN", 1) })),
     "the days of learning": daily(12, (day) => (day >= 7 ? 200 : 60)),
     "failed decrypts": daily(42, () => 60).concat(
@@ -140,11 +147,6 @@ function daytime(hour: number): number {
 /** So that two calls of a night become three. */
 function leaning(day: number): number {
   return day >= 28 ? 0.4 : 0;
-}
-
-/** Four more each day from the fourth week on, at noon. */
-function ramp(day: number, hour: number): number {
-  return day >= 28 && hour === 12 ? 4 * (day - 27) : 0;
 }
 
 /** So many decrypts a day, in twelve of its hours. */

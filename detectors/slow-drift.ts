@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clockTime, dayOf, DAY_HOURS, HOUR_MS } from "../src/baseline/calendar.ts";
+import { dayOf, DAY_HOURS, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   countDrift,
   type DailyDrift,
@@ -60,17 +60,16 @@ type View = HourView<DailyDrift, Bucket, Limits>;
 const RULE: DriftRule = {
   volume: { allowance: 0.6, threshold: 3.5, leastDays: 4 },
   spread: { allowance: 0.7, threshold: 3.5, leastDays: 2 },
-  hour: { allowance: 0.6, threshold: 3.5, leastMore: 5 },
   leastPerDay: 12,
 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 1.8;
-/** Below so many expected decrypts a day a rise weighs less. */
+/** Below so many expected decrypts a day a rise weighs less, and below so few much less. */
+const SOME_PER_DAY = 100;
 const FEW_PER_DAY = 40;
-/** The quieter half of the day tells something where it usually has no more than this part of the whole, … */
-const MOST_QUIET_SHARE = 0.35;
-/** … and what comes in it is as usual up to so many times its part. */
-const AS_USUAL = 1.1;
+/** Sum, and times the expected volume, from which on a rise is too steady and too large for growth, whatever rose with it. */
+const FAR_BEYOND = 6;
+const FAR_MORE = 1.4;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 /** Other calls raise no level. */
@@ -79,7 +78,7 @@ const NOTHING: readonly Subject[] = [];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 6,
+  version: 7,
   title: "Slow drift",
   entity: "principal",
   severity: "informational to high",
@@ -144,9 +143,9 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
   const { drift } = limits;
   if (drift === null) throw new Error(`slow-drift: no drift of ${entity}`);
   const evidence = bucket.evidence ?? newEvidence();
-  const told = drift.hourOfDay === null ? tellDays(drift) : tellHour(drift, drift.hourOfDay);
+  const told = tell(drift);
   return {
-    title: told.title,
+    title: "Decrypts rise day by day",
     summary: `${callerName(evidence.principal)} ${told.summary}`,
     reasons: told.reasons,
     eventTimeMs: bucket.firstMs,
@@ -164,33 +163,13 @@ function describeDrift({ hour, bucket, limits, entity }: View): Finding {
 }
 
 interface Told {
-  readonly title: string;
   readonly summary: string;
   readonly reasons: readonly Reason[];
   readonly observed: Record<string, number>;
   readonly expected: Record<string, number>;
 }
 
-function tellHour({ days, count, expected }: Drift, hourOfDay: number): Told {
-  const usual = Math.round(expected);
-  const when = `between ${clockTime(hourOfDay)} and ${clockTime((hourOfDay + 1) % DAY_HOURS)} UTC`;
-  return {
-    title: "Decrypts at one hour rise day by day",
-    summary: `decrypted ${count} times ${when} on the last of ${days} days on which that hour rose; expected about ${usual}.`,
-    reasons: [
-      {
-        code: "drift",
-        text: `${count} decrypts ${when}, where ${usual} are usual, after ${days} days of more than usual.`,
-        points: 28,
-      },
-      { code: "one-hour", text: "The other hours of the day did not rise with it.", points: 16 },
-    ],
-    observed: { decryptsInHour: count },
-    expected: { decryptsInHour: usual },
-  };
-}
-
-function tellDays(drift: Drift): Told {
+function tell(drift: Drift): Told {
   const perDay = Math.round(drift.count / drift.days);
   const expected = Math.round(drift.expected / drift.days);
   const times = drift.count / Math.max(1, drift.expected);
@@ -206,14 +185,14 @@ function tellDays(drift: Drift): Told {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
     reasons.push({ code: "steep", text, points: 12 });
   }
-  if (expected < FEW_PER_DAY) {
-    const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
-    reasons.push({ code: "few", text, points: -22 });
+  if (expected < SOME_PER_DAY) {
+    const isFew = expected < FEW_PER_DAY;
+    const text = `Fewer than ${isFew ? FEW_PER_DAY : SOME_PER_DAY} a day are usual: so small a number varies by itself.`;
+    reasons.push({ code: "few", text, points: isFew ? -22 : -8 });
   }
-  reasons.push(...tellSpread(drift));
+  if (drift.by === "spread") reasons.push(spreadReason(drift));
   reasons.push(...companyOf(drift, pointsOf(reasons)));
   return {
-    title: "Decrypts rise day by day",
     summary: `decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
     reasons,
     observed: { decryptsPerDay: perDay, percentInQuietHours: percent(drift.quiet, drift.count) },
@@ -224,20 +203,18 @@ function tellDays(drift: Drift): Told {
   };
 }
 
-function companyOf({ count, others, days, readShare }: Drift, points: number): Reason[] {
+function companyOf(drift: Drift, points: number): Reason[] {
+  const { count, others, days, expected, sum, readShare } = drift;
   // Over days a share is known well: what rose alone is hardly ever growth.
   const calls = { decrypts: count, others, windows: days, alonePoints: 30, points };
-  return companyReasons(calls, readShare);
+  const reasons = companyReasons(calls, readShare);
+  const isFarBeyond = sum >= FAR_BEYOND && count >= FAR_MORE * expected;
+  return isFarBeyond ? reasons.filter((reason) => reason.points > 0) : reasons;
 }
 
-/** Over which hours of the day the rise is spread, where that says something. */
-function tellSpread({ by, count, quiet, quietExpected }: Drift): Reason[] {
-  const shares = `${percent(quiet, count)} % of it in the usually quieter half of the day, which has ${percent(quietExpected, count)} % otherwise`;
-  if (by === "spread") return [{ code: "quiet-hours", text: `${shares}.`, points: 18 }];
-  const isUsual = quiet <= AS_USUAL * quietExpected;
-  if (quietExpected > MOST_QUIET_SHARE * count || !isUsual) return [];
-  const text = `It follows the usual hours, as growth and campaigns do: ${shares}.`;
-  return [{ code: "usual-hours", text, points: -8 }];
+function spreadReason({ count, quiet, quietExpected }: Drift): Reason {
+  const text = `${percent(quiet, count)} % of it in the usually quieter half of the day, which has ${percent(quietExpected, count)} % otherwise.`;
+  return { code: "quiet-hours", text, points: 18 };
 }
 
 function percent(part: number, whole: number): number {

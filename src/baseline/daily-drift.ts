@@ -14,7 +14,6 @@ import {
   type QuietShare,
   quietShare,
 } from "./day-profile.ts";
-import { type HourDrift, type HourRule, judgeHours } from "./hour-drift.ts";
 
 /** Weight of a new day in the level, the growth and the scatter. */
 const LEVEL_WEIGHT = 0.08;
@@ -38,15 +37,12 @@ const LONGEST_GAP_DAYS = 28;
 const LEAST_RISE = 0.15;
 /** Days in which half of the share is forgotten. */
 const SHARE_HALF_LIFE = 20;
-/** What is not told of a single hour. */
-const NOTHING = { others: 0, readShare: null, quiet: 0, quietExpected: 0 };
 
 /**
- * Page's one-sided cumulative sum (Page 1954, "Continuous inspection schemes") over days, three times: how far their counts lie
- * above the level, in standard deviations of the logarithm; on days that lie above it, how far the counts of the usually quiet hours
- * lie above their share; and how far each hour lies above its own level. Each beyond an allowance. Weekdays and weekends have
- * levels of their own; the level follows growth up to ten per cent a week; what lies far above it is learned clipped. Plain
- * data.
+ * Page's one-sided cumulative sum (Page 1954, "Continuous inspection schemes") over days, twice: how far their counts lie above
+ * the level, in standard deviations of the logarithm; and on days that lie above it, how far the counts of the usually quiet hours
+ * lie above their share. Each beyond an allowance. Weekdays and weekends have levels of their own; the level follows growth up to
+ * ten per cent a week; what lies far above it is learned clipped. Plain data.
  */
 export interface DailyDrift {
   /** First day; −1 before any. */
@@ -66,10 +62,9 @@ export interface DailyDrift {
   /** Days learned of each kind. */
   days: [weekdays: number, weekends: number];
   profile: DayProfile;
-  /** The cumulative sums of volume, of the spread over the hours, and of single hours; null where a sum is zero. */
+  /** The cumulative sums of volume and of the spread over the hours; null where a sum is zero. */
   volume: Run | null;
   spread: Run | null;
-  hourly: HourDrift;
   /** The last drift found; its day is the one after the drift's last. */
   alarm: Drift | null;
 }
@@ -90,28 +85,25 @@ interface Run {
 /** A drift: days in a row whose counts lie above what was expected. */
 export interface Drift {
   /** Which of the sums told it. */
-  readonly by: "volume" | "spread" | "hour";
-  /** The hour of the day that drifts; null where the whole day does. */
-  readonly hourOfDay: number | null;
+  readonly by: "volume" | "spread";
   readonly day: number;
   readonly days: number;
-  /** Of all its days; of an hour, on the last day. */
+  /** Of all its days. */
   readonly count: number;
-  /** Other calls on its days, 0 for an hour; and what part of a day's calls are counted otherwise, null where it is not known. */
+  /** Other calls on its days, and what part of a day's calls are counted otherwise, null where it is not known. */
   readonly others: number;
   readonly readShare: ShareExpectation | null;
   readonly expected: number;
-  /** Counts in the twelve hours that are usually quietest, bursts clipped, and what the usual spread over hours has there; 0 for an hour. */
+  /** Counts in the twelve hours that are usually quietest, bursts clipped, and what the usual spread over hours has there. */
   readonly quiet: number;
   readonly quietExpected: number;
   readonly sum: number;
 }
 
-/** How a drift is told from scatter: a rule for the volume, for the spread over hours, and for an hour. */
+/** How a drift is told from scatter: a rule for the volume and one for the spread over hours. */
 export interface DriftRule {
   readonly volume: RunRule;
   readonly spread: RunRule;
-  readonly hour: HourRule;
   /** Count a day below which nothing is judged. */
   readonly leastPerDay: number;
 }
@@ -138,7 +130,6 @@ export function newDailyDrift(): DailyDrift {
     profile: newDayProfile(),
     volume: null,
     spread: null,
-    hourly: {},
     alarm: null,
   };
 }
@@ -224,19 +215,15 @@ function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
   const spread = isJudged && off >= LEAST_RISE ? Math.min(MOST_PER_DAY, share.deviation) : 0;
   drift.spread = withDay(drift.spread, spread - rule.spread.allowance, judged);
   drift.volume = withDay(drift.volume, volume - rule.volume.allowance, judged);
-  const hour = judgeHours(drift.hourly, drift.profile, judged.hours, rule.hour);
   const day = judged.day + 1;
   if (isDrift(drift.spread, rule.spread)) raise(drift, "spread", drift.spread, day);
   else if (isDrift(drift.volume, rule.volume)) raise(drift, "volume", drift.volume, day);
-  else if (hour !== undefined && isJudged) {
-    drift.alarm = { ...hour, by: "hour", day, ...NOTHING };
-  }
 }
 
 function raise(drift: DailyDrift, by: "volume" | "spread", run: Run, day: number): void {
   const { isRising: _, ...told } = run;
   const readShare = knownShare(drift.readShare);
-  drift.alarm = { by, hourOfDay: null, day, readShare, ...told };
+  drift.alarm = { by, day, readShare, ...told };
   acceptLevel(drift, run);
 }
 

@@ -23,13 +23,10 @@ const FIRST_ROUGHNESS = 2;
 const LEAST_ROUGHNESS = 1;
 const ROUGHNESS_WEIGHT = 0.05;
 
-/** An hour of less than this level, as a logarithm, is one in which hardly anything happens. */
-const LEAST_LEVEL = 0.3;
-
 /**
  * How somebody's counts spread over the hours of the day, to tell whether a day keeps to it. What customers, growth or a campaign
- * cause follows the usual hours however much it is; a program that takes a little all around the clock fills the quiet hours, and one
- * that runs at its own time makes one hour stand out. Plain data.
+ * cause follows the usual hours however much it is; a program that takes a little all around the clock fills the quiet hours. Plain
+ * data.
  */
 export interface DayProfile {
   /** Faded means of log(1 + count) by hour of the day, UTC, learned clipped. */
@@ -87,33 +84,6 @@ export function usualCounts({ levels }: DayProfile): number[] {
   return levels.map((level) => Math.expm1(level));
 }
 
-/** Hours of the day in which something usually happens. */
-export function busyHours({ levels }: DayProfile): number {
-  return levels.filter((level) => level > LEAST_LEVEL).length;
-}
-
-/**
- * What each hour of a day would have, or one beside it if that has more, if it rose as the rest of the day did, where that rose:
- * clocks and schedules move by an hour.
- */
-export function expectedByHour(profile: DayProfile, counts: readonly number[]): number[] {
-  const usual = usualCounts(profile);
-  const usualTotal = sum(usual);
-  const total = sum(counts);
-  return usual.map((own, hour) => {
-    const rise = (total - (counts[hour] ?? 0)) / Math.max(1, usualTotal - own);
-    const before = usual.at(hour - 1) ?? 0;
-    const after = usual[(hour + 1) % DAY_HOURS] ?? 0;
-    return Math.max(before, own, after) * Math.max(1, rise);
-  });
-}
-
-/** How far a count lies above an expected one, in standard deviations of the logarithm. */
-export function deviationInHour({ scatter }: DayProfile, count: number, expected: number): number {
-  const off = Math.log1p(count) - Math.log1p(expected);
-  return off / Math.max(Math.sqrt(scatter), 1 / Math.sqrt(1 + expected));
-}
-
 /** Learns a closed day, of which `share` speaks; days in order. */
 export function learnProfile(
   profile: DayProfile,
@@ -137,11 +107,6 @@ export function learnProfile(
   const rough = Math.min(share.deviation ** 2, MOST_SQUARED) * profile.roughness;
   const learned = profile.roughness + ROUGHNESS_WEIGHT * (rough - profile.roughness);
   profile.roughness = short(Math.max(LEAST_ROUGHNESS, learned));
-}
-
-/** Takes what an hour had as usual from now on. */
-export function acceptHour({ levels }: DayProfile, hour: number, count: number): void {
-  levels[hour] = toThousandths(Math.log1p(count));
 }
 
 /** A memory holds many levels: a tenth of a per cent is enough. */

@@ -84,7 +84,6 @@ const Drift = z.object({
   profile: z.object({ levels: numbers, scatter: number, roughness: number, days: number }),
   volume: z.union([z.null(), z.looseObject({})]),
   spread: z.union([z.null(), z.looseObject({})]),
-  hourly: z.looseObject({}),
   alarm: z.union([z.null(), z.looseObject({})]),
 });
 

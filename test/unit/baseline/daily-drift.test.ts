@@ -13,7 +13,6 @@ const MONDAY = 4;
 const rule = {
   volume: { allowance: 0.6, threshold: 3.5, leastDays: 3 },
   spread: { allowance: 0.7, threshold: 3.5, leastDays: 2 },
-  hour: { allowance: 0.6, threshold: 3.5, leastMore: 5 },
   leastPerDay: 12,
 };
 

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  acceptHour,
-  busyHours,
   type DayProfile,
-  deviationInHour,
-  expectedByHour,
   learnProfile,
   newDayProfile,
   quietShare,
@@ -16,12 +12,10 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const daytime = HOURS.map((hour) => (hour >= 8 && hour < 18 ? 20 : 2));
 
 describe("a profile of the day", () => {
-  it("knows what is usual in an hour, and how many hours are busy", () => {
+  it("knows what is usual in an hour", () => {
     const profile = learned(20, () => daytime);
     expect(usualCounts(profile)[12]).toBeCloseTo(20, 1);
     expect(usualCounts(profile)[3]).toBeCloseTo(2, 1);
-    expect(busyHours(profile)).toBe(24);
-    expect(busyHours(learned(20, () => HOURS.map((hour) => (hour < 3 ? 40 : 0))))).toBe(3);
   });
 
   it("has a quiet half of the day with its usual share, whatever the volume", () => {
@@ -59,19 +53,6 @@ describe("a profile of the day", () => {
     expect(far / (24 * 24)).toBeLessThan(0.02);
   });
 
-  it("tells an hour that rises from a day that rises", () => {
-    const profile = learned(20, () => daytime);
-    const noon = daytime.map((count, at) => (at === 12 ? count * 3 : count));
-    expect(expectedByHour(profile, noon)[12]).toBeCloseTo(20, 0);
-    expect(expectedByHour(profile, noon)[13]).toBeLessThan(25);
-    expect(deviationInHour(profile, 60, 20)).toBeGreaterThan(1);
-    const day = daytime.map((count) => count * 3);
-    expect(expectedByHour(profile, day)[12]).toBeCloseTo(60, 0);
-    expect(deviationInHour(profile, 60, 60)).toBe(0);
-    const holiday = daytime.map((count) => count / 2);
-    expect(expectedByHour(profile, holiday)[12]).toBeCloseTo(20, 0);
-  });
-
   it("learns an outlier clipped", () => {
     const profile = learned(20, () => daytime);
     learnDay(
@@ -79,12 +60,6 @@ describe("a profile of the day", () => {
       daytime.map((count) => count * 100),
     );
     expect(usualCounts(profile)[12]).toBeLessThan(22);
-  });
-
-  it("takes what it is told as usual", () => {
-    const profile = learned(20, () => daytime);
-    acceptHour(profile, 12, 50);
-    expect(usualCounts(profile)[12]).toBeCloseTo(50, 1);
   });
 
   it("says nothing before the first day", () => {
