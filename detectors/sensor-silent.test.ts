@@ -26,6 +26,21 @@ testDetector(sensorSilent, {
         maturity: "mature",
       },
     },
+    "a busy account that falls silent for two hours, less gravely": {
+      events: trail({ silent: [20 * DAY + 3, 20 * DAY + 5], perHour: 6 }),
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        alerts: 1,
+        reasons: ["silent", "many-principals", "busy", "short"],
+        observed: { silentHours: 2 },
+        eventTime: "2026-02-22T04:59:59Z",
+      },
+    },
+    "a busy account that is silent for three, as gravely as others are": {
+      events: trail({ silent: [20 * DAY + 3, 20 * DAY + 6], perHour: 6 }),
+      expect: { atLeast: "high", alerts: 1, withoutReasons: ["short"] },
+    },
     "a silence of a day, more gravely": {
       events: trail({ silent: [20 * DAY, 21 * DAY] }),
       expect: { alerts: 1, atLeast: "high", reasons: ["silent", "long"] },
@@ -56,6 +71,15 @@ testDetector(sensorSilent, {
   },
   staysSilent: {
     "an hour or two without events": trail({ silent: [20 * DAY, 20 * DAY + 2] }),
+    "an hour without events of a busy account": trail({
+      silent: [20 * DAY, 20 * DAY + 1],
+      perHour: 6,
+    }),
+    "two hours without events of a single busy principal": trail({
+      silent: [20 * DAY, 20 * DAY + 2],
+      callers: callers.slice(0, 1),
+      perHour: 30,
+    }),
     "an account in its first week": trail({ silent: [6 * DAY, 6 * DAY + 8] }),
     "nights of an account that works by day": workdays({ silent: [0, 0], rests: 0 }),
     "a public holiday of an account that works by day": workdays({
@@ -129,11 +153,13 @@ function trail(options: {
   again?: Span;
   days?: number;
   callers?: typeof callers;
+  /** Of each caller. */
+  perHour?: number;
   others?: boolean;
 }): KmsEvent[] {
-  const { silent, again = [0, 0], days = 22, callers: speaking = callers } = options;
+  const { silent, again = [0, 0], days = 22, callers: speaking = callers, perHour = 2 } = options;
   const spoken = hours(0, days * DAY).flatMap((hour) =>
-    speaking.flatMap((caller) => inHour(hour, 2, { principal: caller })),
+    speaking.flatMap((caller) => inHour(hour, perHour, { principal: caller })),
   );
   const heard = spoken.filter((one) => !within(one, silent) && !within(one, again));
   return options.others === false ? heard : [...heard, ...others(days * DAY)];

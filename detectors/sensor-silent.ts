@@ -9,6 +9,7 @@ import {
   nextLong,
   type Presence,
   shareEmpty,
+  type SilenceLimits,
   silenceSince,
   type Stretch,
 } from "../src/baseline/presence.ts";
@@ -63,8 +64,10 @@ const Options = z.strictObject({
     .int()
     .min(2)
     .max(168)
-    .default(3)
-    .describe("Whole hours without any event before a flow counts as silent."),
+    .default(2)
+    .describe(
+      "Whole hours without any event before a busy flow counts as silent; others take longer.",
+    ),
   learningDays: z
     .number()
     .min(1)
@@ -78,6 +81,11 @@ const ALL = "";
 const MOST_FLOWS = 40;
 const MOST_PRINCIPALS = 8;
 const SAMPLES = 3;
+/** Events and principals of an hour that make a flow busy, which is hardly ever empty by chance. */
+const BUSY_EVENTS = 20;
+const MANY_PRINCIPALS = 3;
+/** A shorter silence may be records that are on their way. */
+const SOME_HOURS = 3;
 const NEWEST = 0.05;
 /** Entity that stands for the whole organization. */
 const WHOLE = "organization";
@@ -85,7 +93,7 @@ const WHOLE = "organization";
 /** The steady flow of an account's or a Region's events stops. */
 export const sensorSilent = defineDetector<Baseline, Bucket, null, Options>({
   id: "sensor-silent",
-  version: 2,
+  version: 3,
   title: "Sensor silent",
   entity: "account",
   reliableFrom: 60,
@@ -168,13 +176,19 @@ function learn(
       flow = { presence: newPresence(), events: 0, principals: 0, newest: heard };
       baseline.flows[name] = flow;
     }
-    const isUsual = !isLong(silenceSince(flow.presence, hour - 1, () => true, options));
+    const isUsual = !isLong(
+      silenceSince(flow.presence, hour - 1, () => true, limitsOf(flow, options)),
+    );
     learnPresent(flow.presence, hour, isUsual);
     flow.newest = heard;
     flow.events = towards(flow.events, heard.events);
     flow.principals = towards(flow.principals, bucket.principals.length);
   }
   noteSpoken(baseline.spoken, hour);
+}
+
+function limitsOf({ events, principals }: Flow, options: Options): SilenceLimits {
+  return { ...options, isBusy: events >= BUSY_EVENTS && principals >= MANY_PRINCIPALS };
 }
 
 function towards(usual: number, value: number): number {
@@ -224,7 +238,7 @@ function silenceOf(view: View, name: string, to: number, options: Options): Sile
   if (flow === undefined) return undefined;
   const heard = (hour: number): boolean =>
     name === ALL ? view.heard(hour) : spokeIn(view.baseline.spoken, hour);
-  const stretch = silenceSince(flow.presence, to, heard, options);
+  const stretch = silenceSince(flow.presence, to, heard, limitsOf(flow, options));
   if (!isLong(stretch)) return undefined;
   return {
     subject: name,
@@ -286,13 +300,18 @@ function reasonsOf({ entity }: View, flow: Flow, { hours }: Stretch): Reason[] {
     return reasons;
   }
   const usual = `Usually ${Math.round(flow.events)} events an hour by ${Math.round(flow.principals)} principals.`;
-  if (flow.principals >= 3) reasons.push({ code: "many-principals", text: usual, points: 18 });
+  if (flow.principals >= MANY_PRINCIPALS)
+    reasons.push({ code: "many-principals", text: usual, points: 18 });
   if (flow.principals < 1.5) {
     const text = "Usually one principal only: it may have been switched off.";
     reasons.push({ code: "one-principal", text, points: -14 });
   }
-  if (flow.events >= 20) {
+  if (flow.events >= BUSY_EVENTS) {
     reasons.push({ code: "busy", text: "It is a busy flow.", points: 8 });
+  }
+  if (hours < SOME_HOURS) {
+    const text = "Two hours may be records that come late.";
+    reasons.push({ code: "short", text, points: -16 });
   }
   if (hours >= 6) {
     reasons.push({ code: "long", text: `${hours} hours so far.`, points: hours >= 12 ? 10 : 5 });

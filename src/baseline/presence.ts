@@ -8,8 +8,10 @@ const LONGEST_HALF_LIFE_DAYS = 60;
 const PRIOR_HOURS = 1;
 /** Hours of a silence that are looked at one by one, two weeks; what is longer is as grave. */
 const MOST_SILENT_HOURS = 336;
-/** However good its record: hours are not independent, so one empty hour never says more than one in a hundred. */
+/** However good its record: hours are not independent, so one empty hour never says more than one in a hundred, … */
 const LEAST_SHARE = 0.01;
+/** … or than one in a thousand where many events come every hour. */
+const LEAST_SHARE_OF_BUSY = 0.001;
 /** Surprise of a whole silence from which on it hardly comes by chance: less than one in 700,000, nats. */
 const LEAST_SURPRISE = 13.5;
 /** Surprise of a single hour below which its emptiness says nothing: more than every tenth is empty. */
@@ -54,16 +56,16 @@ export function learnPresent(presence: Presence, hour: number, isUsual: boolean)
 
 /**
  * Surprise of an hour without an event, nats: −ln of the share of such hours that were empty, the cell of the week shrunk to
- * all hours (add-half estimate of Krichevsky and Trofimov 1981, "The performance of universal encoding"), at most ln 100.
+ * all hours (add-half estimate of Krichevsky and Trofimov 1981, "The performance of universal encoding"), bounded.
  */
-function surpriseOfSilence(presence: Presence, hour: number): number {
+function surpriseOfSilence(presence: Presence, hour: number, leastShare: number): number {
   const [weekday, weekend] = presence.hours;
   const empty = presence.empty.reduce((sum, one) => sum + one, 0);
   const overall = (empty + 0.5) / (weekday + weekend + 1);
   const own = (isWeekend(hour) ? weekend : weekday) / DAY_HOURS;
   const cell = presence.empty[cellOf(hour)] ?? 0;
   const share = (cell + PRIOR_HOURS * overall) / (own + PRIOR_HOURS);
-  return -Math.log(Math.min(1, Math.max(LEAST_SHARE, share)));
+  return -Math.log(Math.min(1, Math.max(leastShare, share)));
 }
 
 /** A silence from a flow's last hour on. */
@@ -83,6 +85,8 @@ export interface SilenceLimits {
   readonly leastHours: number;
   /** Days for which the flow must have been known. */
   readonly learningDays: number;
+  /** Whether many events come every hour, by several principals. */
+  readonly isBusy: boolean;
 }
 
 /** The silence from a flow's last hour up to the hour `to`; only hours count in which somebody was `heard`. */
@@ -90,18 +94,19 @@ export function silenceSince(
   presence: Presence,
   to: number,
   heard: (hour: number) => boolean,
-  { leastHours, learningDays }: SilenceLimits,
+  { leastHours, learningDays, isBusy }: SilenceLimits,
 ): Stretch {
   const { last, born, longest } = presence;
   const stretch: Stretch = { hours: 0, enough: 0, reached: 0, through: last };
   if (born < 0 || last - born < learningDays * DAY_HOURS) return stretch;
   const least = Math.max(leastHours, LONGER * longest);
+  const leastShare = isBusy ? LEAST_SHARE_OF_BUSY : LEAST_SHARE;
   let surprise = 0;
   for (let hour = last + 1; hour <= Math.min(to, last + MOST_SILENT_HOURS); hour += 1) {
     if (!heard(hour)) continue;
     stretch.hours += 1;
     stretch.through = hour;
-    const own = surpriseOfSilence(presence, hour);
+    const own = surpriseOfSilence(presence, hour, leastShare);
     if (own >= LEAST_OF_AN_HOUR) surprise += own;
     if (stretch.enough > 0 || surprise < LEAST_SURPRISE || stretch.hours < least) continue;
     stretch.enough = stretch.hours;
@@ -119,7 +124,7 @@ export function isLong({ enough }: Stretch): boolean {
 export function mayBeLong(
   { last, longest }: Presence,
   to: number,
-  { leastHours }: SilenceLimits,
+  { leastHours }: Pick<SilenceLimits, "leastHours">,
 ): boolean {
   return to - last >= Math.max(leastHours, HARDLY_LONGER * longest);
 }
@@ -128,7 +133,7 @@ export function mayBeLong(
 export function nextLong(
   { born, last, longest }: Presence,
   judged: number,
-  { leastHours, learningDays }: SilenceLimits,
+  { leastHours, learningDays }: Omit<SilenceLimits, "isBusy">,
 ): number | undefined {
   if (born < 0 || last - born < learningDays * DAY_HOURS) return undefined;
   const first = last + Math.ceil(Math.max(leastHours, HARDLY_LONGER * longest));
