@@ -185,9 +185,9 @@ testDetector(unusualHour, {
       ...fewMornings,
       ...inHour(22 * DAY + 1, 7, ada),
     ],
-    "a person who works an hour on some days, three hours before": [
+    "a person who works an hour on some days, two hours before": [
       ...fewMornings,
-      ...inHour(22 * DAY + 6, 25, ada),
+      ...inHour(22 * DAY + 7, 25, ada),
     ],
     "a person with hardly any history": [
       ...hours(0, 20).flatMap((day) => (day % 5 === 0 ? inHour(day * DAY + 9, 5, ada) : [])),

@@ -135,7 +135,7 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 8,
+  version: 9,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",

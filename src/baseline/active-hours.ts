@@ -13,7 +13,7 @@ const SETTLED_DAYS = 7;
 /** Hours after a usual one within which activity belongs to it: a run that is repeated, or lasts. */
 const RERUN_HOURS = 7;
 /** Hours from every one at which it was ever active, from which on an hour is far from all that few days showed. */
-const FAR_HOURS = 5;
+const FAR_HOURS = 3;
 
 /**
  * On how many days an entity was active at each hour of the day, weekdays and weekends apart. Plain data.
