@@ -31,18 +31,33 @@ testDetector(enumeration, {
     "descriptions alone, by a workload": {
       events: [...habit, ...looks(NOW, 12)],
       expect: {
-        atLeast: "medium",
-        atMost: "medium",
+        atLeast: "high",
+        atMost: "high",
         reasons: ["workload"],
         withoutReasons: ["rights"],
       },
     },
-    "a person, low": {
+    "a person who never looked at a key, less gravely": {
       events: [
         ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
         ...looks(NOW, 12, { ...POLICY, principal: person("ada") }),
       ],
-      expect: { atLeast: "low", atMost: "low", reasons: ["person"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["never-looked", "person"] },
+    },
+    "a person who looks at six keys for the first time": {
+      events: [
+        ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
+        ...looks(NOW, 6, { principal: person("ada") }),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", withoutReasons: ["rights"] },
+    },
+    "a person who looks now and then, low": {
+      events: [
+        ...hours(0, 20).flatMap((day) => inHour(day * DAY, 3, { principal: person("ada") })),
+        ...looks(9 * DAY, 6, { principal: person("ada") }),
+        ...looks(NOW, 14, { principal: person("ada") }),
+      ],
+      expect: { atMost: "low", reasons: ["person"] },
     },
     "a person who looked at two keys at most before": {
       events: [
@@ -80,7 +95,7 @@ testDetector(enumeration, {
     ],
     "once a day, with an update where it goes on": {
       events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
-      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["low", "high", "high", "high"] },
+      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["medium", "high", "high", "high"] },
     },
   },
   staysSilent: {

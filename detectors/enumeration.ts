@@ -35,9 +35,8 @@ interface Bucket {
 }
 
 interface Limits {
-  /** Keys that are enough, and those that are many for anybody. */
+  /** Keys that are enough. */
   keys: number;
-  many: number;
   peak: number;
   days: number;
   calls: number;
@@ -72,7 +71,7 @@ const RIGHTS = new Set(["GetKeyPolicy", "ListKeyPolicies", "ListGrants", "ListRe
 /** A principal looks at one key after another, which it never does. */
 export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "enumeration",
-  version: 3,
+  version: 4,
   title: "Enumeration",
   entity: "principal",
   reliableFrom: 53,
@@ -108,7 +107,6 @@ export const enumeration = defineDetector<Baseline, Bucket, Limits, Options>({
     const many = Math.max(options.minimumKeys, Math.ceil(2 * peak));
     return {
       keys: hasNeverLooked({ peak, days }) ? Math.min(many, options.firstKeys) : many,
-      many,
       peak: Math.ceil(peak),
       days,
       calls: baseline.calls,
@@ -185,13 +183,13 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     {
       code: "many-keys",
       text: `Looked at ${keys} keys; limit ${limits.keys}.`,
-      points: Math.round(Math.min(52, 24 + 8 * Math.log2(keys / limits.many))),
+      points: Math.round(Math.min(52, 24 + 8 * Math.log2(keys / limits.keys))),
     },
   ];
   const isFirstLook = hasNeverLooked(limits);
   if (bucket.operations.filter((name) => RIGHTS.has(name)).length > 0) {
     const text = "Asked for policies or grants too.";
-    reasons.push({ code: "rights", text, points: isFirstLook && !bucket.human ? 13 : 5 });
+    reasons.push({ code: "rights", text, points: rightsPoints(isFirstLook, bucket.human) });
   }
   if (isFirstLook) {
     reasons.push({
@@ -213,7 +211,12 @@ function reasonsOf(bucket: Bucket, limits: Limits, keys: number): Reason[] {
     reasons.push({ code: "workload", text, points: 8 });
   } else {
     const text = "The principal is a person; people page through the console.";
-    reasons.push({ code: "person", text, points: -8 });
+    reasons.push({ code: "person", text, points: isFirstLook ? -4 : -8 });
   }
   return reasons;
+}
+
+function rightsPoints(isFirstLook: boolean, human: boolean): number {
+  if (!isFirstLook) return 5;
+  return human ? 2 : 13;
 }

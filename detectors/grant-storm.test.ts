@@ -47,16 +47,37 @@ testDetector(grantStorm, {
       },
     },
     "a storm over the end of an hour": {
-      events: [...revoked(NOW, 3), ...revoked(NOW + 1, 3), ...revoked(NOW + 40, 1)],
+      events: [
+        ...differing(NOW - DAY, 1),
+        ...revoked(NOW, 3),
+        ...revoked(NOW + 1, 3),
+        ...revoked(NOW + 40, 1),
+      ],
       expect: { atLeast: "medium", observed: { grantsRevoked: 6 }, alerts: 1 },
     },
     "far more revoked than ever": {
-      events: [...hours(0, 10).flatMap((day) => revoked(day * DAY, 4)), ...revoked(NOW, 40)],
+      events: [
+        ...differing(0, 1),
+        ...hours(1, 10).flatMap((day) => revoked(day * DAY, 4)),
+        ...revoked(NOW, 40),
+      ],
       expect: { atLeast: "medium", alerts: 1 },
     },
-    "eight different grants by one who never made any": {
-      events: differing(NOW, 8),
-      expect: { atLeast: "medium", reasons: ["created"] },
+    "five different grants by one who never made any": {
+      events: differing(NOW, 5),
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["created"] },
+    },
+    "three grants revoked by one who never made or removed any": {
+      events: revoked(NOW, 3),
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["revoked", "few"] },
+    },
+    "as many equal grants as others, which tell nothing more": {
+      events: [...grants(NOW, 5), ...differing(NOW, 4)],
+      expect: { reasons: ["identical"], withoutReasons: ["created"] },
+    },
+    "a few equal grants among many others": {
+      events: [...grants(NOW, 5), ...differing(NOW, 30)],
+      expect: { atLeast: "high", reasons: ["identical", "created"] },
     },
     "a flood of different grants": {
       events: differing(NOW, 70),
@@ -78,7 +99,7 @@ testDetector(grantStorm, {
       ...differing(NOW - 24, 1),
       ...differing(NOW, 50),
     ],
-    "some grants of one who never made any": differing(NOW, 7),
+    "some grants of one who never made any": differing(NOW, 4),
     "grants that a service makes for somebody": grants(NOW, 500, viaService),
     "grants that a service retires": inHour(NOW, 500, {
       name: "RetireGrant",
@@ -88,8 +109,10 @@ testDetector(grantStorm, {
     "revocations that were refused": revoked(NOW, 50, {
       error: { code: "AccessDenied", class: "denied" },
     }),
-    "four grants revoked": revoked(NOW, 4),
-    "four grants revoked, and four more two hours later": [
+    "two grants revoked by one who never made or removed any": revoked(NOW, 2),
+    "four grants revoked by one who makes some": [...differing(NOW - DAY, 1), ...revoked(NOW, 4)],
+    "four grants revoked, and four more two hours later, by one who makes some": [
+      ...differing(NOW - DAY, 1),
       ...revoked(NOW, 4),
       ...revoked(NOW + 2, 4),
     ],

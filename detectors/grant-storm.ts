@@ -61,9 +61,14 @@ const Options = z.strictObject({
   firstCreated: z
     .int()
     .min(2)
-    .default(8)
+    .default(5)
     .describe("The same for one who never made or removed a grant before."),
   revoked: z.int().min(2).default(5).describe("Grants revoked within an hour and the one before."),
+  firstRevoked: z
+    .int()
+    .min(2)
+    .default(3)
+    .describe("The same for one who never made or removed a grant before."),
   retired: z.int().min(2).default(60).describe("Grants retired within an hour."),
   ratio: z
     .number()
@@ -91,12 +96,14 @@ const CALLS = new Map<string, Kind>([
 ]);
 const HOURLY: readonly Subject[] = [{ name: "", period: "hour" }];
 const MOST_ALIKE = 1000;
+/** Fewer revoked grants are no storm by their number. */
+const FEW_REVOKED = 5;
 const PEAK_HALF_LIFE_HOURS = 35 * 24;
 
 /** A principal makes the same grant again and again, or removes grants by the dozen. */
 export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "grant-storm",
-  version: 3,
+  version: 4,
   title: "Grant storm",
   entity: "principal",
   reliableFrom: 54,
@@ -138,7 +145,10 @@ export const grantStorm = defineDetector<Baseline, Bucket, Limits, Options>({
     for (const kind of NAMES) {
       counts[kind] = Math.ceil(Math.max(options[kind], options.ratio * peaks[kind]));
     }
-    if (hours === 0) counts.created = Math.min(counts.created, options.firstCreated);
+    if (hours === 0) {
+      counts.created = Math.min(counts.created, options.firstCreated);
+      counts.revoked = Math.min(counts.revoked, options.firstRevoked);
+    }
     return { days: daysSince(born, hour), hours, counts };
   },
 
@@ -253,7 +263,7 @@ function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
     if (count < firstNotice(kind, limits)) continue;
     const [points, text] = KINDS[kind];
     // What is counted as equal is counted as made as well.
-    if (kind === "created" && counts.identical >= limits.counts.identical) continue;
+    if (kind === "created" && isMostlyIdentical(counts, limits)) continue;
     reasons.push({
       code: kind,
       text: `${count} ${text}; ${counted(limit, "time")} would be many.`,
@@ -264,8 +274,20 @@ function reasonsOf(counts: Counts, human: boolean, limits: Limits): Reason[] {
     const text = "It never made a grant before.";
     reasons.push({ code: "first-time", text, points: 12 });
   }
+  if (counts.revoked >= limits.counts.revoked && counts.revoked < FEW_REVOKED) {
+    const text = "A few only, by one who never removed a grant before.";
+    reasons.push({ code: "few", text, points: -14 });
+  }
   if (human) reasons.push({ code: "person", text: "A person did it.", points: 4 });
   return reasons;
+}
+
+/** Whether equal grants are told, and the others are not many by themselves. */
+function isMostlyIdentical(counts: Counts, limits: Limits): boolean {
+  const { identical, created } = counts;
+  return (
+    identical >= firstNotice("identical", limits) && created - identical < limits.counts.created
+  );
 }
 
 /** Points for how far over its limit a count is: 0 at the limit, 24 at 64 times. */

@@ -39,9 +39,9 @@ testDetector(replicaInNewRegion, {
       ],
       expect: { atLeast: "high", observed: { regions: "me-south-1" } },
     },
-    "a replica in a known Region, at low": {
+    "a replica in a known Region by one who never made any, at medium": {
       events: [...looks, ...replica(NOW, "us-east-1")],
-      expect: { atLeast: "low", atMost: "low", reasons: ["known-region"] },
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["known-region", "new-actor"] },
     },
     "a replica before Regions are learned, at low": {
       events: [...looks.slice(0, 6), ...replica(2 * DAY, "sa-east-1")],

@@ -53,7 +53,7 @@ type View = HourView<Baseline, Bucket, ActsLimits>;
 const ACTS = {
   "new-region": [62, "A key was taken to a Region in which the account had none"],
   "unlearned-region": [34, "A key was taken to a Region not seen so far, early in the history"],
-  "known-region": [22, "A key was taken to another Region"],
+  "known-region": [32, "A key was taken to another Region"],
 } as const satisfies ActWeights;
 const TARGETS = new Map([
   ["ReplicateKey", "replicaRegion"],
@@ -67,7 +67,7 @@ const MOST_REGIONS = 100;
 /** A key is replicated to a Region where the account has no business, or becomes primary there. */
 export const replicaInNewRegion = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "replica-in-new-region",
-  version: 1,
+  version: 2,
   title: "Replica in a new place",
   entity: "account",
   severity: "low to high",
@@ -149,7 +149,7 @@ function reasonsOf({ baseline, limits, knownBy }: View, subject: string, doer: D
     reasons.push({ code: "refused", text: "An attempt was refused.", points });
   }
   const standing = standingOfDoer(baseline, subject, doer, knownBy);
-  return [...reasons, ...standingReasons(standing, limits, { learningDays: 14, regular: 20 })];
+  return [...reasons, ...standingReasons(standing, limits, { learningDays: 14, regular: 22 })];
 }
 
 function describeReplica(view: View, subject: string): Finding {
