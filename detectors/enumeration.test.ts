@@ -95,7 +95,11 @@ testDetector(enumeration, {
     ],
     "once a day, with an update where it goes on": {
       events: [...habit, ...looks(NOW, 10), ...looks(NOW + 1, 90)],
-      expect: { alerts: 1, observed: { keysPerHour: 90 }, told: ["medium", "high", "high", "high"] },
+      expect: {
+        alerts: 1,
+        observed: { keysPerHour: 90 },
+        told: ["medium", "high", "high", "high"],
+      },
     },
   },
   staysSilent: {

@@ -1,4 +1,6 @@
+import { expect, it } from "vitest";
 import type { KmsEvent } from "../src/detection/detector.ts";
+import { detect } from "../test/support/detection.ts";
 import { hours, inHour, person, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { unknownNetwork } from "./unknown-network.ts";
@@ -98,6 +100,25 @@ testDetector(unknownNetwork, {
       below: "low",
     },
   },
+});
+
+it("is not told of a network that was known as the hour began and is forgotten within it", () => {
+  // As many networks as are remembered: those of the first day are the longest unseen.
+  const many = hours(0, 256).map((number) => ({ day: number === 0 ? 0 : 1, number }));
+  const met = many.flatMap(({ day, number }) =>
+    inHour(day * DAY + Math.floor(number / 16), 1, { ...callers[0], ...from(`20.${number}.1.1`) }),
+  );
+  const first = from("20.0.1.1");
+  const batches = [
+    [...met, ...habit.slice(-12).map((one) => ({ ...one, ...from("20.9.1.1") }))],
+    [...inHour(NOW, 1, { ...callers[0], ...ELSEWHERE }), ...inHour(NOW + 1, 1, first)],
+    // Closes the hour that brings a network more, and not the next one.
+    inHour(NOW + 2, 2, from("20.9.1.1")),
+    inHour(NOW + 1, 9, first),
+  ];
+  const { last } = detect(batches);
+  const detectors = [...last.values()].map(({ detector }) => detector);
+  expect(detectors).not.toContain(unknownNetwork.id);
 });
 
 function from(address: string): Pick<KmsEvent, "source"> {

@@ -159,7 +159,8 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
 
   level(view, network, options) {
     const visit = view.bucket.visits[network];
-    if (visit === undefined || !isNewNetwork(view, network)) return -1;
+    // Known as the hour's first call came from there, and forgotten since: nothing was kept of it.
+    if (visit === undefined || visit.evidence === null || !isNewNetwork(view, network)) return -1;
     return levelOf(visit.count, options.minimumCalls);
   },
 

@@ -159,7 +159,8 @@ export const unusedRegion = defineDetector<Baseline, Bucket, Limits, Options>({
 
   level(view, region, options) {
     const visit = view.bucket.visits[region];
-    if (visit === undefined || !isNewRegion(view, region)) return -1;
+    // Known as the hour's first call came there, and forgotten since: nothing was kept of it.
+    if (visit === undefined || visit.evidence === null || !isNewRegion(view, region)) return -1;
     return levelOf(visit.count, options.minimumCalls);
   },
 
