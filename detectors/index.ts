@@ -41,6 +41,7 @@ import { sensorBlinded } from "./sensor-blinded.ts";
 import { sensorSilent } from "./sensor-silent.ts";
 import { sessionShare } from "./session-share.ts";
 import { slowDrift } from "./slow-drift.ts";
+import { sustainedRise } from "./sustained-rise.ts";
 import { unexpectedPrincipal } from "./unexpected-principal.ts";
 import { unknownNetwork } from "./unknown-network.ts";
 import { unlistedPrincipal } from "./unlisted-principal.ts";
@@ -91,6 +92,7 @@ export const detectors: readonly Detector[] = [
   sensorSilent,
   sessionShare,
   slowDrift,
+  sustainedRise,
   unexpectedPrincipal,
   unknownNetwork,
   unlistedPrincipal,

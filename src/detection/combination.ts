@@ -31,7 +31,14 @@ const SIDES: readonly (readonly string[])[] = [
     "unused-region",
   ],
   ["new-origin", "unknown-network", "direct-use"],
-  ["decrypt-spike", "slow-drift", "read-share", "session-share", "context-fan-out"],
+  [
+    "decrypt-spike",
+    "sustained-rise",
+    "slow-drift",
+    "read-share",
+    "session-share",
+    "context-fan-out",
+  ],
 ];
 /**
  * Scores at which medium, high and critical begin. Signs add up to a severity only out of what lies below it: a graver alert

@@ -105,15 +105,7 @@ export const ablations: readonly Ablation[] = [
   {
     name: "no-hours-of-a-rise",
     title: "a slow rise is judged by its volume alone",
-    edits: [
-      { file: drift, from: "spread: { allowance: 0.7,", to: "spread: { allowance: 1e6," },
-      { file: drift, from: "hour: { allowance: 0.6,", to: "hour: { allowance: 1e6," },
-      {
-        file: drift,
-        from: 'code: "usual-hours", text, points: -8',
-        to: 'code: "usual-hours", text, points: 0',
-      },
-    ],
+    edits: [{ file: drift, from: "spread: { allowance: 0.7,", to: "spread: { allowance: 1e6," }],
   },
   {
     name: "no-pace",
@@ -205,6 +197,7 @@ export const ablations: readonly Ablation[] = [
   without("new-origin", "newOrigin"),
   without("direct-use", "directUse"),
   without("session-share", "sessionShare"),
+  without("sustained-rise", "sustainedRise"),
   without("new-operation", "newOperation"),
   without("read-share", "readShare"),
   without("decrypt-spike", "decryptSpike"),
