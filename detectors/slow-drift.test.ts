@@ -42,10 +42,6 @@ testDetector(slowDrift, {
       ],
       expect: { atLeast: "medium", reasons: ["drift", "steep"], withoutReasons: ["rose-alike"] },
     },
-    "forty per cent more of sixty a day, a little less gravely": {
-      events: daily(42, (day) => (day >= 28 ? 84 : 60)),
-      expect: { atLeast: "low", reasons: ["drift", "few"], withoutReasons: ["steep"], alerts: 1 },
-    },
     "as much more of twenty a day, less gravely": {
       events: daily(42, (day) => (day >= 28 ? 32 : 20)),
       expect: { atMost: "low", reasons: ["drift", "few"], alerts: 1 },

@@ -64,8 +64,7 @@ const RULE: DriftRule = {
 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 1.8;
-/** Below so many expected decrypts a day a rise weighs less, and below so few much less. */
-const SOME_PER_DAY = 100;
+/** Below so many expected decrypts a day a rise weighs less. */
 const FEW_PER_DAY = 40;
 /** Sum, and times the expected volume, from which on a rise is too steady and too large for growth, whatever rose with it. */
 const FAR_BEYOND = 6;
@@ -185,10 +184,9 @@ function tell(drift: Drift): Told {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
     reasons.push({ code: "steep", text, points: 12 });
   }
-  if (expected < SOME_PER_DAY) {
-    const isFew = expected < FEW_PER_DAY;
-    const text = `Fewer than ${isFew ? FEW_PER_DAY : SOME_PER_DAY} a day are usual: so small a number varies by itself.`;
-    reasons.push({ code: "few", text, points: isFew ? -22 : -8 });
+  if (expected < FEW_PER_DAY) {
+    const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
+    reasons.push({ code: "few", text, points: -22 });
   }
   if (drift.by === "spread") reasons.push(spreadReason(drift));
   reasons.push(...companyOf(drift, pointsOf(reasons)));

@@ -21,6 +21,13 @@ const foreign: Partial<KmsEvent> = {
   principal: { ...principal("vendor"), type: "AWSAccount", accountId: "999988887777" },
 };
 
+/** A job whose service makes the grants that it needs. */
+const granting: Partial<KmsEvent> = {
+  name: "CreateGrant",
+  operation: "admin",
+  principal: principal("training", { via: "sagemaker.amazonaws.com" }),
+};
+
 testDetector(unusualHour, {
   fires: {
     "a person at three in the night": {
@@ -70,6 +77,13 @@ testDetector(unusualHour, {
         observed: { callsPerHour: 20, hourOfDay: 14 },
         expected: { callsPerHour: 0, usualHours: "02" },
       },
+    },
+    "a nightly job for which a service makes grants, at fourteen": {
+      events: [...nightly(20), ...inHour(19 * DAY + 14, 20)].map((one) => ({
+        ...one,
+        ...granting,
+      })),
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["hour-of-day", "punctual"] },
     },
     "a weekly job that was always at two, on a Thursday at fourteen": {
       events: [...weekly(5), ...inHour(31 * DAY + 14, 20)],
@@ -227,6 +241,14 @@ testDetector(unusualHour, {
     "failed calls at night": [
       ...byDay,
       ...inHour(NIGHT, 12, { ...ada, error: { code: "AccessDenied", class: "denied" } }),
+    ],
+    "a service that looks at keys for a person at night": [
+      ...byDay,
+      ...inHour(NIGHT, 12, {
+        principal: { ...ada.principal, via: "s3.amazonaws.com" },
+        name: "DescribeKey",
+        operation: "read",
+      }),
     ],
     "looking at keys at night": [
       ...byDay,

@@ -33,6 +33,7 @@ import {
   isCryptographic,
   isOutsider,
   isServiceLinked,
+  type KmsEvent,
   levelOf,
   newEvidence,
   type Reason,
@@ -46,7 +47,7 @@ interface Baseline extends ActiveHours {
 }
 
 interface Bucket {
-  /** Successful cryptographic calls. */
+  /** Successful calls that count. */
   count: number;
   /** The earliest times, as many as calls make it activity: the last of them is when it became that. */
   firstMs: number[];
@@ -160,10 +161,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   options: Options,
 
   accepts: (event) =>
-    event.error === undefined &&
-    isCryptographic(event) &&
-    !isOutsider(event) &&
-    !isServiceLinked(event),
+    event.error === undefined && isWork(event) && !isOutsider(event) && !isServiceLinked(event),
 
   newBaseline: () => ({ ...newActiveHours(), oddDay: -1, oddHours: 0 }),
   newBucket: () => ({
@@ -237,6 +235,12 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
+
+/** Cryptography, and whatever a service does for a workload, which may be grants alone. */
+function isWork(event: KmsEvent): boolean {
+  const { via, human, service } = event.principal;
+  return isCryptographic(event) || (via !== undefined && !human && !service);
+}
 
 /** Whether it is judged for running seldom and on time alone, which says nothing of people. */
 function isOfFewRuns({ isSeldom, state }: Limits, { learningHours }: Options): boolean {
@@ -359,7 +363,7 @@ function reasonsOfPerson({ bucket, limits }: View): Reason[] {
   }
   if (bucket.count >= MANY_CALLS_OF_PERSON && bucket.count > BEYOND_STRAYS * limits.mostStray) {
     const many = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
-    reasons.push({ code: "many-calls", text: many, points: bucket.count >= 50 ? 21 : 17 });
+    reasons.push({ code: "many-calls", text: many, points: bucket.count >= 50 ? 23 : 20 });
   }
   return reasons;
 }
