@@ -5,6 +5,7 @@ import { sustainedRise } from "./sustained-rise.ts";
 
 const DAY = 24;
 const NOW = 30 * DAY + 10;
+const dataKey: Partial<KmsEvent> = { name: "GenerateDataKey", operation: "dataKey" };
 const ada = { principal: person("ada@example.com") };
 
 /** A service of ten to thirteen decrypts in each hour. */
@@ -29,6 +30,23 @@ testDetector(sustainedRise, {
         expected: { decryptsInHours: 36, decryptsInHoursLimit: 50 },
         eventTime: "2026-03-04T11:57:30Z",
       },
+    },
+    "twice as much, while what it writes does not rise: more gravely": {
+      events: [
+        ...service,
+        ...hours(0, NOW + 3).flatMap((hour) => inHour(hour, 20, dataKey)),
+        ...run([36, 36, 36]),
+      ],
+      expect: { atLeast: "medium", reasons: ["sustained", "rose-alone"] },
+    },
+    "twice as much of everything, low": {
+      events: [
+        ...service,
+        ...hours(0, NOW).flatMap((hour) => inHour(hour, 6, dataKey)),
+        ...run([24, 24, 24]),
+        ...run([12, 12, 12], dataKey),
+      ],
+      expect: { atMost: "low", reasons: ["sustained", "rose-alike"] },
     },
     "the more, the more gravely": {
       events: [...service, ...run([120, 120, 120])],

@@ -2,6 +2,14 @@ import { z } from "zod";
 import { alarmsOfLate, withAlarm } from "../src/baseline/alarm-days.ts";
 import { DAY_HOURS, dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
+  type CallShare,
+  knownShare,
+  learnShare,
+  newCallShare,
+  type ShareExpectation,
+} from "../src/baseline/call-share.ts";
+import {
+  type CountedHour,
   type HourSums,
   largestSum,
   lastHours,
@@ -13,6 +21,7 @@ import {
   addEvidence,
   baselineState,
   callerName,
+  companyReasons,
   counted,
   defineDetector,
   type Evidence,
@@ -34,6 +43,8 @@ interface Baseline {
   days: number;
   lastDay: number;
   sums: HourSums;
+  /** What part of its calls are decrypts. */
+  share: CallShare;
   /** Days on which it alarmed of late, and the last hour that was told; −1 before any. */
   alarms: number[];
   told: number;
@@ -44,6 +55,8 @@ interface Bucket {
   count: number;
   /** Of the hour, by fingerprint. */
   secrets: Record<string, true>;
+  /** Calls that do not decrypt. */
+  others: number;
   human: boolean;
   lastMs: number;
   /** Null while the principal is not judged. */
@@ -55,6 +68,8 @@ interface Limits {
   ofWorkload: number;
   ofPerson: number;
   largest: number;
+  /** Null where it is not known. */
+  share: ShareExpectation | null;
   daysKnown: number;
   active: number;
 }
@@ -91,6 +106,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const HOURLY: Subject = { name: "", period: "hour" };
 const SUBJECTS = [HOURLY];
+/** Other calls raise nothing. */
+const NOTHING: readonly Subject[] = [];
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Hours that are summed: people read in bouts, with pauses between. */
 const HOURS_OF_WORKLOAD = 3;
@@ -104,6 +121,8 @@ const STEADY = 0.4;
 /** Days with decrypts after which a person's are. */
 const DAYS_OF_PERSON = 8;
 const OFTEN_POINTS = 10;
+/** Hours with calls in which half of what is known of its other calls is forgotten. */
+const SHARE_HALF_LIFE_HOURS = 200;
 
 /** A principal decrypts for hours more than it ever did in as many, no hour of it remarkable. */
 export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -134,7 +153,6 @@ export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
 
   accepts: (event) =>
     event.error === undefined &&
-    isDecryption(event) &&
     !event.principal.service &&
     !isOutsider(event) &&
     !isServiceLinked(event),
@@ -145,14 +163,19 @@ export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
     days: 0,
     lastDay: -1,
     sums: newHourSums(),
+    share: newCallShare(),
     alarms: [],
     told: -1,
   }),
-  newBucket: () => ({ count: 0, secrets: {}, human: false, lastMs: 0, evidence: null }),
+  newBucket: () => ({ count: 0, secrets: {}, others: 0, human: false, lastMs: 0, evidence: null }),
 
   limits: limitsOf,
 
   add({ bucket, limits }, event) {
+    if (!isDecryption(event)) {
+      bucket.others += 1;
+      return;
+    }
     const { human } = event.principal;
     if (isFirstRead(bucket.secrets, secretOf(event)) || human) bucket.count += 1;
     if (limits.ofPerson === NEVER) return;
@@ -162,7 +185,7 @@ export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
     addEvidence(bucket.evidence, event);
   },
 
-  subjects: () => SUBJECTS,
+  subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
   level: (view) => (risenIn(view) === null ? -1 : 0),
   describe: describeRise,
 
@@ -173,18 +196,22 @@ export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
       baseline.alarms = withAlarm(baseline.alarms, day);
       baseline.told = hour;
     }
+    const { count, others } = bucket;
+    learnSum(baseline.sums, { hour, count, others }, widthOf(bucket));
+    learnShare(baseline.share, { part: count, all: count + others }, SHARE_HALF_LIFE_HOURS);
+    if (count === 0) return;
     baseline.active += 1;
     if (day !== baseline.lastDay) baseline.days += 1;
     baseline.lastDay = day;
-    learnSum(baseline.sums, { hour, count: bucket.count }, widthOf(bucket));
   },
   skip: () => {},
 });
 
-function limitsOf({ born, active, days, sums }: Baseline, hour: number, options: Options): Limits {
+function limitsOf(baseline: Baseline, hour: number, options: Options): Limits {
+  const { born, active, days, sums, share } = baseline;
   const daysKnown = daysSince(born, hour);
   const largest = largestSum(sums, hour);
-  const limits = { largest, daysKnown, active };
+  const limits = { largest, share: knownShare(share), daysKnown, active };
   if (daysKnown < options.learningDays || days < DAYS_OF_PERSON)
     return { ...limits, ofWorkload: NEVER, ofPerson: NEVER };
   const isSteady = active >= STEADY * (hour - born);
@@ -203,6 +230,8 @@ function widthOf({ human }: Bucket): number {
 
 interface Risen {
   readonly sum: number;
+  /** Calls of the same hours that do not decrypt. */
+  readonly others: number;
   readonly limit: number;
   /** Hours of the sum that hold anything. */
   readonly hours: number;
@@ -219,16 +248,26 @@ function risenIn({
   const limit = bucket.human ? limits.ofPerson : limits.ofWorkload;
   const isTold = baseline.told >= 0 && hour - baseline.told < DAY_HOURS;
   if (limit === NEVER || isTold) return null;
-  const open = earlier.map((one) => ({ hour: one.hour, count: one.bucket.count }));
-  const counts = lastHours(baseline.sums, open, { hour, count: bucket.count }, widthOf(bucket));
-  const sum = counts.reduce((whole, count) => whole + count, 0);
+  const open = earlier.map((one) => countedIn(one.hour, one.bucket));
+  const hours = lastHours(baseline.sums, open, countedIn(hour, bucket), widthOf(bucket));
+  const counts = hours.map(({ count }) => count).filter((count) => count > 0);
+  const sum = total(counts);
   if (sum <= limit || Math.max(...counts) > MOST_OF_ONE * sum) return null;
   const least = bucket.human ? LEAST_HOURS_OF_PERSON : LEAST_HOURS_OF_WORKLOAD;
-  return counts.length < least ? null : { sum, limit, hours: counts.length };
+  if (counts.length < least) return null;
+  return { sum, others: total(hours.map(({ others }) => others)), limit, hours: counts.length };
+}
+
+function countedIn(hour: number, { count, others }: Bucket): CountedHour {
+  return { hour, count, others };
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function describeRise(view: View): Finding {
-  const { hour, baseline, bucket, limits, entity } = view;
+  const { hour, bucket, limits, entity } = view;
   const risen = risenIn(view);
   if (risen === null) throw new Error(`sustained-rise: nothing to tell of ${entity}`);
   const evidence = bucket.evidence ?? newEvidence();
@@ -237,7 +276,7 @@ function describeRise(view: View): Finding {
   return {
     title: bucket.human ? "A person reads for hours as never before" : "Decrypts rise for hours",
     summary: `${callerName(evidence.principal)} decrypted ${counted(risen.sum, "time")} within ${width} hours; ${largest} at most in as many before.`,
-    reasons: [...reasonsOf(risen, largest, width), ...oftenReasons(baseline, hour)],
+    reasons: reasonsOf(view, risen),
     eventTimeMs: bucket.lastMs,
     windowStartMs: (hour - width + 1) * HOUR_MS,
     windowEndMs: (hour + 1) * HOUR_MS,
@@ -252,10 +291,16 @@ function describeRise(view: View): Finding {
   };
 }
 
-function reasonsOf({ sum, limit, hours }: Risen, largest: number, width: number): Reason[] {
-  const text = `${sum} decrypts within ${width} hours, in ${hours} of them; never more than ${largest} so far, limit ${limit}.`;
+function reasonsOf({ hour, baseline, bucket, limits }: View, risen: Risen): Reason[] {
+  const { sum, others, limit, hours } = risen;
+  const text = `${sum} decrypts within ${widthOf(bucket)} hours, in ${hours} of them; never more than ${Math.round(limits.largest)} so far, limit ${limit}.`;
   const points = Math.round(Math.min(66, 42 + 12 * Math.log2(sum / limit)));
-  return [{ code: "sustained", text, points }];
+  const calls = { decrypts: sum, others, windows: hours, alonePoints: 8, points };
+  return [
+    { code: "sustained", text, points },
+    ...companyReasons(calls, limits.share),
+    ...oftenReasons(baseline, hour),
+  ];
 }
 
 /** Whoever rose on days of late does so now and then. */

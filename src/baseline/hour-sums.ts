@@ -9,15 +9,16 @@ const HALF_LIFE_DAYS = 180;
  */
 export interface HourSums {
   /** The newest hours that held anything, oldest first: twice as many hours back as are summed. */
-  hours: [hour: number, count: number][];
+  hours: [hour: number, count: number, others: number][];
   /** The largest sum of those that ended before the hours that are being summed. */
   peak: FadingPeak;
 }
 
-/** An hour that holds anything, and its count. */
+/** An hour that holds anything: what is summed, and what else there is. */
 export interface CountedHour {
   readonly hour: number;
   readonly count: number;
+  readonly others: number;
 }
 
 export function newHourSums(): HourSums {
@@ -29,21 +30,24 @@ export function largestSum({ peak }: HourSums, hour: number): number {
   return peakAt(peak, hour, HALF_LIFE_DAYS);
 }
 
-/** Counts of the `width` hours up to this one that hold anything, oldest first: those learned, those still open, and the hour itself. */
+/** The `width` hours up to this one that hold anything, in no order: those learned, those still open, and the hour itself. */
 export function lastHours(
   { hours }: HourSums,
   open: readonly CountedHour[],
   now: CountedHour,
   width: number,
-): number[] {
-  const isRecent = (hour: number): boolean => hour > now.hour - width && hour < now.hour;
-  const learned = hours.filter(([hour]) => isRecent(hour)).map(([, count]) => count);
-  const waiting = open.filter(({ hour }) => isRecent(hour)).map(({ count }) => count);
-  return [...learned, ...waiting, now.count].filter((count) => count > 0);
+): CountedHour[] {
+  const learned = hours.map(([hour, count, others]) => ({ hour, count, others }));
+  const before = [...learned, ...open];
+  return [...before.filter(({ hour }) => hour > now.hour - width && hour < now.hour), now];
 }
 
 /** Learns an hour; hours in strict order. Sums count as soon as none of their hours is among the newest `width`. */
-export function learnSum(sums: HourSums, { hour, count }: CountedHour, width: number): void {
+export function learnSum(
+  sums: HourSums,
+  { hour, count, others }: CountedHour,
+  width: number,
+): void {
   for (const [end] of sums.hours) {
     if (end > hour - width) continue;
     const sum = sums.hours.reduce(
@@ -53,5 +57,5 @@ export function learnSum(sums: HourSums, { hour, count }: CountedHour, width: nu
     if (sum > largestSum(sums, hour)) raisePeak(sums.peak, hour, sum, HALF_LIFE_DAYS);
   }
   sums.hours = sums.hours.filter(([at]) => at > hour - 2 * width);
-  if (count > 0) sums.hours.push([hour, count]);
+  sums.hours.push([hour, count, others]);
 }

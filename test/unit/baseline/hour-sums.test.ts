@@ -15,9 +15,14 @@ describe("sums of hours in a row", () => {
       [4, 9],
       [6, 2],
     ]);
-    const counts = lastHours(sums, [{ hour: 7, count: 5 }], { hour: 8, count: 3 }, WIDTH);
-    expect(counts).toEqual([2, 5, 3]);
-    expect(lastHours(newHourSums(), [], { hour: 8, count: 3 }, WIDTH)).toEqual([3]);
+    const now = { hour: 8, count: 3, others: 4 };
+    const last = lastHours(sums, [{ hour: 7, count: 5, others: 0 }], now, WIDTH);
+    expect(last.map(({ count, others }) => [count, others])).toEqual([
+      [2, 1],
+      [5, 0],
+      [3, 4],
+    ]);
+    expect(lastHours(newHourSums(), [], now, WIDTH)).toEqual([now]);
   });
 
   it("are the largest so far only when none of their hours is being summed", () => {
@@ -27,9 +32,9 @@ describe("sums of hours in a row", () => {
       [3, 6],
     ]);
     expect(largestSum(sums, 3)).toBe(0);
-    learnSum(sums, { hour: 5, count: 1 }, WIDTH);
+    learnSum(sums, { hour: 5, count: 1, others: 1 }, WIDTH);
     expect(largestSum(sums, 5)).toBe(9);
-    learnSum(sums, { hour: 6, count: 1 }, WIDTH);
+    learnSum(sums, { hour: 6, count: 1, others: 1 }, WIDTH);
     expect(largestSum(sums, 6)).toBe(15);
   });
 
@@ -48,13 +53,13 @@ describe("sums of hours in a row", () => {
       [20, 1],
     ]);
     expect(largestSum(sums, 20 + 180 * 24)).toBeCloseTo(50, 0);
-    for (let hour = 21; hour < 60; hour += 1) learnSum(sums, { hour, count: 1 }, WIDTH);
+    for (let hour = 21; hour < 60; hour += 1) learnSum(sums, { hour, count: 1, others: 1 }, WIDTH);
     expect(sums.hours.length).toBeLessThanOrEqual(2 * WIDTH);
   });
 });
 
 function learned(counts: readonly [hour: number, count: number][]): HourSums {
   const sums = newHourSums();
-  for (const [hour, count] of counts) learnSum(sums, { hour, count }, WIDTH);
+  for (const [hour, count] of counts) learnSum(sums, { hour, count, others: 1 }, WIDTH);
   return sums;
 }
