@@ -48,6 +48,15 @@ testDetector(sustainedRise, {
       ],
       expect: { atMost: "low", reasons: ["sustained", "rose-alike"] },
     },
+    "twice as much by one that hardly does anything else, whose other calls tell nothing": {
+      events: [
+        ...service,
+        ...hours(0, NOW).flatMap((hour) => inHour(hour, 1, dataKey)),
+        ...run([24, 24, 24]),
+        ...run([2, 2, 2], dataKey),
+      ],
+      expect: { atLeast: "medium", withoutReasons: ["rose-alike"] },
+    },
     "the more, the more gravely": {
       events: [...service, ...run([120, 120, 120])],
       expect: { atLeast: "medium", alerts: 1 },

@@ -68,7 +68,7 @@ interface Limits {
   ofWorkload: number;
   ofPerson: number;
   largest: number;
-  /** Null where it is not known. */
+  /** Null where it is not known, or tells nothing. */
   share: ShareExpectation | null;
   daysKnown: number;
   active: number;
@@ -121,6 +121,8 @@ const STEADY = 0.4;
 /** Days with decrypts after which a person's are. */
 const DAYS_OF_PERSON = 8;
 const OFTEN_POINTS = 10;
+/** Where more than this part of its calls are decrypts, the few others of some hours do not tell whether they rose as well. */
+const MOST_TELLING_SHARE = 0.85;
 /** Hours with calls in which half of what is known of its other calls is forgotten. */
 const SHARE_HALF_LIFE_HOURS = 200;
 
@@ -211,7 +213,7 @@ function limitsOf(baseline: Baseline, hour: number, options: Options): Limits {
   const { born, active, days, sums, share } = baseline;
   const daysKnown = daysSince(born, hour);
   const largest = largestSum(sums, hour);
-  const limits = { largest, share: knownShare(share), daysKnown, active };
+  const limits = { largest, share: tellingShare(share), daysKnown, active };
   if (daysKnown < options.learningDays || days < DAYS_OF_PERSON)
     return { ...limits, ofWorkload: NEVER, ofPerson: NEVER };
   const isSteady = active >= STEADY * (hour - born);
@@ -222,6 +224,11 @@ function limitsOf(baseline: Baseline, hour: number, options: Options): Limits {
       : NEVER,
     ofPerson: Math.floor(Math.max(options.floorOfPerson - 1, options.ratioOfPerson * largest)),
   };
+}
+
+function tellingShare(share: CallShare): ShareExpectation | null {
+  const known = knownShare(share);
+  return known !== null && known.share <= MOST_TELLING_SHARE ? known : null;
 }
 
 function widthOf({ human }: Bucket): number {
