@@ -49,11 +49,16 @@ testDetector(aliasRepointed, {
     },
     "a key made five days before is a new one": {
       events: [...looks, ...make(NOW - 5 * DAY, 0), ...repoint(NOW)],
-      expect: { reasons: ["young-target"] },
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["young-target", "new-actor"],
+        withoutReasons: ["hardly-ever"],
+      },
     },
     "a key made nine days before is not": {
       events: [...looks, ...make(NOW - 9 * DAY, 0), ...repoint(NOW)],
-      expect: { withoutReasons: ["young-target"] },
+      expect: { atLeast: "high", reasons: ["hardly-ever"], withoutReasons: ["young-target"] },
     },
     "an unused alias without any history, at medium": {
       events: repoint(0),

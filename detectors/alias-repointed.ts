@@ -59,7 +59,7 @@ type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, ActsLimits>;
 
 const ACTS = {
-  repointed: [45, "An alias was pointed at another key"],
+  repointed: [52, "An alias was pointed at another key"],
   deleted: [26, "An alias was deleted"],
 } as const satisfies ActWeights;
 const BY_CALL = new Map<string, keyof typeof ACTS>([
@@ -76,7 +76,7 @@ const MOST_MADE = 100;
 /** An alias is pointed at another key, or deleted. */
 export const aliasRepointed = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "alias-repointed",
-  version: 3,
+  version: 4,
   title: "Alias repointed",
   entity: "account",
   reliableFrom: 60,
@@ -177,8 +177,8 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
     reasons.push({ code: "in-use", text: "Callers name the key by this alias.", points: 14 });
   }
   if (thingsOf(doer, TARGET).some((arn) => isYoung(view, arn, options))) {
-    const text = `The new target was made within ${options.youngDays} days.`;
-    reasons.push({ code: "young-target", text, points: 10 });
+    const text = `The new target was made within ${options.youngDays} days, as a key's replacement is.`;
+    reasons.push({ code: "young-target", text, points: -6 });
   }
   if (refusalsOf(doer).length > 0) {
     const points = reasons.length > 0 ? 6 : 22;

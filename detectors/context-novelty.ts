@@ -275,7 +275,7 @@ function reasonsOf(
   }
   if (uses.every(({ byService }) => byService)) {
     const text = "An AWS service made the calls and gave the context.";
-    reasons.push({ code: "by-service", text, points: -8 });
+    reasons.push({ code: "by-service", text, points: -12 });
   }
   if (isMissing && isHuman) {
     const text = "People decrypt by hand what was encrypted by hand.";
