@@ -75,21 +75,103 @@ testDetector(sessionShare, {
       ],
       expect: { reasons: ["one-session"], alerts: 1 },
     },
-    "a leader that works for all from now on, on two days": {
+    "one instance that reads somewhat more for hours, too little in each": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 4).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
+      ],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["one-session-for-hours"],
+        observed: {
+          decryptsOfSession: 21,
+          decryptsPerFourHours: 33,
+          sessions: 5,
+          session: "instance-3",
+        },
+        told: ["medium", "medium"],
+        alerts: 1,
+      },
+    },
+    "hours of it, then an hour of more on the same day, more gravely": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 4).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
+        ...fleet(NOW + 8, 5, (nth) => (nth === 3 ? 30 : 3)),
+      ],
+      expect: { atLeast: "high", reasons: ["one-session", "steep"], alerts: 2 },
+    },
+    "hours of it, one of them without any other call": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 4).flatMap((hour) =>
+          hour === NOW + 1 ? [] : fleet(hour, 5, (nth) => (nth === 3 ? 7 : 0)),
+        ),
+      ],
+      expect: { reasons: ["one-session-for-hours"], alerts: 1 },
+    },
+    "a leader that works for all from now on, on three days, until it is a habit": {
       events: [
         ...habit,
         ...hours(NOW, NOW + 5 * DAY).flatMap((hour) =>
           fleet(hour, 5, (nth) => (nth === 0 ? 30 : 3)),
         ),
       ],
-      expect: { alerts: 2 },
+      expect: { alerts: 3 },
     },
   },
   staysSilent: {
     "the usual hours": habit,
     "one that takes a little": [
       ...habit,
-      ...hours(NOW, NOW + 12).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
+      ...hours(NOW, NOW + 12).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 4 : 1))),
+    ],
+    "each in its turn for hours": [
+      ...habit,
+      ...hours(NOW, NOW + 12).flatMap((hour) =>
+        fleet(hour, 5, (nth) => (nth === hour % 5 ? 7 : 1)),
+      ),
+    ],
+    "two hours of somewhat more": [
+      ...habit,
+      ...hours(NOW, NOW + 2).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 0))),
+    ],
+    "two hours of much more, where an hour is no alarm": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 2).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 20 : 0))),
+      ],
+      options: { floorPerHour: 50 },
+    },
+    "one hour in four of somewhat more": [
+      ...habit,
+      ...hours(NOW, NOW + 16).flatMap((hour) =>
+        fleet(hour, 5, (nth) => (nth === 3 && hour % 4 === 0 ? 7 : 1)),
+      ),
+    ],
+    "hours of which one makes nearly all, where that is no alarm": {
+      events: [
+        ...habit,
+        ...hours(NOW, NOW + 4).flatMap((hour) =>
+          fleet(hour, 5, (nth) => (nth === 3 ? 2 : 0) + (nth === 3 && hour === NOW ? 18 : 0)),
+        ),
+      ],
+      options: { floorPerHour: 50 },
+    },
+    "hours of which one has more sessions than can be told apart": [
+      ...habit,
+      ...hours(NOW, NOW + 3).flatMap((hour) => [
+        ...fleet(hour, 5, (nth) => (nth === 3 ? 6 : 1)),
+        ...(hour === NOW + 1 ? fleet(hour, 201, () => 1) : []),
+      ]),
+    ],
+    "no more than a leader did for hours of the week before": [
+      ...habit,
+      ...hours(10 * DAY, 10 * DAY + 4).flatMap((hour) =>
+        fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1)),
+      ),
+      ...hours(NOW, NOW + 4).flatMap((hour) => fleet(hour, 5, (nth) => (nth === 3 ? 7 : 1))),
     ],
     "instances that all do more": [...habit, ...fleet(NOW, 5, () => 30)],
     "one session that does all, always": [

@@ -1,5 +1,15 @@
 import { z } from "zod";
 import { alarmsOfLate, isHabit, withAlarm } from "../src/baseline/alarm-days.ts";
+import {
+  type BusiestOfLate,
+  hourOfLate,
+  largestOf,
+  largestRun,
+  learnRun,
+  newBusiestOfLate,
+  passRuns,
+  RUN_HOURS,
+} from "../src/baseline/busiest-of-late.ts";
 import { dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import {
   type CallShare,
@@ -35,8 +45,12 @@ interface Baseline {
   share: CallShare;
   /** Decrypts of that session. */
   peak: FadingPeak;
+  /** The same over several hours. */
+  late: BusiestOfLate;
   /** Days on which it alarmed of late. */
   alarms: number[];
+  /** The last of them if no single hour alarmed on it yet; −1 otherwise. */
+  runDay: number;
 }
 
 interface Bucket {
@@ -55,6 +69,8 @@ interface Limits {
   expectation: ShareExpectation | null;
   /** Decrypts that one session must exceed. */
   most: number;
+  /** The same over several hours. */
+  run: { expectation: ShareExpectation | null; most: number };
   days: number;
   windows: number;
 }
@@ -75,6 +91,16 @@ const Options = z.strictObject({
     .min(1)
     .default(3.5)
     .describe("How improbable a share must be: the negative decimal logarithm of its chance."),
+  floorPerFourHours: z
+    .int()
+    .min(1)
+    .default(12)
+    .describe("Never alert on fewer decrypts of one session in four hours."),
+  improbabilityOfFourHours: z
+    .number()
+    .min(1)
+    .default(5)
+    .describe("How improbable a share of four hours must be, likewise."),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
@@ -95,11 +121,18 @@ const MOST_LEARNED = 2;
 const OFTEN_POINTS = 12;
 /** Times the largest count of a session so far from which on it weighs more. */
 const STEEP = 2;
+/** Several hours alone are never high: backfills look alike. */
+const MOST_POINTS_OF_RUN = 50;
+/** A run of several hours must be so many times the largest one so far. */
+const FAR = 1.5;
+/** It goes through that many of the hours, and no hour makes more than that part of it: that one is judged by itself. */
+const LEAST_RUN_HOURS = 3;
+const MOST_OF_RUN = 0.7;
 
 /** One of a principal's sessions decrypts for many: the others do what they always do. */
 export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "session-share",
-  version: 1,
+  version: 2,
   title: "One session decrypts for many",
   entity: "principal",
   reliableFrom: 52,
@@ -111,9 +144,10 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   knownGaps: [
     "Principals that have one session at a time, as functions and most jobs do.",
-    "Theft through many sessions, and through fewer than eight decrypts an hour.",
+    "Theft through many sessions, and through fewer than eight decrypts an hour or twelve in four.",
     "Fleets of more than two hundred sessions an hour.",
     "It is told when the hour is closed, so an hour or two after it.",
+    "Somewhat more through one session for less than three hours, or for as long as a backfill did so of late.",
   ],
   triage: [
     "Find what the session is: an instance, a task or a pod; what runs on it that does not on the others.",
@@ -139,17 +173,26 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
     !event.principal.human &&
     !event.principal.service,
 
-  newBaseline: () => ({ born: -1, share: newCallShare(), peak: newFadingPeak(), alarms: [] }),
+  newBaseline: () => ({
+    born: -1,
+    share: newCallShare(),
+    peak: newFadingPeak(),
+    late: newBusiestOfLate(),
+    alarms: [],
+    runDay: -1,
+  }),
   newBucket: () => ({ count: 0, sessions: {}, size: 0, isOverfull: false, evidence: null }),
 
-  limits({ born, share, peak }, hour, options) {
+  limits({ born, share, peak, late }, hour, options) {
     const days = daysSince(born, hour);
-    const isKnown =
-      days >= options.learningDays && isShareKnown(share) && share.windows >= LEAST_HOURS;
-    const expectation = expectShare(share);
+    const isOld = days >= options.learningDays;
     return {
-      expectation: isKnown && expectation.share <= MOST_SHARE ? expectation : null,
+      expectation: isOld ? tellingShare(share) : null,
       most: Math.max(options.floorPerHour - 1, Math.floor(peakAt(peak, hour))),
+      run: {
+        expectation: isOld ? tellingShare(late.share) : null,
+        most: Math.max(options.floorPerFourHours - 1, Math.floor(FAR * peakAt(late.peak, hour))),
+      },
       days,
       windows: share.windows,
     };
@@ -168,26 +211,29 @@ export const sessionShare = defineDetector<Baseline, Bucket, Limits, Options>({
       bucket.sessions[name] = [1, event.timeMs];
       bucket.size += 1;
     }
-    if (limits.expectation === null) return;
+    if (limits.expectation === null && limits.run.expectation === null) return;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
 
   subjects: () => SUBJECTS,
-  level: (view, _subject, options) => (isTold(view) && risenIn(view, options) !== null ? 0 : -1),
+  level: (view, _subject, options) => (risenOf(view, options) === null ? -1 : 0),
   describe: describeSession,
 
   fold(baseline, hour, bucket, limits, options) {
     if (baseline.born < 0) baseline.born = hour;
     if (bucket.isOverfull) return;
-    if (risenIn({ bucket, limits }, options) !== null)
-      baseline.alarms = withAlarm(baseline.alarms, dayOf(hour));
-    const { count: largest } = largestOf(bucket);
-    const part = isHabit(baseline.alarms) ? largest : Math.min(largest, usualPart(bucket, limits));
+    noteAlarm(baseline, hour, bucket, limits, options);
+    const largest = largestOf(sessionsIn(bucket).sessions)?.count ?? 0;
+    const isUsual = isHabit(baseline.alarms);
+    const part = isUsual ? largest : usualPart(largest, bucket.count, limits.expectation);
     learnShare(baseline.share, { part, all: bucket.count }, HALF_LIFE_HOURS);
     raisePeak(baseline.peak, hour, part);
+    const { share } = expectShare(baseline.share);
+    if (isShareKnown(baseline.share) && share > MOST_SHARE) baseline.late.hours = [];
+    else learnLate(baseline.late, hour, bucket, isUsual ? null : limits.run.expectation);
   },
-  skip: () => {},
+  skip: (baseline, _from, to) => passRuns(baseline.late, to),
 });
 
 interface Session {
@@ -196,77 +242,148 @@ interface Session {
   readonly lastMs: number;
 }
 
-/** The session with most decrypts, the first by name among equals. */
-function largestOf({ sessions }: Bucket): Session {
-  let largest: Session = { name: "", count: 0, lastMs: 0 };
-  for (const [name, [count, lastMs]] of Object.entries(sessions)) {
-    const isFirst = count === largest.count && name < largest.name;
-    if (count > largest.count || isFirst) largest = { name, count, lastMs };
-  }
-  return largest;
+function sessionsIn({ sessions, count: all }: Bucket): { sessions: Session[]; all: number } {
+  const each = Object.entries(sessions);
+  return { sessions: each.map(([name, [count, lastMs]]) => ({ name, count, lastMs })), all };
 }
 
-/** Once a day. As an hour closes, all hours before it are learned. */
-function isTold({ baseline, hour }: View): boolean {
-  return !baseline.alarms.includes(dayOf(hour));
+/** What is expected of the busiest session, where enough is known and it says anything. */
+function tellingShare(share: CallShare): ShareExpectation | null {
+  if (!isShareKnown(share) || share.windows < LEAST_HOURS) return null;
+  const expectation = expectShare(share);
+  return expectation.share <= MOST_SHARE ? expectation : null;
 }
 
 interface Risen {
   readonly session: Session;
+  /** Decrypts of the session, and of all. */
+  readonly count: number;
+  readonly all: number;
+  /** What the session's decrypts exceed. */
+  readonly most: number;
+  /** Hours looked at. */
+  readonly hours: number;
   readonly expectation: ShareExpectation;
   readonly improbability: number;
 }
 
-/** The session that makes more of the hour than the busiest one does otherwise; null where none does. */
-function risenIn(
-  { bucket, limits: { expectation, most } }: Pick<View, "bucket" | "limits">,
-  options: Options,
-): Risen | null {
-  if (expectation === null || bucket.isOverfull || bucket.count <= most) return null;
-  const session = largestOf(bucket);
-  if (session.count <= most) return null;
-  if (deviationOf(expectation, session.count, bucket.count) < SCREEN) return null;
-  const improbability = improbabilityOf(expectation, session.count, bucket.count);
-  return improbability < options.improbability ? null : { session, expectation, improbability };
+/** What is to be told: one hour once a day, several at most where nothing was told yet. As an hour closes, all before it are learned. */
+function risenOf(view: View, options: Options): Risen | null {
+  const { baseline, hour } = view;
+  const today = dayOf(hour);
+  const isTold = baseline.alarms.includes(today);
+  if (isTold && baseline.runDay !== today) return null;
+  return risenInHour(view, options) ?? (isTold ? null : risenInRun(view, options));
 }
 
-/** As many decrypts of one session as are no alarm. */
-function usualPart({ count }: Bucket, { expectation }: Limits): number {
+type Judged = Pick<View, "hour" | "bucket" | "limits" | "baseline" | "earlier">;
+
+/** The session that makes more of the hour than the busiest one does otherwise; null where none does. */
+function risenInHour({ bucket, limits }: Judged, options: Options): Risen | null {
+  if (bucket.isOverfull || bucket.count <= limits.most) return null;
+  const session = largestOf(sessionsIn(bucket).sessions);
+  if (session === undefined) return null;
+  const made = { session, count: session.count, all: bucket.count, hours: 1 };
+  return improbableOf(made, limits, options.improbability);
+}
+
+/** The session that does so over several hours, little in each. */
+function risenInRun(
+  { hour, bucket, limits, baseline, earlier }: Judged,
+  options: Options,
+): Risen | null {
+  if (bucket.isOverfull || limits.run.expectation === null) return null;
+  // What came before is learned, or still open.
+  const told = earlier.filter((one) => !one.bucket.isOverfull);
+  const all = told.reduce((sum, one) => sum + one.bucket.count, bucket.count);
+  if (baseline.late.hours.reduce((sum, [, count]) => sum + count, all) <= limits.run.most)
+    return null;
+  const open = told.map((one) => hourOfLate(one.hour, sessionsIn(one.bucket)));
+  const run = largestRun([...baseline.late.hours, ...open], hour, sessionsIn(bucket));
+  if (run === undefined || run.hours < LEAST_RUN_HOURS || run.most > MOST_OF_RUN * run.count)
+    return null;
+  return improbableOf({ ...run, hours: RUN_HOURS }, limits.run, options.improbabilityOfFourHours);
+}
+
+function improbableOf(
+  made: Pick<Risen, "session" | "count" | "all" | "hours">,
+  { expectation, most }: Limits["run"],
+  least: number,
+): Risen | null {
+  const { count, all } = made;
+  if (expectation === null || count <= most) return null;
+  if (deviationOf(expectation, count, all) < SCREEN) return null;
+  const improbability = improbabilityOf(expectation, count, all);
+  return improbability < least ? null : { ...made, most, expectation, improbability };
+}
+
+function noteAlarm(
+  baseline: Baseline,
+  hour: number,
+  bucket: Bucket,
+  limits: Limits,
+  options: Options,
+): void {
+  const closed = { hour, bucket, limits, baseline, earlier: [] };
+  const today = dayOf(hour);
+  const isHour = risenInHour(closed, options) !== null;
+  if (!isHour && risenInRun(closed, options) === null) return;
+  if (isHour) baseline.runDay = -1;
+  else if (!baseline.alarms.includes(today)) baseline.runDay = today;
+  baseline.alarms = withAlarm(baseline.alarms, today);
+}
+
+/** Learns several hours: all of them where nothing is expected of them. */
+function learnLate(
+  late: BusiestOfLate,
+  hour: number,
+  bucket: Bucket,
+  expectation: ShareExpectation | null,
+): void {
+  const counts = sessionsIn(bucket);
+  const run = largestRun(late.hours, hour, counts);
+  if (run === undefined) return;
+  const part = usualPart(run.count, run.all, expectation);
+  learnRun(late, hourOfLate(hour, counts, part), run.all, HALF_LIFE_HOURS);
+}
+
+/** As many of one session's decrypts as are no alarm. */
+function usualPart(count: number, all: number, expectation: ShareExpectation | null): number {
   if (expectation === null) return count;
   const { share } = expectation;
-  return Math.min(count, Math.round(share * count + MOST_LEARNED * scatterOf(expectation, count)));
+  return Math.min(count, Math.round(share * all + MOST_LEARNED * scatterOf(expectation, all)));
 }
 
 function describeSession(view: View, _subject: string, options: Options): Finding {
   const { hour, bucket, limits, entity } = view;
-  const risen = risenIn(view, options);
+  const risen = risenOf(view, options);
   if (risen === null) throw new Error(`session-share: nothing to tell of ${entity}`);
-  const { session, expectation } = risen;
+  const { session, expectation, count, all, hours } = risen;
   const evidence = bucket.evidence ?? newEvidence();
-  const usual = Math.round(expectation.share * bucket.count);
+  const usual = Math.round(expectation.share * all);
   const name = session.name.slice(2);
   const principal = evidence.principal && { ...evidence.principal, session: name };
-  const startMs = hour * HOUR_MS;
+  const span = hours === 1 ? "an hour" : "four hours";
   return {
     title: "One session decrypts for many",
-    summary: `${callerName(principal)} decrypted ${session.count} of ${counted(bucket.count, "time")} in an hour through one of ${counted(bucket.size, "session")}, ${name}; the busiest makes about ${usual} of so many otherwise.`,
-    reasons: [...reasonsOf(risen, bucket, limits), ...oftenReasons(view)],
+    summary: `${callerName(principal)} decrypted ${count} of ${counted(all, "time")} in ${span} through one session, ${name}, of ${bucket.size} in the last hour; the busiest makes about ${usual} of so many otherwise.`,
+    reasons: [...reasonsOf(risen), ...oftenReasons(view)],
     eventTimeMs: session.lastMs,
-    windowStartMs: startMs,
-    windowEndMs: startMs + HOUR_MS,
+    windowStartMs: (hour + 1 - hours) * HOUR_MS,
+    windowEndMs: (hour + 1) * HOUR_MS,
     principal,
     key: null,
     accountId: null,
     region: null,
     observed: {
-      decryptsOfSession: session.count,
-      decryptsPerHour: bucket.count,
+      decryptsOfSession: count,
+      [hours === 1 ? "decryptsPerHour" : "decryptsPerFourHours"]: all,
       sessions: bucket.size,
       session: name,
     },
     expected: {
       decryptsOfSession: usual,
-      decryptsOfSessionLimit: limits.most,
+      decryptsOfSessionLimit: risen.most,
       percentOfBusiestSession: percent(expectation.share),
     },
     baseline: baselineState(limits.days, limits.windows),
@@ -274,29 +391,26 @@ function describeSession(view: View, _subject: string, options: Options): Findin
   };
 }
 
-function reasonsOf(
-  { session, expectation, improbability }: Risen,
-  { count }: Bucket,
-  { most }: Limits,
-): Reason[] {
-  const shares = `${percent(session.count / count)} % of the hour's decrypts through one session; the busiest makes ${percent(expectation.share)} % otherwise`;
-  const reasons: Reason[] = [
-    {
-      code: "one-session",
-      text: `${shares}: by chance in one hour of ${oneIn(improbability)}.`,
-      points: Math.round(Math.min(60, 30 + 3 * improbability)),
-    },
-  ];
-  if (session.count >= STEEP * most) {
+function reasonsOf({ count, all, most, hours, expectation, improbability }: Risen): Reason[] {
+  const shares = (span: string) =>
+    `${percent(count / all)} % of the decrypts of ${span} through one session; the busiest makes ${percent(expectation.share)} % otherwise: by chance once in ${oneIn(improbability)}.`;
+  if (hours > 1) {
+    const points = Math.round(Math.min(MOST_POINTS_OF_RUN, 30 + 3 * improbability));
+    return [{ code: "one-session-for-hours", text: shares("four hours"), points }];
+  }
+  const points = Math.round(Math.min(60, 30 + 3 * improbability));
+  const reasons: Reason[] = [{ code: "one-session", text: shares("an hour"), points }];
+  if (count >= STEEP * most) {
     const text = `Twice as many as any session ever had in an hour, ${most}, or more.`;
     reasons.push({ code: "steep", text, points: 8 });
   }
   return reasons;
 }
 
-/** Where one session worked for the others before, it does so now and then. */
+/** Where one session worked for the others on a day before, it does so now and then. */
 function oftenReasons({ hour, baseline }: View): Reason[] {
-  const days = alarmsOfLate(baseline.alarms, dayOf(hour)).length;
+  const today = dayOf(hour);
+  const days = alarmsOfLate(baseline.alarms, today).filter((day) => day !== today).length;
   if (days === 0) return [];
   const text = `One session did so on ${counted(days, "day")} of late.`;
   return [{ code: "rises-often", text, points: -OFTEN_POINTS * days }];
