@@ -24,6 +24,10 @@ const behindLambda = daily(40, behind);
 const traveller = hours(0, 40).flatMap((day) =>
   inHour(day * DAY + 10, 3, { ...ada, ...from(`100.${day}.1.1`) }),
 );
+/** A function whose every host has an address of its own. */
+const roving = hours(0, 40).flatMap((day) =>
+  inHour(day * DAY + 10, 3, { principal: principal("roving"), ...from(`100.${day}.1.1`) }),
+);
 
 testDetector(newOrigin, {
   fires: {
@@ -111,22 +115,57 @@ testDetector(newOrigin, {
       ...habit,
       event({ hour: NOW, ...ELSEWHERE, error: { code: "AccessDenied", class: "denied" } }),
     ],
-    "sixty calls from another network, told in steps": {
-      events: [...habit, ...inHour(NOW, 60, ELSEWHERE)],
-      expect: { atMost: "low", told: ["low", "low", "low", "low"], withoutReasons: ["many-calls"] },
+    "as many calls from another network as it ever made, told in steps, low": {
+      events: [...daily(40, {}, 60), ...inHour(NOW, 60, ELSEWHERE)],
+      expect: {
+        atMost: "low",
+        told: ["low", "low", "low", "low"],
+        withoutReasons: ["many-calls", "beyond-busiest"],
+      },
     },
-    "another network, and an hour later the usual one again, medium": {
-      events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + 2, 1)],
+    "more calls from another network than it ever made in an hour, medium": {
+      events: [...habit, ...inHour(NOW, 11, ELSEWHERE)],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-network", "beyond-busiest"] },
+    },
+    "the same of a day after another that had as many, which taught nothing": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 60, ELSEWHERE),
+        ...inHour(NOW + DAY, 60, from("198.51.100.7")),
+      ],
+      learnUntilHour: NOW + 1,
+      expect: { reasons: ["new-network", "beyond-busiest"], alerts: 1 },
+    },
+    "a few calls more from another network than it ever made in an hour, low": {
+      events: [...habit, ...inHour(NOW, 9, ELSEWHERE)],
+      expect: { atMost: "low", withoutReasons: ["beyond-busiest"] },
+    },
+    "another client of one who is in a new network every day, at its own time": {
+      events: [
+        ...roving,
+        ...inHour(NOW, 1, { principal: principal("roving"), ...from("101.1.1.1") }),
+        event({ hour: NOW + 2, principal: principal("roving"), ...from("101.2.1.1") }),
+        event({ hour: NOW + 2, second: 60, principal: principal("roving"), ...SHELL }),
+      ],
       expect: {
         atLeast: "medium",
-        atMost: "medium",
+        reasons: ["new-client", "new-network"],
+        eventTime: "2026-03-14T05:01:00Z",
+        alerts: 1,
+      },
+    },
+    "another network, and an hour later the usual one again, low, as with a second gateway": {
+      events: [...habit, ...inHour(NOW, 3, ELSEWHERE), ...inHour(NOW + 2, 1)],
+      expect: {
+        atLeast: "low",
+        atMost: "low",
         reasons: ["new-network", "usual-ones-too"],
         withoutReasons: ["hardly-ever"],
         title: "New network of a caller beside its usual one",
         observed: { new: "network 203.0.0.0/16" },
         eventTime: "2026-03-14T03:00:00Z",
         alerts: 1,
-        told: ["low", "medium", "medium"],
+        told: ["low", "low", "low"],
       },
     },
     "another network from which it encrypts too, and the usual one again, low": {
@@ -142,13 +181,13 @@ testDetector(newOrigin, {
         withoutReasons: ["usual-ones-too"],
       },
     },
-    "another network and the usual one within an hour, medium": {
+    "another network and the usual one within an hour, low": {
       events: [
         ...habit,
         event({ hour: NOW, second: 60, ...ELSEWHERE }),
         event({ hour: NOW, second: 3000 }),
       ],
-      expect: { atLeast: "medium", atMost: "medium", reasons: ["usual-ones-too"] },
+      expect: { atLeast: "low", atMost: "low", reasons: ["usual-ones-too"] },
     },
     "another client, and then the usual one again, medium": {
       events: [...habit, ...inHour(NOW, 3, SHELL), ...inHour(NOW + 5, 1)],
@@ -212,6 +251,18 @@ testDetector(newOrigin, {
     "most of the networks of one who is in a new one every day": {
       events: traveller,
       below: "low",
+    },
+    "a new network of a workload that is in one every day": {
+      events: roving,
+      learnUntilHour: 30 * DAY,
+    },
+    "its next one in the morning and the one before in the evening": {
+      events: [
+        ...roving,
+        ...inHour(NOW, 1, { principal: principal("roving"), ...from("101.1.1.1") }),
+        ...inHour(NOW + 2, 1, { principal: principal("roving"), ...from("100.39.1.1") }),
+      ],
+      learnUntilHour: 30 * DAY,
     },
     "the first direct use by one who came through a service alone": [
       ...behindLambda,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DAY_HOURS, dayOf, daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
+import { type FadingPeak, newFadingPeak, peakAt, raisePeak } from "../src/baseline/fading-peak.ts";
 import {
   discoveryProbability,
   isKnown,
@@ -12,6 +13,7 @@ import {
   addEvidence,
   attackSystemOf,
   backReason,
+  beyondReasons,
   baselineState,
   callerName,
   callerReasons,
@@ -43,6 +45,8 @@ interface Baseline {
   born: number;
   calls: number;
   known: Record<Kind, KnownSet>;
+  /** Largest count of calls in an hour without anything new. */
+  busiest: FadingPeak;
   /** The first move of the last day that had one. */
   move: Move | null;
 }
@@ -69,6 +73,8 @@ interface Limits {
   /** Probability that the next one met is new; 0 where too little is known to say that anything is new. */
   discovery: Record<Kind, number>;
   sizes: Record<Kind, number>;
+  /** Calls of its busiest hour of late. */
+  busiest: number;
 }
 
 const Options = z.strictObject({
@@ -100,11 +106,13 @@ const SHARES = [1, 0.85, 0.6, 0.5];
 /** People travel, and software is rolled out to other Regions. */
 const TRAVEL_DISCOUNT = 6;
 const ROLLOUT_DISCOUNT = 3;
+/** Whose next network is new with a greater chance than this has no place of its own: that alone is not told. */
+const MOST_ROVING = 0.25;
 
 /** A principal calls from a network, with a client or in a Region in which it never did. */
 export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-origin",
-  version: 7,
+  version: 8,
   title: "New origin",
   entity: "principal",
   reliableFrom: 46,
@@ -136,6 +144,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     born: -1,
     calls: 0,
     known: { network: newKnownSet(), client: newKnownSet(), region: newKnownSet() },
+    busiest: newFadingPeak(),
     move: null,
   }),
   newBucket: () => ({
@@ -169,6 +178,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
         client: size(known.client),
         region: size(known.region),
       },
+      busiest: peakAt(baseline.busiest, hour),
     };
   },
 
@@ -188,8 +198,9 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
     const { bucket } = view;
     const returned = hasReturned(view) ? BACK_LEVEL : -1;
     if (bucket.evidence === null) return returned;
-    const kinds = KINDS.filter((kind) => newNames(view, kind).length > 0).length;
-    return Math.max(returned, kinds === 0 ? -1 : kinds - 1 + extentOf(bucket));
+    const kinds = KINDS.filter((kind) => newNames(view, kind).length > 0);
+    const isNothing = kinds.every((kind) => kind === "network" && isRoving(view.limits));
+    return Math.max(returned, isNothing ? -1 : kinds.length - 1 + extentOf(bucket));
   },
 
   describe: (view) => (view.bucket.evidence === null ? describeReturn(view) : describeHour(view)),
@@ -201,6 +212,7 @@ export const newOrigin = defineDetector<Baseline, Bucket, Limits, Options>({
         moveIn(ofMoves({ hour, bucket, limits }), baseline.known, []) ?? baseline.move;
     }
     baseline.calls += bucket.calls;
+    if (bucket.evidence === null) raisePeak(baseline.busiest, hour, bucket.calls);
     for (const kind of KINDS) {
       for (const name of Object.keys(bucket.met[kind]).sort()) {
         meet(baseline.known[kind], name, hour, MOST_KNOWN);
@@ -246,6 +258,11 @@ function nameOf(kind: Kind, text: string): string {
   return `${kind} ${text}`;
 }
 
+/** Whether a new network is nothing new, as for functions whose every host has an address of its own. */
+function isRoving({ discovery }: Limits): boolean {
+  return discovery.network > MOST_ROVING;
+}
+
 function isNewName({ baseline, limits, knownBy }: View, kind: Kind, name: string): boolean {
   return limits.discovery[kind] > 0 && !isKnown(baseline.known[kind], name, knownBy);
 }
@@ -262,7 +279,7 @@ function newNames(view: View, kind: Kind): string[] {
 function ofMoves({ hour, bucket, limits }: Pick<View, "hour" | "bucket" | "limits">): HourOfMoves {
   const { met, lastUsualMs, evidence, human } = bucket;
   const points = {
-    network: pointsOfNovelty(limits.discovery.network),
+    network: isRoving(limits) ? 0 : pointsOfNovelty(limits.discovery.network),
     client: pointsOfNovelty(limits.discovery.client),
   };
   const mover =
@@ -335,10 +352,13 @@ function describeHour(view: View): Finding {
   const evidence = bucket.evidence ?? newEvidence();
   const names = KINDS.flatMap((kind) => newNames(view, kind));
   const what = names.join(", ");
-  const firsts = names.map((name) => bucket.met[name.split(" ", 1)[0] as Kind][name] ?? 0);
+  const firsts = names
+    .map((name) => [name, name.split(" ", 1)[0] as Kind] as const)
+    .filter(([, kind]) => kind !== "network" || !isRoving(limits))
+    .map(([name, kind]) => bucket.met[kind][name] ?? 0);
   const startMs = hour * HOUR_MS;
   return {
-    title: firsts.length > 1 ? "Several new things about a caller" : titleOf(names[0]),
+    title: names.length > 1 ? "Several new things about a caller" : titleOf(names[0]),
     summary: `${callerName(evidence.principal)} called KMS for the first time like this: ${what}. ${evidence.count} of ${bucket.calls} calls of the hour.`,
     reasons: reasonsOf(view),
     eventTimeMs: Math.min(...firsts),
@@ -379,8 +399,10 @@ function reasonsOf(view: View): Reason[] {
   }));
   const isBackToo = hasReturned(view);
   const isOnlyNetwork = found.every(({ code }) => code === "new-network");
-  // A workload that moves does all of its work from elsewhere.
-  if (extentOf(bucket) > 0 && (!isOnlyNetwork || bucket.human || isBackToo)) {
+  // A workload that moves does all of its work from elsewhere, but no more.
+  if (isOnlyNetwork && !bucket.human) {
+    reasons.push(...beyondReasons(bucket.evidence?.count ?? 0, view.limits.busiest));
+  } else if (extentOf(bucket) > 0) {
     const text = `${bucket.evidence?.count ?? 0} such calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: 5 * extentOf(bucket) });
   }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { KmsEvent } from "../src/detection/detector.ts";
 import { detect } from "../test/support/detection.ts";
-import { hours, inHour, person, principal } from "../test/support/events.ts";
+import { event, hours, inHour, person, principal } from "../test/support/events.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 import { unknownNetwork } from "./unknown-network.ts";
 
@@ -14,6 +14,7 @@ const callers = ["api", "worker", "reader"].map((name) => ({ principal: principa
 const habit = hours(0, 30).flatMap((day) =>
   callers.flatMap((caller) => inHour(day * DAY + 10, 2, caller)),
 );
+const NEARBY = from("52.28.7.7");
 
 testDetector(unknownNetwork, {
   fires: {
@@ -57,6 +58,42 @@ testDetector(unknownNetwork, {
       ),
       ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE }),
     ],
+    "a new address in a known network, from which one workload alone calls": {
+      events: [...atGateways(30), ...inHour(NOW, 6, { ...callers[0], ...NEARBY })],
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["new-address", "sole-caller"],
+        observed: { calls: 6, address: "52.28.7.7", callers: 1 },
+        expected: { calls: 0, knownAddresses: 6 },
+        eventTime: "2026-03-04T03:00:00Z",
+        alerts: 1,
+      },
+    },
+    "the same, little by little, once": {
+      events: [
+        ...atGateways(30),
+        ...inHour(NOW, 4, { ...callers[0], ...NEARBY }),
+        ...inHour(NOW + 1, 4, { ...callers[0], ...NEARBY }),
+        ...inHour(NOW + 2, 9, { ...callers[0], ...NEARBY }),
+      ],
+      expect: { reasons: ["new-address"], observed: { calls: 8 }, alerts: 1 },
+    },
+    "three calls from a new network, one an hour": {
+      events: [
+        ...atGateways(30),
+        ...hours(NOW, NOW + 3).flatMap((hour) => inHour(hour, 1, { ...callers[0], ...ELSEWHERE })),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["new-address"], alerts: 1 },
+    },
+    "a new network, told once and not by its address again": {
+      events: [
+        ...atGateways(30),
+        ...inHour(NOW, 4, { ...callers[0], ...ELSEWHERE }),
+        ...inHour(NOW + 1, 4, { ...callers[0], ...ELSEWHERE }),
+      ],
+      expect: { reasons: ["new-network"], alerts: 1 },
+    },
     "once a day": {
       events: [
         ...habit,
@@ -67,6 +104,44 @@ testDetector(unknownNetwork, {
     },
   },
   staysSilent: {
+    "four calls from a new address in a known network": [
+      ...atGateways(30),
+      ...inHour(NOW, 4, { ...callers[0], ...NEARBY }),
+    ],
+    "a new address in a known network that others come from within the hour, as from a new gateway":
+      [
+        ...atGateways(30),
+        ...inHour(NOW, 9, { ...callers[0], ...NEARBY }),
+        event({ hour: NOW, second: 3000, ...callers[1], ...NEARBY }),
+      ],
+    "a new address in a known network that another came from an hour before": [
+      ...atGateways(30),
+      ...inHour(NOW - 1, 1, { ...callers[1], ...NEARBY }),
+      ...inHour(NOW, 9, { ...callers[0], ...NEARBY }),
+    ],
+    "a new address in a known network that another came from in the night": [
+      ...atGateways(30),
+      ...inHour(NOW - 9, 1, { ...callers[1], ...NEARBY }),
+      ...inHour(NOW, 9, { ...callers[0], ...NEARBY }),
+    ],
+    "a new address in a known network that two came from by turns": [
+      ...atGateways(30),
+      ...inHour(NOW - 9, 1, { ...callers[1], ...NEARBY }),
+      ...inHour(NOW - 8, 1, { ...callers[0], ...NEARBY }),
+      ...inHour(NOW, 9, { ...callers[1], ...NEARBY }),
+    ],
+    "a private address in a known network": [
+      ...hours(0, 30).flatMap((day) =>
+        inHour(day * DAY + 10, 3, { ...callers[0], ...from("10.1.2.3") }),
+      ),
+      ...inHour(NOW, 9, { ...callers[0], ...from("10.1.9.9") }),
+    ],
+    "a new address in a known network of an account whose hosts have their own": [
+      ...hours(0, 30).flatMap((day) =>
+        inHour(day * DAY + 10, 3, { ...callers[0], ...from(`52.28.0.${day}`) }),
+      ),
+      ...inHour(NOW, 9, { ...callers[0], ...from("52.28.9.9") }),
+    ],
     "workloads as ever": habit,
     "two calls from elsewhere": [...habit, ...inHour(NOW, 2, { ...callers[0], ...ELSEWHERE })],
     "a person elsewhere": [...habit, ...inHour(NOW, 9, { principal: person("ada"), ...ELSEWHERE })],
@@ -123,4 +198,15 @@ it("is not told of a network that was known as the hour began and is forgotten w
 
 function from(address: string): Pick<KmsEvent, "source"> {
   return { source: { kind: "address", value: address } };
+}
+
+/** Days in which workloads call through six gateways with public addresses. */
+function atGateways(days: number): KmsEvent[] {
+  return hours(0, days).flatMap((day) =>
+    hours(1, 7).flatMap((gateway) =>
+      callers.flatMap((caller) =>
+        inHour(day * DAY + 8 + gateway, 1, { ...caller, ...from(`52.28.${gateway}.1`) }),
+      ),
+    ),
+  );
 }

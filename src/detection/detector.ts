@@ -56,6 +56,7 @@ export {
 export { isSecret, secretOf } from "./secrets.ts";
 export {
   backReason,
+  beyondReasons,
   type HourOfMoves,
   isBack,
   type Movable,
@@ -63,7 +64,7 @@ export {
   moveBefore,
   moveIn,
 } from "./moves.ts";
-export { attackSystemOf, callerReasons, clientOf, networkOf } from "./origin.ts";
+export { attackSystemOf, callerReasons, clientOf, networkOf, publicAddressOf } from "./origin.ts";
 export {
   actsFinding,
   type ActsBaseline,

@@ -101,14 +101,26 @@ export function isBack(lastUsualMs: HourOfMoves["lastUsualMs"], move: Move): boo
 
 /** What it adds when the usual client goes on being used beside a new one, and when the usual network does. */
 const BACK_POINTS = 14;
-const BACK_NETWORK_POINTS = 11;
+const BACK_NETWORK_POINTS = 5;
 
 /**
- * The reason that a principal did not move: what is usual goes on being used. It is worth less for a network alone, since all
- * workloads of an account get a second way out at a time.
+ * The reason that a principal did not move: what is usual goes on being used. It is worth little for a network alone, since
+ * all workloads of an account get a second way out at a time: whether the account's others come from there, `unknown-network` knows.
  */
 export function backReason(isOnlyNetwork: boolean): Reason {
   const text = "The usual ones go on being used: it did not move.";
   const points = isOnlyNetwork ? BACK_NETWORK_POINTS : BACK_POINTS;
   return { code: "usual-ones-too", text, points };
+}
+
+/** Times its busiest hour, and calls at least, from a new network within an hour that are no move. */
+const BEYOND_BUSIEST = 1.5;
+const LEAST_BEYOND = 10;
+
+/** The reason that a workload calls more from a new network within an hour than it does in its busiest ones; none where it does not. */
+export function beyondReasons(count: number, busiest: number): Reason[] {
+  if (count < LEAST_BEYOND || count <= BEYOND_BUSIEST * busiest) return [];
+  const most = Math.round(busiest);
+  const text = `${count} such calls in an hour; its busiest held ${most}: more than the work that moved.`;
+  return [{ code: "beyond-busiest", text, points: 10 }];
 }

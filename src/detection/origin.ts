@@ -14,6 +14,12 @@ export function networkOf(event: KmsEvent): string | undefined {
   return event.source.kind === "address" ? prefixOf(event.source.value) : undefined;
 }
 
+/** Address on the Internet of a direct call; undefined for private ones, for those of IPv6, which hosts change, and behind a VPC endpoint. */
+export function publicAddressOf({ vpcEndpointId, source }: KmsEvent): string | undefined {
+  if (vpcEndpointId !== undefined || source.kind !== "address") return undefined;
+  return source.value.includes(":") || PRIVATE.test(source.value) ? undefined : source.value;
+}
+
 /**
  * The family of a direct call's client: SDK, command line, tool or browser, without versions, and where it runs (Lambda,
  * ECS …) if it says so. Undefined for calls by services, and where no user agent is known.
@@ -32,6 +38,9 @@ export function attackSystemOf(event: KmsEvent): string | undefined {
 }
 
 const ATTACK_SYSTEM = /(?:^|[^a-z])(kali|parrot|pentoo)(?:[^a-z]|$)/;
+/** RFC 1918 and 6598, loopback, link-local. */
+const PRIVATE =
+  /^(?:10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 const MOST_REMEMBERED = 10_000;
 const LONGEST_CLIENT = 40;
 
