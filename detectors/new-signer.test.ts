@@ -18,6 +18,11 @@ const method = hours(0, 30).flatMap((day) => byDay(day, 10, usually));
 /** A month of six instances that sign thrice each in every hour of the day. */
 const fleet = hours(0, 30).flatMap((day) => hours(8, 18).flatMap((hour) => shared(day, hour, 3)));
 
+/** At three hours of a day, from one signature to seven. */
+const seldom = hours(0, 30).flatMap((day) =>
+  [9, 12, 15].flatMap((hour) => signs(day * DAY + hour, 1 + (day % 7))),
+);
+
 testDetector(newSigner, {
   fires: {
     "a role that never signed with the key": {
@@ -148,6 +153,14 @@ testDetector(newSigner, {
         observed: { signaturesPerHour: 26, signaturesInTwoHours: 51 },
         alerts: 1,
       },
+    },
+    "twenty-two signatures in two hours with a key that makes a dozen a day": {
+      events: [...seldom, ...signs(NOW, 10), ...signs(NOW + 1, 12)],
+      expect: { atLeast: "medium", reasons: ["two-hours"], observed: { signaturesInTwoHours: 22 } },
+    },
+    "a burst with such a key, and not the few that follow": {
+      events: [...seldom, ...signs(NOW, 40), ...signs(NOW + 1, 2)],
+      expect: { withoutReasons: ["two-hours"], alerts: 1 },
     },
     "a burst, and not what usually follows": {
       events: [...habit, ...signs(NOW, 45), ...signs(NOW + 1, 12)],

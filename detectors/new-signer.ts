@@ -136,7 +136,7 @@ const MOST_METHODS = 20;
 /** Somebody signs with a key with which only others did, far more is signed than usual, or by one of its sessions, or in another way than ever. */
 export const newSigner = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-signer",
-  version: 4,
+  version: 5,
   title: "New signer",
   entity: "key",
   reliableFrom: 46,

@@ -74,9 +74,11 @@ const WEEK_DAYS = 7;
 const SESSION_PEAKS = 2;
 const SESSION_DEVIATIONS = 4;
 /** Times the floor of an hour that two hours must hold. */
-const FLOOR_OF_PAIR = 3;
+const FLOOR_OF_PAIR = 2;
 /** Times what is expected of it that the second hour of two must hold: what followed on a burst is no rise. */
 const LEAST_OF_SECOND = 1.5;
+/** … and the part of the limit: a few signatures after a burst are no rise that lasts. */
+const LEAST_SHARE_OF_SECOND = 0.2;
 /** Larger than any count. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -201,7 +203,7 @@ function riseOfSession({ volume: { sessions }, limits: { mean, session } }: Seen
 function riseOfPair({ hour, volume: { count, minutes }, limits, habit, newest }: Seen) {
   const { mean, pair, pairMean } = limits;
   const before = countBefore(habit.pairs, newest, hour);
-  const least = Math.max(pair - before, LEAST_OF_SECOND * mean);
+  const least = Math.max(pair - before, LEAST_OF_SECOND * mean, LEAST_SHARE_OF_SECOND * pair);
   if (count < least) return null;
   return {
     kind: "pair",
