@@ -27,7 +27,7 @@ testDetector(sustainedRise, {
         reasons: ["sustained"],
         withoutReasons: ["rises-often"],
         observed: { decryptsInHours: 59, hours: 3, hoursWithDecrypts: 3 },
-        expected: { decryptsInHours: 36, decryptsInHoursLimit: 50 },
+        expected: { decryptsInHours: 36, decryptsInHoursLimit: 53 },
         eventTime: "2026-03-04T11:57:30Z",
       },
     },
@@ -64,10 +64,10 @@ testDetector(sustainedRise, {
     "two hours of it, over the end of a day": {
       events: [
         ...hours(0, 31 * DAY - 1).flatMap((hour) => inHour(hour, 10)),
-        ...inHour(31 * DAY - 1, 18),
-        ...inHour(31 * DAY, 18),
+        ...inHour(31 * DAY - 1, 19),
+        ...inHour(31 * DAY, 19),
       ],
-      expect: { observed: { decryptsInHours: 46 }, alerts: 1 },
+      expect: { observed: { decryptsInHours: 48 }, alerts: 1 },
     },
     "a person who reads for hours several times what they ever did": {
       events: [...mornings, ...run([9, 12, 0, 11, 10], ada)],
@@ -100,8 +100,8 @@ testDetector(sustainedRise, {
     "a third more for three hours": [...service, ...run([16, 16, 16])],
     "what came in one hour": [...service, ...run([60, 10, 10])],
     "twice as much of very little": [
-      ...hours(0, NOW).flatMap((hour) => inHour(hour, 5)),
-      ...run([12, 12, 12]),
+      ...hours(0, NOW).flatMap((hour) => inHour(hour, 3)),
+      ...run([7, 7, 7]),
     ],
     "as much as three weeks before": {
       events: [

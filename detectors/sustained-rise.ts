@@ -78,7 +78,7 @@ const Options = z.strictObject({
   floorOfWorkload: z
     .int()
     .min(1)
-    .default(40)
+    .default(24)
     .describe("Never alert on fewer decrypts of a workload in three hours."),
   floorOfPerson: z
     .int()
@@ -118,6 +118,8 @@ const LEAST_HOURS_OF_PERSON = 3;
 const MOST_OF_ONE = 0.6;
 /** Part of all hours in which a workload must be active for its largest sums to be known: a job's runs differ by whole runs. */
 const STEADY = 0.4;
+/** Square roots of its largest sum that must be exceeded as well: chance makes more of small numbers. */
+const ROOTS = 3;
 /** Days with decrypts after which a person's are. */
 const DAYS_OF_PERSON = 8;
 const OFTEN_POINTS = 10;
@@ -220,7 +222,13 @@ function limitsOf(baseline: Baseline, hour: number, options: Options): Limits {
   return {
     ...limits,
     ofWorkload: isSteady
-      ? Math.floor(Math.max(options.floorOfWorkload - 1, options.ratioOfWorkload * largest))
+      ? Math.floor(
+          Math.max(
+            options.floorOfWorkload - 1,
+            options.ratioOfWorkload * largest,
+            largest + ROOTS * Math.sqrt(largest),
+          ),
+        )
       : NEVER,
     ofPerson: Math.floor(Math.max(options.floorOfPerson - 1, options.ratioOfPerson * largest)),
   };

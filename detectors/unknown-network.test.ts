@@ -172,7 +172,6 @@ testDetector(unknownNetwork, {
       events: hours(0, 40).flatMap((day) =>
         inHour(day * DAY + 10, 4, { ...callers[day % 3], ...from(`100.${day}.1.1`) }),
       ),
-      below: "low",
     },
   },
 });

@@ -71,7 +71,7 @@ interface Bucket {
 interface Limits {
   days: number;
   calls: number;
-  /** Probability that the next network met on a day is new; 0 while the account is learned. */
+  /** Probability that the next network met on a day is new; 0 while the account is learned, and where nearly any is. */
   discovery: number;
   networks: number;
   /** The same of addresses; 0 where hosts have addresses of their own, too many to say that one is new. */
@@ -113,7 +113,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 const MOST_NETWORKS = 256;
 const MOST_VISITS = 64;
 const MOST_ADDRESSES = 32;
-/** An account whose next address is new with a greater chance than this has no few ways out. */
+/** An account whose next network, or address, is new with a greater chance than this has no few ways out. */
+const MOST_NETWORK_DISCOVERY = 0.25;
 const MOST_ADDRESS_DISCOVERY = 0.1;
 /** Callers told apart; from so many on it is the network that changed, not a caller. */
 const MANY_CALLERS = 3;
@@ -127,7 +128,7 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
   version: 2,
   title: "Network unknown to an account",
   entity: "account",
-  reliableFrom: 42,
+  reliableFrom: 45,
   severity: "informational to high",
   why: "Credentials that were taken off a machine are used from the thief's. The machines of an account share a few ways out, so that a network which none of them ever came from says more than one that is new to a single caller.",
   falsePositives: [
@@ -163,17 +164,17 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
 
   limits({ born, calls, networks, addresses }, hour, options) {
     const days = daysSince(born, hour);
-    const discovery = (set: KnownSet): number =>
-      days < options.learningDays || set.meetings < options.learningVisits
-        ? 0
-        : discoveryProbability(set);
-    const ofAddresses = discovery(addresses);
+    const discovery = (set: KnownSet, most: number): number => {
+      if (days < options.learningDays || set.meetings < options.learningVisits) return 0;
+      const probability = discoveryProbability(set);
+      return probability > most ? 0 : probability;
+    };
     return {
       days,
       calls,
-      discovery: discovery(networks),
+      discovery: discovery(networks, MOST_NETWORK_DISCOVERY),
       networks: size(networks),
-      addressDiscovery: ofAddresses > MOST_ADDRESS_DISCOVERY ? 0 : ofAddresses,
+      addressDiscovery: discovery(addresses, MOST_ADDRESS_DISCOVERY),
       addresses: size(addresses),
     };
   },
@@ -358,7 +359,7 @@ function describeAddress(view: View, options: Options): Finding {
         text: `${address} is new; workloads of the account come from another new one with a chance of ${percent} % a day.`,
         points: Math.round(Math.min(34, 8 + 5.5 * surpriseBits(limits.addressDiscovery))),
       },
-      { code: "sole-caller", text: "One caller came from there alone.", points: 7 },
+      { code: "sole-caller", text: "One caller came from there alone.", points: 10 },
     ],
     eventTimeMs: firstMs,
     windowStartMs: startMs,
@@ -385,7 +386,7 @@ function reasonsOf(limits: Limits, network: string, callers: readonly string[]):
     },
   ];
   if (callers.length === 1) {
-    reasons.push({ code: "sole-caller", text: "One caller came from there alone.", points: 9 });
+    reasons.push({ code: "sole-caller", text: "One caller came from there alone.", points: 12 });
   }
   if (callers.length >= MANY_CALLERS) {
     const text = "Many came from there: a new way out of the account.";

@@ -36,6 +36,8 @@ export interface ActiveHours {
   strays: number;
   lastStrayDay: number;
   mostStray: number;
+  /** How often, since its hours are known, it was active far from all that it had ever kept. */
+  excursions: number;
 }
 
 export function newActiveHours(): ActiveHours {
@@ -50,6 +52,7 @@ export function newActiveHours(): ActiveHours {
     strays: 0,
     lastStrayDay: -1,
     mostStray: 0,
+    excursions: 0,
   };
 }
 
@@ -97,6 +100,7 @@ export function learnActiveHour(hours: ActiveHours, hour: number, count: number)
 }
 
 function learnStray(hours: ActiveHours, hour: number, count: number): void {
+  if (daysActive(hours) >= SETTLED_DAYS && isFar(hours, hour)) hours.excursions += 1;
   if (daysActive(hours) < SETTLED_DAYS || distanceFromUsual(hours, hour) < STRAY_HOURS) {
     hours.run = hour;
     return;
@@ -119,10 +123,11 @@ export function followsRun({ run }: ActiveHours, hour: number): boolean {
 export function strayProbability(hours: ActiveHours, hour: number): number {
   const days = daysActive(hours);
   if (days < SETTLED_DAYS) return 1;
-  const isFar = hours.cells.every(
-    (visits, cell) => visits === 0 || hoursApart(hour, cell) >= FAR_HOURS,
-  );
-  return isFar ? Math.min(1, (hours.strays + PRIOR_VISITS) / (days + 1)) : 1;
+  return isFar(hours, hour) ? Math.min(1, (hours.excursions + PRIOR_VISITS) / (days + 1)) : 1;
+}
+
+function isFar({ cells }: ActiveHours, hour: number): boolean {
+  return cells.every((visits, cell) => visits === 0 || hoursApart(hour, cell) >= FAR_HOURS);
 }
 
 /** Hours, 0–12, from the nearest hour of the day at which it is usually active on any kind of day; 0 where none is usual. */

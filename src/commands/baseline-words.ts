@@ -105,6 +105,7 @@ const Active = z.object({
   strays: number,
   lastStrayDay: number,
   mostStray: number,
+  excursions: number,
 });
 
 const Pauses = z.object({

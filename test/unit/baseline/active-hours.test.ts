@@ -7,6 +7,7 @@ import {
   isPunctual,
   learnActiveHour,
   newActiveHours,
+  strayProbability,
   usualHours,
 } from "../../../src/baseline/active-hours.ts";
 import { isWeekend } from "../../../src/baseline/calendar.ts";
@@ -48,6 +49,17 @@ describe("active hours", () => {
     const hours = learned(61, office);
     expect(activeProbability(hours, MONDAY + 61 * DAY + 10)).toBeGreaterThan(0.5);
     expect(activeProbability(hours, MONDAY + 61 * DAY + 3)).toBeLessThan(0.02);
+  });
+
+  it("find an hour far from all that were ever kept improbable, however those scatter among themselves", () => {
+    // Mornings and afternoons by turns: many an hour is far from the usual ones, none from all that came before.
+    const scattered = (hour: number): boolean =>
+      hour % DAY === 8 + ((Math.floor(hour / DAY) * 2) % 7);
+    const night = MONDAY + 20 * DAY + 2;
+    expect(strayProbability(learned(20, scattered), night)).toBeLessThan(0.05);
+    expect(strayProbability(learned(20, scattered), night + 5)).toBe(1);
+    const wasThere = (hour: number): boolean => scattered(hour) || hour === MONDAY + 15 * DAY + 1;
+    expect(strayProbability(learned(20, wasThere), night + 20)).toBeGreaterThan(0.05);
   });
 
   it("are punctual where nothing ever came farther than an hour from the usual", () => {
