@@ -156,6 +156,10 @@ testDetector(unusualHour, {
       events: [...fewMornings, ...inHour(22 * DAY + 1, 9, ada)],
       expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
     },
+    "the same three hours before the earliest that ever was": {
+      events: [...fewMornings, ...inHour(22 * DAY + 6, 9, ada)],
+      expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
+    },
     "a role of a weekly job in whose name people work, too, in any order": {
       events: [
         ...weekly(5),
