@@ -92,7 +92,7 @@ testDetector(sustainedRise, {
         ...run([60, 60, 60], {}, NOW + DAY),
       ],
       learnUntilHour: NOW + 12,
-      expect: { reasons: ["sustained", "rises-often"] },
+      expect: { atMost: "low", reasons: ["sustained", "rises-often"] },
     },
   },
   staysSilent: {
@@ -127,6 +127,7 @@ testDetector(sustainedRise, {
       inHour(hour, hour >= 14 * DAY - 4 ? 40 : 10),
     ),
     "a person's query, which comes at once": [...mornings, ...run([4, 60, 3], ada)],
+    "two hours of a person": [...mornings, ...run([16, 16], ada)],
     "a person with few days": [...mornings.slice(0, 5 * 8), ...run([9, 12, 11, 10], ada)],
     "a person's busy day of twice the usual": [...mornings, ...run([6, 6, 5, 4], ada)],
     "an account that is not ours": {

@@ -112,10 +112,9 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Hours that are summed: people read in bouts, with pauses between. */
 const HOURS_OF_WORKLOAD = 3;
 const HOURS_OF_PERSON = 6;
-/** Hours that must hold something, and the part of the sum that the largest may hold: a burst is for `decrypt-spike`. */
-const LEAST_HOURS_OF_WORKLOAD = 2;
-const LEAST_HOURS_OF_PERSON = 3;
+/** Part of the sum that the largest hour may hold, and hours of a person that must hold something: a burst is for `decrypt-spike`. */
 const MOST_OF_ONE = 0.6;
+const LEAST_HOURS_OF_PERSON = 3;
 /** Part of all hours in which a workload must be active for its largest sums to be known: a job's runs differ by whole runs. */
 const STEADY = 0.4;
 /** Square roots of its largest sum that must be exceeded as well: chance makes more of small numbers. */
@@ -268,8 +267,7 @@ function risenIn({
   const counts = hours.map(({ count }) => count).filter((count) => count > 0);
   const sum = total(counts);
   if (sum <= limit || Math.max(...counts) > MOST_OF_ONE * sum) return null;
-  const least = bucket.human ? LEAST_HOURS_OF_PERSON : LEAST_HOURS_OF_WORKLOAD;
-  if (counts.length < least) return null;
+  if (bucket.human && counts.length < LEAST_HOURS_OF_PERSON) return null;
   return { sum, others: total(hours.map(({ others }) => others)), limit, hours: counts.length };
 }
 
