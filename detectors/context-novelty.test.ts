@@ -85,7 +85,7 @@ testDetector(contextNovelty, {
     },
     "names that a service gives, less": {
       events: [...habit, ...inHour(NOW, 3, { ...OTHERS, ...byService })],
-      expect: { atMost: "medium", reasons: ["by-service"], withoutReasons: ["hardly-ever"] },
+      expect: { atMost: "low", reasons: ["by-service"], withoutReasons: ["hardly-ever"] },
     },
     "a name that JavaScript reserves": {
       events: [...habit, ...inHour(NOW, 3, { context: context("__proto__", 1) })],
