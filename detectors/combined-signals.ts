@@ -6,7 +6,7 @@ const Options = z.strictObject({
     .int()
     .min(20)
     .max(100)
-    .default(47)
+    .default(52)
     .describe("Score that the signs about a principal must reach together."),
   leastSign: z
     .int()

@@ -143,7 +143,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Many principals each use a key somewhat more than usual. */
 export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-wide-rise",
-  version: 5,
+  version: 6,
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
@@ -383,7 +383,7 @@ function reasonsOf({ bucket, limits }: View): Reason[] {
     reasons.push({
       code: "key-volume",
       text: `${bucket.count} decrypts in the hour, each principal's first ${limits.share} counted; expected ${expected}, limit ${limits.hour}.`,
-      points: 40,
+      points: 36,
     });
   }
   if (bucket.count >= STEEP * limits.hour) {

@@ -28,12 +28,27 @@ testDetector(slowDrift, {
       events: [...daily(42, (day) => (day >= 28 ? 168 : 120)), ...daily(42, () => 80, dataKey)],
       expect: { atLeast: "high", reasons: ["drift", "rose-alone"] },
     },
-    "forty per cent more of everything, less gravely": {
+    "forty per cent more of everything, as gravely as of decrypts": {
       events: [
         ...daily(42, (day) => (day >= 28 ? 168 : 120)),
         ...daily(42, (day) => (day >= 28 ? 112 : 80), dataKey),
       ],
-      expect: { atMost: "low", reasons: ["drift", "rose-alike"] },
+      expect: {
+        atLeast: "medium",
+        atMost: "medium",
+        reasons: ["drift"],
+        withoutReasons: ["rose-alike", "rose-alone"],
+      },
+    },
+    "a rise of everything that fills the quiet hours, less gravely": {
+      events: [
+        ...byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 4 : 0)),
+        ...byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 4 : 0)).map((one) => ({
+          ...one,
+          ...dataKey,
+        })),
+      ],
+      expect: { atMost: "low", reasons: ["quiet-hours", "rose-alike"] },
     },
     "twice as much of everything, on each of four days: too steady for growth": {
       events: [

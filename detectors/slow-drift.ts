@@ -91,7 +91,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
     "Principals with fewer than a dozen decrypts a day, and those of irregular days.",
     "A principal that falls silent before the day after the drift.",
     "A rise that many principals share is told for each of them.",
-    "A thief who encrypts as much as he takes.",
+    "A thief who takes twice the usual, and encrypts as much.",
   ],
   triage: [
     "Look at the hours: a rise that follows the usual ones is more likely growth, one around the clock or at one hour a program.",
@@ -202,12 +202,15 @@ function tell(drift: Drift): Told {
 }
 
 function companyOf(drift: Drift, points: number): Reason[] {
-  const { count, others, days, expected, sum, readShare } = drift;
+  const { by, count, others, days, expected, sum, readShare } = drift;
   // Over days a share is known well: what rose alone is hardly ever growth.
   const calls = { decrypts: count, others, windows: days, alonePoints: 30, points };
   const reasons = companyReasons(calls, readShare);
-  const isFarBeyond = sum >= FAR_BEYOND && count >= FAR_MORE * expected;
-  return isFarBeyond ? reasons.filter((reason) => reason.points > 0) : reasons;
+  const times = count / Math.max(1, expected);
+  const isFarBeyond = sum >= FAR_BEYOND && times >= FAR_MORE;
+  // Imports and moves come in one step. A thief who writes as well takes as little a day as growth brings.
+  const isModerate = by === "volume" && times < STEEP && expected >= FEW_PER_DAY * days;
+  return isFarBeyond || isModerate ? reasons.filter((reason) => reason.points > 0) : reasons;
 }
 
 function spreadReason({ count, quiet, quietExpected }: Drift): Reason {
