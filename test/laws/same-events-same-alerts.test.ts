@@ -52,6 +52,7 @@ describe("law 1: the same events give the same alerts", () => {
         "new-operation",
         "sensor-blinded",
         "sensor-silent",
+        "sustained-rise",
         "unexpected-principal",
         "unusual-hour",
       ]),
