@@ -37,7 +37,7 @@ testDetector(readShare, {
       expect: { atLeast: "low", atMost: "low", reasons: ["share", "person"] },
     },
     "a smaller rise, less gravely": {
-      events: [...habit, ...mix(NOW, 56, 12)],
+      events: [...habit, ...mix(NOW, 78, 12)],
       expect: { atLeast: "medium", atMost: "medium", alerts: 1 },
     },
     "a rise all day long that no hour shows": {

@@ -110,8 +110,8 @@ const HALF_LIFE_DAYS = 20;
 const LEAST_HOURS = 20;
 const LEAST_DAYS = 7;
 /** −log₁₀ of how improbable a share must be in an hour and in a day. */
-const HOUR_IMPROBABILITY = 3.3;
-const DAY_IMPROBABILITY = 4;
+const HOUR_IMPROBABILITY = 4.8;
+const DAY_IMPROBABILITY = 5.8;
 /** Standard deviations below which no tail is computed. */
 const SCREEN = 1.5;
 /** What alarmed teaches no more than so many standard deviations above its share, but for one that alarms by habit. */
@@ -121,7 +121,7 @@ const OFTEN_POINTS = 15;
 /** A principal's decrypts rise alone: what it does beside them does not rise with them. */
 export const readShare = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "read-share",
-  version: 2,
+  version: 3,
   title: "Decrypts rise alone",
   entity: "principal",
   severity: "medium to high",

@@ -26,9 +26,9 @@ testDetector(sustainedRise, {
         title: "Decrypts rise for hours",
         reasons: ["sustained"],
         withoutReasons: ["rises-often"],
-        observed: { decryptsInHours: 59, hours: 3, hoursWithDecrypts: 3 },
+        observed: { decryptsInHours: 72, hours: 3, hoursWithDecrypts: 3 },
         expected: { decryptsInHours: 36, decryptsInHoursLimit: 53 },
-        eventTime: "2026-03-04T11:57:30Z",
+        eventTime: "2026-03-04T12:57:30Z",
       },
     },
     "twice as much, while what it writes does not rise: more gravely": {
@@ -39,14 +39,14 @@ testDetector(sustainedRise, {
       ],
       expect: { atLeast: "medium", reasons: ["sustained", "rose-alone"] },
     },
-    "twice as much of everything, low": {
+    "three times as much of everything, for once": {
       events: [
         ...service,
         ...hours(0, NOW).flatMap((hour) => inHour(hour, 6, dataKey)),
-        ...run([24, 24, 24]),
-        ...run([12, 12, 12], dataKey),
+        ...run([36, 36, 36]),
+        ...run([18, 18, 18], dataKey),
       ],
-      expect: { atMost: "low", reasons: ["sustained", "rose-alike"] },
+      expect: { atLeast: "medium", reasons: ["sustained"], withoutReasons: ["rose-alike"] },
     },
     "twice as much by one that hardly does anything else, whose other calls tell nothing": {
       events: [
@@ -64,10 +64,10 @@ testDetector(sustainedRise, {
     "two hours of it, over the end of a day": {
       events: [
         ...hours(0, 31 * DAY - 1).flatMap((hour) => inHour(hour, 10)),
-        ...inHour(31 * DAY - 1, 19),
-        ...inHour(31 * DAY, 19),
+        ...inHour(31 * DAY - 1, 24),
+        ...inHour(31 * DAY, 24),
       ],
-      expect: { observed: { decryptsInHours: 48 }, alerts: 1 },
+      expect: { observed: { decryptsInHours: 58 }, alerts: 1 },
     },
     "a person who reads for hours several times what they ever did": {
       events: [...mornings, ...run([9, 12, 0, 11, 10], ada)],
@@ -97,7 +97,14 @@ testDetector(sustainedRise, {
   },
   staysSilent: {
     "a busy service as ever": service,
+    "half as much again for three hours, whatever else it does": [...service, ...run([20, 18, 18])],
     "a third more for three hours": [...service, ...run([16, 16, 16])],
+    "twice as much of everything": [
+      ...service,
+      ...hours(0, NOW).flatMap((hour) => inHour(hour, 6, dataKey)),
+      ...run([24, 24, 24]),
+      ...run([12, 12, 12], dataKey),
+    ],
     "what came in one hour": [...service, ...run([60, 10, 10])],
     "twice as much of very little": [
       ...hours(0, NOW).flatMap((hour) => inHour(hour, 3)),

@@ -31,6 +31,7 @@ import {
   isOutsider,
   isServiceLinked,
   newEvidence,
+  pointsOf,
   type Reason,
   secretOf,
   type Subject,
@@ -122,6 +123,9 @@ const ROOTS = 3;
 /** Days with decrypts after which a person's are. */
 const DAYS_OF_PERSON = 8;
 const OFTEN_POINTS = 10;
+/** Times the largest sum of a workload from which on what may have risen with all else is told, and from which on what did. */
+const FAR_BEYOND = 1.7;
+const STEEP = 2.5;
 /** Where more than this part of its calls are decrypts, the few others of some hours do not tell whether they rose as well. */
 const MOST_TELLING_SHARE = 0.85;
 /** Hours with calls in which half of what is known of its other calls is forgotten. */
@@ -268,7 +272,9 @@ function risenIn({
   const sum = total(counts);
   if (sum <= limit || Math.max(...counts) > MOST_OF_ONE * sum) return null;
   if (bucket.human && counts.length < LEAST_HOURS_OF_PERSON) return null;
-  return { sum, others: total(hours.map(({ others }) => others)), limit, hours: counts.length };
+  const others = total(hours.map((one) => one.others));
+  const risen = { sum, others, limit, hours: counts.length };
+  return isTelling(risen, bucket, limits) ? risen : null;
 }
 
 function countedIn(hour: number, { count, others }: Bucket): CountedHour {
@@ -305,15 +311,28 @@ function describeRise(view: View): Finding {
 }
 
 function reasonsOf({ hour, baseline, bucket, limits }: View, risen: Risen): Reason[] {
-  const { sum, others, limit, hours } = risen;
+  const { sum, limit, hours } = risen;
   const text = `${sum} decrypts within ${widthOf(bucket)} hours, in ${hours} of them; never more than ${Math.round(limits.largest)} so far, limit ${limit}.`;
   const points = Math.round(Math.min(66, 42 + 12 * Math.log2(sum / limit)));
-  const calls = { decrypts: sum, others, windows: hours, alonePoints: 8, points };
   return [
     { code: "sustained", text, points },
-    ...companyReasons(calls, limits.share),
+    ...companyOf(risen, limits).filter((reason) => reason.points > 0),
     ...oftenReasons(baseline, hour),
   ];
+}
+
+/** What rose alone tells most; of what rose with all else only a steep rise does, and of the rest one far beyond its largest. */
+function isTelling(risen: Risen, { human }: Bucket, limits: Limits): boolean {
+  const times = risen.sum / Math.max(1, limits.largest);
+  const company = pointsOf(companyOf(risen, limits));
+  if (company !== 0) return company > 0 || (!human && times >= STEEP);
+  return human || times >= FAR_BEYOND;
+}
+
+/** Whether its other calls rose with it, where that tells something. */
+function companyOf({ sum, others, hours }: Risen, { share }: Limits): Reason[] {
+  const calls = { decrypts: sum, others, windows: hours, alonePoints: 8, points: 0 };
+  return companyReasons(calls, share);
 }
 
 /** Whoever rose on days of late does so now and then. */
