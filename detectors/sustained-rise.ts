@@ -265,7 +265,7 @@ function risenIn({
 }: Pick<View, "hour" | "baseline" | "earlier" | "bucket" | "limits">): Risen | null {
   const limit = bucket.human ? limits.ofPerson : limits.ofWorkload;
   const isTold = baseline.told >= 0 && hour - baseline.told < DAY_HOURS;
-  if (limit === NEVER || isTold) return null;
+  if (limit === NEVER || isTold || mostOf(baseline.sums, earlier, bucket) <= limit) return null;
   const open = earlier.map((one) => countedIn(one.hour, one.bucket));
   const hours = lastHours(baseline.sums, open, countedIn(hour, bucket), widthOf(bucket));
   const counts = hours.map(({ count }) => count).filter((count) => count > 0);
@@ -275,6 +275,14 @@ function risenIn({
   const others = total(hours.map((one) => one.others));
   const risen = { sum, others, limit, hours: counts.length };
   return isTelling(risen, bucket, limits) ? risen : null;
+}
+
+/** No fewer than the last hours hold: of most hours it is known at once that they do not rise. */
+function mostOf({ hours }: HourSums, earlier: View["earlier"], { count }: Bucket): number {
+  let most = count;
+  for (const [, learned] of hours) most += learned;
+  for (const open of earlier) most += open.bucket.count;
+  return most;
 }
 
 function countedIn(hour: number, { count, others }: Bucket): CountedHour {
