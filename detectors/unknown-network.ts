@@ -64,8 +64,9 @@ interface VisitFromAddress extends Visit {
 interface Bucket {
   calls: number;
   visits: Record<string, Visit>;
-  /** By public address. */
+  /** By public address, and whether any was new as it was met. */
   addresses: Record<string, VisitFromAddress>;
+  hasNewAddress: boolean;
 }
 
 interface Limits {
@@ -160,7 +161,7 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
     addresses: newKnownSet(),
     guests: {},
   }),
-  newBucket: () => ({ calls: 0, visits: {}, addresses: {} }),
+  newBucket: () => ({ calls: 0, visits: {}, addresses: {}, hasNewAddress: false }),
 
   limits({ born, calls, networks, addresses }, hour, options) {
     const days = daysSince(born, hour);
@@ -192,6 +193,7 @@ export const unknownNetwork = defineDetector<Baseline, Bucket, Limits, Options>(
     if (address === undefined) return;
     if (bucket.addresses[address] !== undefined || hasRoom(bucket.addresses)) {
       const isNew = isNewAddress(view, address);
+      bucket.hasNewAddress ||= isNew;
       const visit = (bucket.addresses[address] ??= { ...newVisit(event, isNew), network });
       countVisit(visit, event);
     }
@@ -276,6 +278,7 @@ interface Lone {
 /** A new address that only one caller came from until the hour's end, and in this hour often enough to be told; the busiest one. */
 function loneAddress(view: View, options: Options): Lone | undefined {
   let lone: Lone | undefined;
+  if (!view.bucket.hasNewAddress) return lone;
   for (const address of Object.keys(view.bucket.addresses).sort()) {
     const visit = view.bucket.addresses[address] as VisitFromAddress;
     if (visit.callers?.length !== 1 || visit.evidence === null) continue;
