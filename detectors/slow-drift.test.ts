@@ -40,6 +40,13 @@ testDetector(slowDrift, {
         withoutReasons: ["rose-alike", "rose-alone"],
       },
     },
+    "two thirds more of everything for a week and a half, less gravely": {
+      events: [
+        ...daily(38, (day) => (day >= 28 ? 220 : 120) + 60 * (day % 2)),
+        ...daily(38, (day) => (day >= 28 ? 147 : 80) + 40 * (day % 2), dataKey),
+      ],
+      expect: { atMost: "low", reasons: ["drift", "rose-alike"] },
+    },
     "a rise of everything that fills the quiet hours, less gravely": {
       events: [
         ...byDay(32, (day, hour) => daytime(hour) + (day >= 28 ? 4 : 0)),

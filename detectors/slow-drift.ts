@@ -66,6 +66,8 @@ const RULE: DriftRule = {
 const STEEP = 1.8;
 /** Below so many expected decrypts a day a rise weighs less. */
 const FEW_PER_DAY = 40;
+/** Times the expected volume up to which a rise of everything is as grave as one of decrypts: moves and imports bring more. */
+const MODERATE = 1.55;
 /** Sum, and times the expected volume, from which on a rise is too steady and too large for growth, whatever rose with it. */
 const FAR_BEYOND = 6;
 const FAR_MORE = 1.4;
@@ -91,7 +93,7 @@ export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
     "Principals with fewer than a dozen decrypts a day, and those of irregular days.",
     "A principal that falls silent before the day after the drift.",
     "A rise that many principals share is told for each of them.",
-    "A thief who takes twice the usual, and encrypts as much.",
+    "A thief who takes half as much again or more, and encrypts as much.",
   ],
   triage: [
     "Look at the hours: a rise that follows the usual ones is more likely growth, one around the clock or at one hour a program.",
@@ -208,8 +210,7 @@ function companyOf(drift: Drift, points: number): Reason[] {
   const reasons = companyReasons(calls, readShare);
   const times = count / Math.max(1, expected);
   const isFarBeyond = sum >= FAR_BEYOND && times >= FAR_MORE;
-  // Imports and moves come in one step. A thief who writes as well takes as little a day as growth brings.
-  const isModerate = by === "volume" && times < STEEP && expected >= FEW_PER_DAY * days;
+  const isModerate = by === "volume" && times < MODERATE && expected >= FEW_PER_DAY * days;
   return isFarBeyond || isModerate ? reasons.filter((reason) => reason.points > 0) : reasons;
 }
 
