@@ -98,14 +98,20 @@ export function passRuns(known: BusiestOfLate, hour: number): void {
 export function largestOf<Session extends SessionCalls>(
   sessions: readonly Session[],
 ): Session | undefined {
-  return busiestOf(sessions)[0];
+  let largest: Session | undefined;
+  for (const session of sessions) {
+    if (largest === undefined || byCount(session, largest) < 0) largest = session;
+  }
+  return largest;
 }
 
 /** The few with most calls, the first by name among equals. */
 function busiestOf<Session extends SessionCalls>(sessions: readonly Session[]): Session[] {
-  const byCount = (one: Session, other: Session) =>
-    other.count - one.count || (one.name < other.name ? -1 : 1);
   return [...sessions].sort(byCount).slice(0, KEPT);
+}
+
+function byCount(one: SessionCalls, other: SessionCalls): number {
+  return other.count - one.count || (one.name < other.name ? -1 : 1);
 }
 
 /** 24 bits: of a handful of sessions no two are alike, or one hour in a million is counted too high. */
