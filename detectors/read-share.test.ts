@@ -58,6 +58,11 @@ testDetector(readShare, {
     },
   },
   staysSilent: {
+    "a share that comes by chance in one hour of some thousands": [...habit, ...mix(NOW, 56, 12)],
+    "one that comes by chance on one day of some ten thousand": [
+      ...habit,
+      ...byHour(20 * DAY, 21 * DAY, (hour) => mix(hour, 33, 12)),
+    ],
     "a busy hour in which all calls rise alike": [...habit, ...mix(NOW, 180, 120)],
     "fewer of the other calls": [...habit, ...mix(NOW, 20, 6)],
     "a foreign account, whose volume follows its own business": {
