@@ -134,6 +134,11 @@ testDetector(sustainedRise, {
       inHour(hour, hour >= 14 * DAY - 4 ? 40 : 10),
     ),
     "a person's query, which comes at once": [...mornings, ...run([4, 60, 3], ada)],
+    "hardly three times what six hours of the days of learning held": [
+      ...mornings,
+      ...run([3, 3, 3, 3, 3], ada, 15 * DAY + 9),
+      ...run([14, 15, 0, 15, 14], ada),
+    ],
     "two hours of a person": [...mornings, ...run([16, 16], ada)],
     "a person with few days": [...mornings.slice(0, 5 * 8), ...run([9, 12, 11, 10], ada)],
     "a person's busy day of twice the usual": [...mornings, ...run([6, 6, 5, 4], ada)],

@@ -185,8 +185,8 @@ export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
     }
     const { human } = event.principal;
     if (isFirstRead(bucket.secrets, secretOf(event)) || human) bucket.count += 1;
-    if (limits.ofPerson === NEVER) return;
     bucket.human ||= human;
+    if (limits.ofPerson === NEVER) return;
     bucket.lastMs = Math.max(bucket.lastMs, event.timeMs);
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
