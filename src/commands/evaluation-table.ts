@@ -11,6 +11,7 @@ export function evaluationTable(evaluation: Evaluation, context: CommandContext)
     recallTable(evaluation, colors),
     tableText(evaluation.recallByStrength, strengthColumns, colors),
     causeTable(evaluation, colors),
+    tableText(evaluation.byDetector, detectorColumns, colors),
     tableText(
       evaluation.calibration.filter(({ alerts }) => alerts > 0),
       calibrationColumns,
@@ -45,6 +46,13 @@ const levelColumns: Column<Evaluation["levels"][number]>[] = [
 const strengthColumns: Column<Evaluation["recallByStrength"][number]>[] = [
   { title: "STRENGTH", text: ({ strength }) => strength },
   { title: "FOUND", text: ({ found, attacks }) => `${found}/${attacks}`, align: "right" },
+];
+
+const detectorColumns: Column<Evaluation["byDetector"][number]>[] = [
+  { title: "DETECTOR", text: ({ detector }) => detector },
+  { title: "FOUND", text: ({ found }) => String(found), align: "right" },
+  { title: "ALONE", text: ({ alone }) => String(alone), align: "right" },
+  { title: "FALSE", text: ({ falseIncidents }) => String(falseIncidents), align: "right" },
 ];
 
 const calibrationColumns: Column<Evaluation["calibration"][number]>[] = [

@@ -25,7 +25,20 @@ export interface Evaluation {
   readonly calibration: readonly Decile[];
   /** The same by severity. */
   readonly bySeverity: Readonly<Record<Severity, Reliability>>;
+  /** What each detector that spoke at the minimum severity and above is worth, most attacks named first. */
+  readonly byDetector: readonly DetectorResult[];
   readonly attacks: readonly AttackResult[];
+}
+
+/** What one detector says of the attacks, and what it costs. */
+export interface DetectorResult {
+  readonly detector: string;
+  /** Attacks that it names. */
+  readonly found: number;
+  /** Of them, those that no other detector names: they would be missed without it. */
+  readonly alone: number;
+  /** False incidents, see `falseIncidents`. */
+  readonly falseIncidents: number;
 }
 
 /** How many alerts of a severity some attack explains. */
@@ -94,6 +107,9 @@ export function evaluate(
   const graded = judged.filter(({ severity }) => isAtLeast(severity, minimumSeverity));
   const attacks = suspects.map((suspect) => resultOf(suspect, explained, minimumSeverity));
   const found = attacks.filter((attack) => attack.found);
+  const levels = levelsFrom(minimumSeverity).map((severity) =>
+    levelOf(severity, truth, explained, suspects),
+  );
   return {
     seed: truth.seed,
     judgedFrom: truth.judgedFrom,
@@ -102,9 +118,7 @@ export function evaluate(
     activePrincipals: truth.activePrincipals,
     minimumSeverity,
     alerts: graded.length,
-    levels: levelsFrom(minimumSeverity).map((severity) =>
-      levelOf(severity, truth, explained, suspects),
-    ),
+    levels,
     recallByKind: recallBy(attacks, ({ kind }) => kind).map(([kind, recall]) => ({
       kind,
       ...recall,
@@ -123,6 +137,7 @@ export function evaluate(
       high: reliabilityOf("high", explained),
       critical: reliabilityOf("critical", explained),
     },
+    byDetector: resultsOfDetectors(attacks, levels[0]?.byDetector ?? {}),
     attacks,
   };
 }
@@ -176,6 +191,25 @@ function levelOf(
     precision: shareOf(alerts.length - wrong.length, alerts.length),
     ...falseIncidents(wrong, truth),
   };
+}
+
+function resultsOfDetectors(
+  attacks: readonly AttackResult[],
+  falseByDetector: Readonly<Record<string, number>>,
+): DetectorResult[] {
+  const named = attacks.flatMap(({ detectors }) => detectors);
+  const names = [...new Set([...named, ...Object.keys(falseByDetector)])].sort();
+  return names
+    .map((detector) => {
+      const those = attacks.filter(({ detectors }) => detectors.includes(detector));
+      return {
+        detector,
+        found: those.length,
+        alone: those.filter(({ detectors }) => detectors.length === 1).length,
+        falseIncidents: falseByDetector[detector] ?? 0,
+      };
+    })
+    .sort((a, b) => b.found - a.found || a.falseIncidents - b.falseIncidents);
 }
 
 function recallBy(

@@ -9,13 +9,14 @@ const bands = [
   { title: "90–100", severity: "critical" },
 ] as const;
 
-/** What a table of one line a method does not show: by strength, reliability of the score, time to detect, alerts per attack. */
+/** What a table of one line a method does not show: by strength, reliability of the score, time to detect, alerts per attack, what each detector buys. */
 export function detailTables(evaluations: readonly Evaluation[]): string {
   return [
     strengthTable(evaluations),
     reliabilityTable(evaluations),
     timeTable(evaluations),
     causeTable(evaluations),
+    detectorTable(evaluations),
   ].join("\n");
 }
 
@@ -81,6 +82,24 @@ function causeTable(evaluations: readonly Evaluation[]): string {
 }
 
 const MOST_CAUSES = 12;
+
+/** An ablation of each detector at no cost: what only one names would be missed without it. */
+function detectorTable(evaluations: readonly Evaluation[]): string {
+  const groups = Map.groupBy(
+    evaluations.flatMap(({ byDetector }) => byDetector),
+    ({ detector }) => detector,
+  );
+  const rows = [...groups]
+    .map(([detector, results]) => ({
+      detector,
+      found: sum(results.map(({ found }) => found)),
+      alone: sum(results.map(({ alone }) => alone)),
+      false: sum(results.map(({ falseIncidents }) => falseIncidents)),
+    }))
+    .sort((a, b) => b.alone - a.alone || b.found - a.found || a.false - b.false)
+    .map((row) => [`\`${row.detector}\``, `${row.found}`, `${row.alone}`, `${row.false}`]);
+  return table(["detector", "attacks named", "by it alone", "false incidents"], rows);
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");

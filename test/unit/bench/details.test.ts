@@ -24,5 +24,6 @@ test("details count attacks and alerts of all months", () => {
   expect(lines).toContain("| 40–69 | medium | 2 | 0 % |");
   expect(lines).toContain("| 70–89 | high | 2 | 100 % |");
   expect(lines).toContain("| nightly-job | 1.00 |");
+  expect(lines).toContain("| `decrypt-spike` | 2 | 2 | 2 |");
   expect(lines.find((line) => line.startsWith("| 4 | "))).toContain("50 % | 50 % | 1 | 1 |");
 });

@@ -185,6 +185,30 @@ describe("an evaluation", () => {
     expect(bySeverity.medium).toEqual({ alerts: 0, explained: 0 });
   });
 
+  it("says of each detector what it names, names alone, and costs", () => {
+    const truth = truthOf({
+      attacks: [
+        attackOf(),
+        attackOf({ id: "attack-002", principals: [role("ghost")], eventIds: [] }),
+      ],
+    });
+    const { byDetector } = judge(
+      [
+        { id: "1", detector: "decrypt-spike" },
+        { id: "2", detector: "new-key" },
+        { id: "3", detector: "decrypt-spike", principal: role("ghost") },
+        { id: "4", detector: "unusual-hour", principal: role("api") },
+        { id: "5", detector: "new-key", principal: role("ghost"), severity: "low" },
+      ],
+      truth,
+    );
+    expect(byDetector).toEqual([
+      { detector: "decrypt-spike", found: 2, alone: 1, falseIncidents: 0 },
+      { detector: "new-key", found: 1, alone: 0, falseIncidents: 0 },
+      { detector: "unusual-hour", found: 0, alone: 0, falseIncidents: 1 },
+    ]);
+  });
+
   it("divides by nothing where there is nothing", () => {
     const empty = judge([], truthOf({ attacks: [], activePrincipals: 0 }));
     expect(empty.levels[0]).toMatchObject({ recall: null, precision: null, perDayPer1000: null });
