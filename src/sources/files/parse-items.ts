@@ -8,7 +8,10 @@ import { compareEvents } from "./event-stream.ts";
 import { closeTornJson } from "./torn-json.ts";
 
 /** Something to open and parse: bytes, or a file that the parsing thread reads by itself. */
-export type ParseItem = { readonly data: Uint8Array } | { readonly path: string };
+export type ParseItem = ({ readonly data: Uint8Array } | { readonly path: string }) & {
+  /** An event time that the item may hold, later than the settings say: its name tells when it was delivered. */
+  readonly upToMs?: number;
+};
 
 /** What one item held: plain data, cheap to copy between threads. */
 export interface Parsed {
@@ -38,7 +41,8 @@ export interface ItemFailure {
 export type ParseSettings = Omit<ReadOptions, "platform">;
 
 /** Opens and parses one item. Never rejects: what goes wrong is in `failure` and `rejected`. */
-export async function parseItem(item: ParseItem, options: ReadOptions): Promise<Parsed> {
+export async function parseItem(item: ParseItem, settings: ReadOptions): Promise<Parsed> {
+  const options = { ...settings, notAfterMs: boundOf(item, settings) };
   let data: Uint8Array;
   try {
     data = "data" in item ? item.data : readLimited(item.path, options.maxOpenedBytes);
@@ -59,6 +63,10 @@ export async function parseItem(item: ParseItem, options: ReadOptions): Promise<
     payload: copyOf(data.subarray(0, keptBytes)),
   };
   return { ...parsedOf({ ...saved, rejected: rest }, data), failure };
+}
+
+function boundOf({ upToMs = Number.NEGATIVE_INFINITY }: ParseItem, { notAfterMs }: ReadOptions) {
+  return notAfterMs === undefined ? undefined : Math.max(notAfterMs, upToMs);
 }
 
 /** Whether data begins as gzip does (RFC 1952). */

@@ -8,6 +8,7 @@ import type { Lane, TrailFile } from "./lane.ts";
 import type { Parsed, ParseItem } from "./parse-items.ts";
 import { gather } from "./reading-context.ts";
 import type { ReadingContext } from "./reading-context.ts";
+import { mostLeadMs } from "./delivery-lead.ts";
 import { stampMs } from "./trail-layout.ts";
 import { filesInOrder, ListingNotes } from "./trail-order.ts";
 import type { DueFile } from "./trail-order.ts";
@@ -98,11 +99,13 @@ class FileReader {
   }
 
   /** What cannot be fetched by trying again, and is no passing trouble, is an error to be set aside. */
-  async #item({ store, file }: TrailFile): Promise<ParseItem | SourceError> {
-    if (store.local) return { path: file.path };
+  async #item({ store, file, place }: TrailFile): Promise<ParseItem | SourceError> {
+    // Simulated trails, and a machine whose clock is behind: what a name says was delivered has happened.
+    const upToMs = stampMs(place) + mostLeadMs;
+    if (store.local) return { path: file.path, upToMs };
     const { maxOpenedBytes, signal } = this.#context;
     try {
-      return { data: await store.read(file, maxOpenedBytes, signal) };
+      return { data: await store.read(file, maxOpenedBytes, signal), upToMs };
     } catch (error) {
       if (!(error instanceof SourceError) || signal.aborted || error.retryable) throw error;
       return error;

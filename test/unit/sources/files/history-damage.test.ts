@@ -10,6 +10,7 @@ import {
   idsIn,
   lines,
   logFile,
+  parseSettings,
   recordAt,
   silent,
   smallBatches,
@@ -43,6 +44,27 @@ const records = Array.from({ length: 200 }, (_, index) =>
 );
 const good = { "good.ndjson": lines([recordAt("2026-03-15T00:00:00Z", 1000)]) };
 const goodIds = idsIn([recordAt("2026-03-15T00:00:00Z", 1000)]);
+
+describe("what a clock that is behind calls the future", () => {
+  const clock = { ...parseSettings, notAfterMs: Date.parse("2026-03-01T00:00:00Z") };
+  const delivered = trailKey("111122223333", "us-east-1", "2026-03-14T12:00");
+  const inTime = recordAt("2026-03-14T11:55:00Z", 1);
+  const lying = recordAt("2026-03-15T14:01:00Z", 2);
+
+  it("is read where the file was delivered by then, and set aside where it was not", async () => {
+    const files = { [delivered]: logFile([inTime, lying]) };
+    const { ids, letters } = await read(files, { ...smallBatches, parse: clock });
+    expect(ids).toEqual(idsIn([inTime]));
+    expect(letters).toMatchObject([{ reason: "future" }]);
+  });
+
+  it("is set aside where no name says when it was delivered", async () => {
+    const files = { "some.json.gz": logFile([inTime]) };
+    const { ids, letters } = await read(files, { ...smallBatches, parse: clock });
+    expect(ids).toEqual([]);
+    expect(letters).toMatchObject([{ reason: "future" }]);
+  });
+});
 
 describe("what is damaged is set aside, and reading goes on", () => {
   const whole = logFile(records);
