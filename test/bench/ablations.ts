@@ -29,9 +29,8 @@ const reads = "src/baseline/read-counts.ts";
 const known = "src/baseline/known-set.ts";
 const hours = "src/baseline/active-hours.ts";
 const drift = "detectors/slow-drift.ts";
-const list = "detectors/index.ts";
 
-/** Every idea that can be taken out, one at a time. */
+/** Every idea that can be taken out, one at a time. What each detector buys `npm run evaluate` says without any replay. */
 export const ablations: readonly Ablation[] = [
   {
     name: "no-shrinkage",
@@ -189,36 +188,7 @@ export const ablations: readonly Ablation[] = [
       },
     ],
   },
-  without("combined-signals", "combinedSignals"),
-  without("slow-drift", "slowDrift"),
-  without("key-wide-rise", "keyWideRise"),
-  without("unusual-hour", "unusualHour"),
-  without("context-novelty", "contextNovelty"),
-  without("new-origin", "newOrigin"),
-  without("direct-use", "directUse"),
-  without("session-share", "sessionShare"),
-  without("sustained-rise", "sustainedRise"),
-  without("new-operation", "newOperation"),
-  without("read-share", "readShare"),
-  without("decrypt-spike", "decryptSpike"),
-  without("context-fan-out", "contextFanOut"),
-  without("new-contexts", "newContexts"),
-  without("new-secrets", "newSecrets"),
-  without("new-key", "newKey"),
-  without("unexpected-principal", "unexpectedPrincipal"),
-  without("unknown-network", "unknownNetwork"),
-  without("unused-region", "unusedRegion"),
-  without("dormant-principal", "dormantPrincipal"),
-  without("new-signer", "newSigner"),
 ];
-
-function without(detector: string, variable: string): Ablation {
-  return {
-    name: `without-${detector}`,
-    title: `without \`${detector}\``,
-    edits: [{ file: list, from: `\n  ${variable},\n`, to: "\n" }],
-  };
-}
 
 function dayless(): string {
   return "  const { mean } = expectation;\n  rule = { ...rule, floorPerDay: 1e15 };\n";
