@@ -56,6 +56,14 @@ testDetector(aliasRepointed, {
         withoutReasons: ["hardly-ever"],
       },
     },
+    "the same by a pipeline, low": {
+      events: [
+        ...looks,
+        ...make(NOW - 5 * DAY, 0),
+        ...repoint(NOW, { principal: principal("pipeline") }),
+      ],
+      expect: { atLeast: "low", atMost: "low", reasons: ["young-target"] },
+    },
     "a key made nine days before is not": {
       events: [...looks, ...make(NOW - 9 * DAY, 0), ...repoint(NOW)],
       expect: { atLeast: "high", reasons: ["hardly-ever"], withoutReasons: ["young-target"] },

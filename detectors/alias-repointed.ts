@@ -76,7 +76,7 @@ const MOST_MADE = 100;
 /** An alias is pointed at another key, or deleted. */
 export const aliasRepointed = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "alias-repointed",
-  version: 4,
+  version: 5,
   title: "Alias repointed",
   entity: "account",
   reliableFrom: 60,
@@ -178,7 +178,8 @@ function reasonsOf(view: View, subject: string, doer: Doer, options: Options): R
   }
   if (thingsOf(doer, TARGET).some((arn) => isYoung(view, arn, options))) {
     const text = `The new target was made within ${options.youngDays} days, as a key's replacement is.`;
-    reasons.push({ code: "young-target", text, points: -6 });
+    // Pipelines replace keys; a person who does it by hand may have made the key for it.
+    reasons.push({ code: "young-target", text, points: doer.human ? -6 : -21 });
   }
   if (refusalsOf(doer).length > 0) {
     const points = reasons.length > 0 ? 6 : 22;

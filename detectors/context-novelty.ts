@@ -95,7 +95,7 @@ const LONGEST_TOLD = 200;
 /** A principal uses a key with names of encryption context that it never used with it, or with none at all. */
 export const contextNovelty = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "context-novelty",
-  version: 4,
+  version: 5,
   title: "New encryption context",
   entity: "principal",
   reliableFrom: 50,
@@ -289,7 +289,7 @@ function reasonsOf(
   }
   if (count >= 10) {
     const text = `${count} such calls in an hour.`;
-    reasons.push({ code: "many-calls", text, points: count >= 50 ? 12 : 8 });
+    reasons.push({ code: "many-calls", text, points: count >= 50 ? 14 : 8 });
   }
   return reasons;
 }

@@ -54,9 +54,9 @@ testDetector(directUse, {
       ],
       expect: { atLeast: "high", told: ["low", "high", "high"], reasons: ["never-direct"] },
     },
-    "sixty refused ones, as of a broken release, medium still": {
+    "sixty refused ones, as of a broken release, low": {
       events: [...reader, ...inHour(NOW, 60, DENIED)],
-      expect: { atLeast: "medium", atMost: "medium", withoutReasons: ["many-calls"] },
+      expect: { atMost: "low", reasons: ["refused"], withoutReasons: ["many-calls", "reads-only"] },
     },
     "sixty in an hour, high": {
       events: [...reader, ...inHour(NOW, 60)],

@@ -85,6 +85,8 @@ type View = HourView<Baseline, Bucket, Limits>;
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
 /** Calls through services raise no level. */
+/** Refused calls that are no try, but a broken release. */
+const AGAIN_AND_AGAIN = 5;
 const NOTHING: readonly Subject[] = [];
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;
@@ -96,7 +98,7 @@ const MOST_POINTS_ELSEWHERE = 26;
 /** A principal calls KMS itself on a key that it only ever came to through a service, or for the first time at all. */
 export const directUse = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "direct-use",
-  version: 1,
+  version: 2,
   title: "Direct use by one who came through services",
   entity: "principal",
   reliableFrom: 50,
@@ -229,7 +231,7 @@ function newlyUsed({ direct }: Bucket): string[] {
   return Object.keys(direct).filter((arn) => direct[arn]);
 }
 
-/** How much was done: 0 for a few calls, 1 from ten, 2 from fifty on. A broken release is refused again and again. */
+/** How much was done: 0 for a few calls, 1 from ten, 2 from fifty on. */
 function extentOf({ granted }: Bucket): number {
   if (granted < 10) return 0;
   return granted < 50 ? 1 : 2;
@@ -278,8 +280,11 @@ function reasonsOf(view: View, keys: readonly string[]): Reason[] {
     const text = `${bucket.granted} such calls in an hour: more than a try.`;
     reasons.push({ code: "many-calls", text, points: 5 * extent });
   }
-  // A new feature writes what it reads.
-  if (!writes && !human) {
+  if (bucket.granted === 0 && (bucket.evidence?.count ?? 0) >= AGAIN_AND_AGAIN) {
+    const text = "Refused again and again, as what is deployed without its rights is.";
+    reasons.push({ code: "refused", text, points: -14 });
+  } else if (!writes && !human) {
+    // A new feature writes what it reads.
     const text = "A workload's calls of that kind encrypted nothing.";
     reasons.push({ code: "reads-only", text, points: 8 });
   }

@@ -1,5 +1,5 @@
 import type { KmsEvent } from "../src/detection/detector.ts";
-import { inHour, KEY, person, principal } from "../test/support/events.ts";
+import { hours, inHour, KEY, person, principal } from "../test/support/events.ts";
 import { dormantKey } from "./dormant-key.ts";
 import { testDetector } from "../test/support/test-detector.ts";
 
@@ -30,6 +30,16 @@ testDetector(dormantKey, {
       events: [...on([0, 1, 2]), ...on([40], { principal: person("ada") })],
       expect: { reasons: ["person", "strangers"] },
     },
+    "a key of two days that slept for a month and is read more than ever": {
+      events: [...on([0, 1]), ...inHour(35 * DAY + 10, 12)],
+      expect: {
+        atLeast: "medium",
+        reasons: ["dormant", "more-than-ever"],
+        observed: { callsPerHour: 12 },
+        eventTime: "2026-03-09T10:45:00Z",
+        alerts: 1,
+      },
+    },
     "an archive's second awakening only, where it sleeps as long again": {
       events: on([0, 1, 2, 50, 51, 100]),
       expect: { alerts: 1 },
@@ -40,7 +50,12 @@ testDetector(dormantKey, {
     "a key of a quarterly job from its third quarter on": {
       events: on([0, 91, 182, 273, 364]),
     },
-    "a key that was used twice in all": on([0, 1, 60]),
+    "a key of two days that is read no more than in all of them": [
+      ...hours(0, 2).flatMap((day) => inHour(day * DAY, 10)),
+      ...inHour(60 * DAY, 20),
+    ],
+    "a key of one day that is read half as much again": [...inHour(0, 20), ...inHour(60 * DAY, 30)],
+    "a glance at a key of one day": [...on([0]), ...inHour(60 * DAY, 9)],
     "use by an AWS service alone": [
       ...on([0, 1, 2]),
       ...on([60], { principal: principal("backup.amazonaws.com", { service: true }) }),

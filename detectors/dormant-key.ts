@@ -2,6 +2,7 @@ import { z } from "zod";
 import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
 import { isKnown, type KnownSet, meet, newKnownSet, size } from "../src/baseline/known-set.ts";
+import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   addEvidence,
   baselineState,
@@ -29,6 +30,8 @@ interface Bucket {
   calls: number;
   reads: number;
   firstMs: number;
+  /** Of one that was away. */
+  minutes: MinuteCounts;
   /** Who used it; at most `MOST_USERS`. */
   users: string[];
   human: boolean;
@@ -44,6 +47,8 @@ interface Limits {
   calls: number;
   users: number;
   isAwake: boolean;
+  /** Calls in an hour from which on its use is told. */
+  least: number;
 }
 
 const Options = z.strictObject({
@@ -56,18 +61,23 @@ const Options = z.strictObject({
     .int()
     .min(2)
     .default(3)
-    .describe("Days of use before, without which nobody can tell what is usual."),
+    .describe(
+      "Days of use before; of fewer only an hour of more calls than in all of them is told.",
+    ),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_USERS = 100;
+/** Of few days nobody can tell what is usual: only what goes beyond all of them, of one day far beyond, and is no glance. */
+const FAR_BEYOND = 1.5;
+const NO_GLANCE = 10;
 
 /** A key that nobody has used for weeks is used again. */
 export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-key",
-  version: 1,
+  version: 2,
   title: "Dormant key awakes",
   entity: "key",
   reliableFrom: 46,
@@ -75,7 +85,7 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   why: "What lies under a key that nothing uses any more is old and forgotten, backups and archives mostly: worth taking, and not missed.",
   falsePositives: ["A restore from an archive.", "A rare job whose rhythm is not known yet."],
   knownGaps: [
-    "Keys that were used on few days before they fell asleep.",
+    "Keys that were used on a day or two before they fell asleep, and no more when they wake.",
     "Use by AWS services alone, such as their own backups.",
   ],
   triage: [
@@ -92,7 +102,15 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: (event) =>
     event.error === undefined && !event.principal.service && isCryptographic(event),
   newBaseline: () => ({ ...newGaps(), calls: 0, users: newKnownSet() }),
-  newBucket: () => ({ calls: 0, reads: 0, firstMs: 0, users: [], human: false, evidence: null }),
+  newBucket: () => ({
+    calls: 0,
+    reads: 0,
+    firstMs: 0,
+    minutes: [],
+    users: [],
+    human: false,
+    evidence: null,
+  }),
 
   limits(baseline, hour, options) {
     const awayDays = daysAway(baseline, hour);
@@ -104,7 +122,8 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
       days: daysSince(baseline.born, hour),
       calls: baseline.calls,
       users: size(baseline.users),
-      isAwake: baseline.days < options.activeDays || awayDays < limitDays,
+      isAwake: baseline.days === 0 || awayDays < limitDays,
+      least: baseline.days < options.activeDays ? leastOfFewDays(baseline) : 1,
     };
   },
 
@@ -119,12 +138,13 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
     if (limits.isAwake) return;
     if (isDecryption(event)) bucket.reads += 1;
     bucket.human ||= event.principal.human;
+    countMinute(bucket.minutes, event.timeMs);
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
 
   subjects: () => SUBJECTS,
-  level: ({ bucket, limits }) => (limits.isAwake ? -1 : levelOf(bucket.calls, 1)),
+  level: ({ bucket, limits }) => (limits.isAwake ? -1 : levelOf(bucket.calls, limits.least)),
   describe: describeHour,
 
   fold(baseline, hour, bucket) {
@@ -134,6 +154,10 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
+
+function leastOfFewDays({ days, calls }: Baseline): number {
+  return Math.max(NO_GLANCE, Math.floor((days < 2 ? FAR_BEYOND : 1) * calls) + 1);
+}
 
 function describeHour(view: View): Finding {
   const { hour, bucket, limits, entity } = view;
@@ -146,7 +170,10 @@ function describeHour(view: View): Finding {
     title: "Dormant key awakes",
     summary: `A key that nobody had used for ${away} days was used by ${users}, ${callerName(evidence.principal)} among them: ${counted(bucket.calls, "call")} in the hour.`,
     reasons: reasonsOf(view),
-    eventTimeMs: bucket.firstMs,
+    eventTimeMs:
+      limits.least === 1
+        ? bucket.firstMs
+        : startMs + 1000 * crossingSecond(bucket.minutes, limits.least - 1),
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,
@@ -176,6 +203,10 @@ function reasonsOf({ bucket, limits, baseline, knownBy }: View): Reason[] {
   if (!bucket.users.some((user) => isKnown(baseline.users, user, knownBy))) {
     const text = "None of those who use it now ever did.";
     reasons.push({ code: "strangers", text, points: 12 });
+  }
+  if (bucket.calls > limits.calls) {
+    const text = `${bucket.calls} calls in its first hour, more than in all its ${Math.floor(limits.days)} days before.`;
+    reasons.push({ code: "more-than-ever", text, points: 12 });
   }
   if (bucket.reads >= 10) {
     const text = `${bucket.reads} decrypts in its first hour.`;

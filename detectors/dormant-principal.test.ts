@@ -45,6 +45,19 @@ testDetector(dormantPrincipal, {
       expect: { atLeast: "medium", reasons: ["many-calls", "several-keys", "direct"] },
     },
     "somebody seen on three days in all": on([0, 1, 2, 60]),
+    "somebody seen on two days, who does more than in both after a month": {
+      events: [...on([0, 1], byService), ...inHour(35 * DAY + 10, 12, byService)],
+      expect: {
+        atLeast: "medium",
+        observed: { callsPerHour: 12 },
+        eventTime: "2026-03-09T10:45:00Z",
+        alerts: 1,
+      },
+    },
+    "somebody seen on one day, who does far more after a month": {
+      events: [...on([0], byService), ...inHour(35 * DAY + 10, 12, byService)],
+      expect: { atLeast: "medium", observed: { callsPerHour: 12 }, alerts: 1 },
+    },
     "a role that slept for three weeks, just medium": {
       events: on([0, 1, 2, 3, 25], byService),
       expect: { atLeast: "medium", atMost: "medium" },
@@ -80,7 +93,18 @@ testDetector(dormantPrincipal, {
     "a person after four weeks of leave": on([0, 1, 2, 3, 4, 33], ada),
     "a weekly job that was left out three times": on([0, 7, 14, 21, 28, 56]),
     "a month-end job": on([0, 31, 59, 90, 120, 151]),
-    "somebody seen on two days in all": on([0, 1, 60]),
+    "somebody seen on two days in all, who does no more than in both": [
+      ...hours(0, 2).flatMap((day) => inHour(day * DAY, 10, byService)),
+      ...inHour(60 * DAY, 20, byService),
+    ],
+    "a monthly job, whose runs differ by half": [
+      ...inHour(0, 20, byService),
+      ...inHour(31 * DAY, 30, byService),
+    ],
+    "somebody seen on one day, for a glance": [
+      ...on([0], byService),
+      ...inHour(60 * DAY, 9, byService),
+    ],
     "a service-linked role, which nobody but AWS can assume": on([0, 1, 2, 3, 35], {
       principal: principal("AWSServiceRoleForAutoScaling", {
         key: "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",

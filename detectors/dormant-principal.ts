@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
 import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
+import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   addEvidence,
   baselineState,
@@ -26,6 +27,8 @@ interface Baseline extends Gaps {
 interface Bucket {
   calls: number;
   firstMs: number;
+  /** Of one that was away. */
+  minutes: MinuteCounts;
   keys: string[];
   human: boolean;
   isDirect: boolean;
@@ -40,6 +43,8 @@ interface Limits {
   days: number;
   calls: number;
   isAwake: boolean;
+  /** Calls in an hour from which on its return is told. */
+  least: number;
 }
 
 const Options = z.strictObject({
@@ -64,13 +69,18 @@ const Options = z.strictObject({
     .int()
     .min(2)
     .default(3)
-    .describe("Days of use before, without which nobody can tell what is usual."),
+    .describe(
+      "Days of use before; of fewer only an hour of more calls than in all of them is told.",
+    ),
 });
 type Options = z.infer<typeof Options>;
 type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_KEYS = 100;
+/** Of few days nobody can tell what is usual: only what goes beyond all of them, of one day far beyond, and is no glance. */
+const FAR_BEYOND = 1.5;
+const NO_GLANCE = 10;
 /** Projects rest for a holiday. */
 const HOLIDAY_DAYS = 21;
 /** Days for which IAM users are away without meaning anything: they are mostly programs. */
@@ -82,7 +92,7 @@ const DAILY_GAP = 3;
 /** A principal that has not used any key for weeks uses one again. */
 export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-principal",
-  version: 4,
+  version: 5,
   title: "Dormant principal awakes",
   entity: "principal",
   reliableFrom: 44,
@@ -90,7 +100,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   why: "Nobody watches a role that nothing uses any more, and nobody misses it: its forgotten credentials are the ones to take.",
   falsePositives: ["A rare job whose rhythm is not known yet.", "Return from a long leave."],
   knownGaps: [
-    "Principals that were used on few days before they fell asleep.",
+    "Principals that were used on a day or two before they fell asleep, and do no more when they wake.",
     "Rare principals, whose absence has to last five times as long as usual.",
   ],
   triage: [
@@ -109,6 +119,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
   newBucket: () => ({
     calls: 0,
     firstMs: 0,
+    minutes: [],
     keys: [],
     human: false,
     isDirect: false,
@@ -127,7 +138,8 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
       usualDays: baseline.usual,
       days: daysSince(baseline.born, hour),
       calls: baseline.calls,
-      isAwake: baseline.days < options.activeDays || awayDays < limitDays,
+      isAwake: baseline.days === 0 || awayDays < limitDays,
+      least: baseline.days < options.activeDays ? leastOfFewDays(baseline) : 1,
     };
   },
 
@@ -141,6 +153,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
       if (!bucket.keys.includes(arn) && bucket.keys.length < MOST_KEYS) bucket.keys.push(arn);
     }
     bucket.keys.sort();
+    countMinute(bucket.minutes, event.timeMs);
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -149,7 +162,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
 
   level({ bucket, limits, entity }, _subject, options) {
     if (limits.isAwake || limits.awayDays < leaveDays(entity, options)) return -1;
-    return levelOf(bucket.calls, 1);
+    return levelOf(bucket.calls, limits.least);
   },
 
   describe: describeHour,
@@ -172,6 +185,10 @@ function leaveDays(entity: string, { personDormantDays }: Options): number {
   return entity.includes(":user/") ? Math.min(USER_LEAVE_DAYS, personDormantDays) : 0;
 }
 
+function leastOfFewDays({ days, calls }: Baseline): number {
+  return Math.max(NO_GLANCE, Math.floor((days < 2 ? FAR_BEYOND : 1) * calls) + 1);
+}
+
 function describeHour({ hour, bucket, limits, entity }: View): Finding {
   const evidence = bucket.evidence ?? newEvidence();
   const away = Math.floor(limits.awayDays);
@@ -180,7 +197,10 @@ function describeHour({ hour, bucket, limits, entity }: View): Finding {
     title: "Dormant principal awakes",
     summary: `${callerName(evidence.principal, entity)} used keys again after ${away} days without: ${counted(bucket.calls, "call")} on ${counted(bucket.keys.length, "key")} in the hour.`,
     reasons: reasonsOf(bucket, limits),
-    eventTimeMs: bucket.firstMs,
+    eventTimeMs:
+      limits.least === 1
+        ? bucket.firstMs
+        : startMs + 1000 * crossingSecond(bucket.minutes, limits.least - 1),
     windowStartMs: startMs,
     windowEndMs: startMs + HOUR_MS,
     principal: evidence.principal,

@@ -61,7 +61,7 @@ const ACTS = {
   "expires-soon": [66, "Material was imported that expires soon"],
   replaced: [26, "New material was imported beside the old"],
   "expires-later": [36, "Material was imported that expires"],
-  imported: [22, "Material was imported"],
+  imported: [36, "Material was imported"],
   asked: [20, "The means to import material were fetched"],
 } as const satisfies ActWeights;
 const CALLS = new Set([
@@ -77,7 +77,7 @@ const NOTHING: readonly Subject[] = [];
 /** Somebody brings key material of their own, which expires when they want, or material has expired. */
 export const importedMaterial = defineDetector<Baseline, Bucket, ActsLimits, Options>({
   id: "imported-material",
-  version: 3,
+  version: 4,
   title: "Imported material",
   entity: "key",
   reliableFrom: 50,

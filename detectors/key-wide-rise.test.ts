@@ -19,26 +19,25 @@ testDetector(keyWideRise, {
     "ten principals, six decrypts each": {
       events: [...habit, ...crowd(NOON, 10, 6)],
       expect: {
-        atLeast: "low",
-        reasons: ["key-volume"],
+        atLeast: "medium",
+        reasons: ["key-users"],
         observed: { principals: 10, largestOfOne: 6, decryptsPerHour: 60 },
         alerts: 1,
       },
     },
     "thirty principals, more gravely": {
       events: [...habit, ...crowd(NOON, 30, 6)],
-      expect: { atLeast: "high", atMost: "high", reasons: ["steep"] },
+      expect: { atLeast: "high", atMost: "high", reasons: ["key-users", "hardly-ever"] },
     },
-    "busy services, each three times as busy": {
-      events: [...busy, ...crowd(NOON, 12, 60), ...crowd(NOON, 24, 20, 12)],
-      expect: { atLeast: "low", reasons: ["key-volume"], alerts: 1 },
+    "many principals, one of which has most, low": {
+      events: [...habit, ...crowd(NOON, 30, 1), ...crowd(NOON, 1, 60, 40)],
+      expect: { atMost: "low", reasons: ["key-users", "one-has-most"] },
     },
     "three times as many principals as ever, one decrypt each": {
       events: [...busy, ...crowd(NOON, 40, 1)],
       expect: {
         atLeast: "medium",
         reasons: ["key-users"],
-        withoutReasons: ["key-volume"],
         observed: { principals: 40 },
         expected: { principals: 11.8, principalsLimit: 25 },
         alerts: 1,
@@ -61,7 +60,6 @@ testDetector(keyWideRise, {
         atLeast: "medium",
         title: "Many principals use a key more, hour after hour",
         reasons: ["key-run"],
-        withoutReasons: ["key-volume"],
         observed: { decrypts: 552, hours: 4, principals: 13 },
         alerts: 1,
       },
@@ -91,6 +89,10 @@ testDetector(keyWideRise, {
       ...busiest(hour, 30),
     ]),
     "twice as many principals as expected, once": [...busy, ...crowd(NOON, 20, 1)],
+    "an hour in which each is three times as busy, as of a restart": [
+      ...busy,
+      ...crowd(NOON, 12, 60),
+    ],
     "one culprit, which decrypt-spike tells": [...habit, ...crowd(NOON, 1, 500)],
     "one culprit among busy services": [
       ...busy,

@@ -7,9 +7,10 @@ import {
   newCallShare,
 } from "../src/baseline/call-share.ts";
 import { short } from "../src/baseline/forgetting.ts";
-import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   expectHour,
+  type HourExpectation,
+  hourLimit,
   learnHour,
   learnSilence,
   newSeasonalRate,
@@ -21,14 +22,6 @@ import {
   type SharedRun,
   withHour,
 } from "../src/baseline/shared-run.ts";
-import {
-  learnNoVolume,
-  learnVolume,
-  newVolumeHabit,
-  type VolumeHabit,
-  volumeLimits,
-  type VolumeLimits,
-} from "../src/baseline/volume-habit.ts";
 import {
   addEvidence,
   baselineState,
@@ -47,7 +40,8 @@ import {
 } from "../src/detection/detector.ts";
 
 interface Baseline {
-  habit: VolumeHabit;
+  /** Decrypts of all principals in an hour. */
+  rate: SeasonalRate;
   /** Usual decrypts, in an hour, of the principal that has most: an exponentially weighted mean. */
   largest: number;
   /** How many principals decrypt in an hour. */
@@ -58,10 +52,13 @@ interface Baseline {
   run: SharedRun | null;
 }
 
-interface Limits extends VolumeLimits {
+interface Limits {
+  readonly expectation: HourExpectation;
   /** Decrypts of one principal in an hour that count at most: a single culprit is decrypt-spike's. */
   share: number;
-  /** Principals of an hour that must be exceeded, and how many are expected. */
+  /** Decrypts of an hour that teach at most. */
+  most: number;
+  /** Principals of an hour that must be exceeded, and how many are expected; `NEVER` while the key is learned. */
   users: number;
   expectedUsers: number;
   /** What part of decrypts and encryptions are decrypts; null where too little is known. */
@@ -73,10 +70,8 @@ interface Bucket {
   count: number;
   decrypts: number;
   encrypts: number;
-  fiveMinutes: number;
   users: Record<string, User>;
   userCount: number;
-  minutes: MinuteCounts;
   /** Null while the key is learned and not judged. */
   evidence: Evidence | null;
 }
@@ -92,17 +87,6 @@ const Options = z.strictObject({
     .min(0)
     .default(14)
     .describe("Days of a key's own history before it is judged."),
-  floorPerHour: z
-    .int()
-    .min(1)
-    .default(25)
-    .describe("Never alert below this many decrypts in an hour, all principals together."),
-  tailProbability: z
-    .number()
-    .gt(0)
-    .lt(0.5)
-    .default(0.01)
-    .describe("How improbable a count must be."),
   floorOfPrincipals: z
     .int()
     .min(2)
@@ -128,9 +112,12 @@ type View = HourView<Baseline, Bucket, Limits>;
 const LEAST_SHARE = 8;
 /** Weight of the newest hour in the usual largest count of one principal. */
 const NEWEST = 0.05;
-const RATIO = 2;
-/** Times the limit from which on it weighs more. */
-const STEEP = 1.5;
+/** What a wild hour teaches at most: so many decrypts, times what is expected, or what is as improbable as this. */
+const LEAST_TAUGHT = 25;
+const MOST_TAUGHT = 2;
+const TAIL = 0.01;
+/** Part of an hour's decrypts, each principal's share counted, beyond which one's are no small part of a rise that many share. */
+const MOST_OF_ONE = 1 / 3;
 const MOST_USERS = 1000;
 const DAILY: Subject = { name: "", period: "day" };
 const RUN: Subject = { name: "run", period: "hour" };
@@ -143,7 +130,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Many principals each use a key somewhat more than usual. */
 export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "key-wide-rise",
-  version: 6,
+  version: 7,
   title: "Rise over all users of a key",
   entity: "key",
   reliableFrom: 46,
@@ -156,7 +143,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   knownGaps: [
     "Keys younger than the learning days.",
     "A rise through fewer than three or four principals: see decrypt-spike.",
-    "Half as much again in one hour: it must hold twice what is usual, and half as much again as the most so far.",
+    "An hour in which no more principals decrypt than usual, however much.",
     "A rise over hours through fewer than ten principals, or with encryptions that rise alike.",
   ],
   triage: [
@@ -174,7 +161,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: (event) => event.error === undefined && (isDecryption(event) || isEncryption(event)),
 
   newBaseline: () => ({
-    habit: newVolumeHabit(),
+    rate: newSeasonalRate(),
     largest: 0,
     users: newSeasonalRate(),
     share: newCallShare(),
@@ -184,32 +171,23 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
     count: 0,
     decrypts: 0,
     encrypts: 0,
-    fiveMinutes: 0,
     users: {},
     userCount: 0,
-    minutes: [],
     evidence: null,
   }),
 
   limits(baseline, hour, options) {
-    const { habit, largest } = baseline;
-    const share = Math.max(LEAST_SHARE, Math.ceil(largest));
-    const limits = volumeLimits(habit, hour, {
-      floorPerFiveMinutes: NEVER,
-      floorPerHour: options.floorPerHour,
-      floorPerDay: NEVER,
-      ratio: RATIO,
-      tailProbability: options.tailProbability,
-    });
-    const isLearning = limits.expectation.daysLearned < options.learningDays;
+    const expectation = expectHour(baseline.rate, hour);
+    const isLearning = expectation.daysLearned < options.learningDays;
     const { mean } = expectHour(baseline.users, hour);
     // A number of different principals is a sum of yes and no: its variance is no larger than its mean (Le Cam 1960).
     const scatter = options.principalsDeviations * Math.sqrt(mean);
     const users = Math.max(options.floorOfPrincipals - 1, Math.floor(mean + scatter));
+    const improbable = hourLimit(expectation, TAIL);
     return {
-      ...limits,
-      share,
-      hour: isLearning ? NEVER : limits.hour,
+      expectation,
+      share: Math.max(LEAST_SHARE, Math.ceil(baseline.largest)),
+      most: Math.ceil(Math.max(LEAST_TAUGHT, MOST_TAUGHT * expectation.mean, improbable)),
       users: isLearning ? NEVER : users,
       expectedUsers: mean,
       reads: knownShare(baseline.share)?.share ?? null,
@@ -222,7 +200,6 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       return;
     }
     bucket.decrypts += 1;
-    countMinute(bucket.minutes, event.timeMs);
     const name = `p:${event.principal.entity}`;
     let user = bucket.users[name];
     if (user === undefined) {
@@ -234,7 +211,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
     if (user.count < limits.share) bucket.count += 1;
     user.count += 1;
     user.firstMs = Math.min(user.firstMs, event.timeMs);
-    if (limits.hour === NEVER) return;
+    if (limits.users === NEVER) return;
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -242,10 +219,9 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
   subjects: (event) => (isDecryption(event) ? SUBJECTS : NOTHING),
   level(view, subject, options) {
     const { bucket, limits } = view;
-    if (limits.hour === NEVER) return -1;
+    if (limits.users === NEVER) return -1;
     if (subject === RUN.name) return runOf(view, options) === null ? -1 : 0;
-    const ofUsers = levelOf(bucket.userCount, limits.users + 1);
-    return Math.max(levelOf(bucket.count, limits.hour + 1), ofUsers);
+    return levelOf(bucket.userCount, limits.users + 1);
   },
   describe: (view, subject, options) =>
     subject === RUN.name ? describeRun(view, options) : describeRise(view),
@@ -255,7 +231,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
       const calls = { part: bucket.decrypts, all: bucket.decrypts + bucket.encrypts };
       learnShare(baseline.share, calls, SHARE_HALF_LIFE_HOURS);
     }
-    learnVolume(baseline.habit, hour, bucket, limits);
+    learnHour(baseline.rate, hour, Math.min(bucket.count, limits.most));
     learnHour(baseline.users, hour, Math.min(bucket.userCount, limits.users));
     const isFirst = baseline.largest === 0;
     // A culprit teaches no more than twice what was usual.
@@ -265,7 +241,7 @@ export const keyWideRise = defineDetector<Baseline, Bucket, Limits, Options>({
     );
   },
   skip(baseline, from, to) {
-    learnNoVolume(baseline.habit, from, to);
+    learnSilence(baseline.rate, from, to);
     learnSilence(baseline.users, from, to);
   },
 });
@@ -344,13 +320,12 @@ function describeRise(view: View): Finding {
   const { hour, bucket, limits, entity } = view;
   const evidence = bucket.evidence ?? newEvidence();
   const { expectation } = limits;
-  const expected = Math.round(expectation.mean * 10) / 10;
   const startMs = hour * HOUR_MS;
   const key = keyOf(entity);
   const largest = largestOf(bucket);
   return {
     title: "Many principals use a key more",
-    summary: `${counted(bucket.userCount, "principal")} decrypted ${bucket.decrypts} times with a key in an hour, ${largest} times at most each; usually about ${expected} in all.`,
+    summary: `${counted(bucket.userCount, "principal")} decrypted ${bucket.decrypts} times with a key in an hour, ${largest} times at most each; usually about ${Math.round(limits.expectedUsers)} do.`,
     reasons: reasonsOf(view),
     eventTimeMs: crossingMs(view),
     windowStartMs: startMs,
@@ -365,8 +340,7 @@ function describeRise(view: View): Finding {
       largestOfOne: largest,
     },
     expected: {
-      decryptsPerHour: expected,
-      decryptsPerHourLimit: limits.hour,
+      decryptsPerHour: Math.round(expectation.mean * 10) / 10,
       principals: Math.round(limits.expectedUsers * 10) / 10,
       principalsLimit: limits.users,
     },
@@ -376,37 +350,25 @@ function describeRise(view: View): Finding {
 }
 
 function reasonsOf({ bucket, limits }: View): Reason[] {
-  const reasons: Reason[] = [];
-  const isVolume = bucket.count > limits.hour;
-  if (isVolume) {
-    const expected = Math.round(limits.expectation.mean * 10) / 10;
-    reasons.push({
-      code: "key-volume",
-      text: `${bucket.count} decrypts in the hour, each principal's first ${limits.share} counted; expected ${expected}, limit ${limits.hour}.`,
-      points: 36,
-    });
-  }
-  if (bucket.count >= STEEP * limits.hour) {
-    const points = Math.round(14 + 12 * Math.log2(bucket.count / (STEEP * limits.hour)));
-    const text = "Half as much again as the limit, or more.";
-    reasons.push({ code: "steep", text, points: Math.min(44, points) });
-  }
-  if (bucket.userCount > limits.users) {
-    const beyond = Math.min(20, 16 * Math.log2(bucket.userCount / limits.users));
-    reasons.push({
+  const beyond = Math.min(20, 16 * Math.log2(bucket.userCount / limits.users));
+  const reasons: Reason[] = [
+    {
       code: "key-users",
       text: `${bucket.userCount} principals in the hour; expected ${Math.round(limits.expectedUsers)}, limit ${limits.users}.`,
-      points: isVolume ? 4 : Math.round(40 + beyond),
-    });
+      points: Math.round(40 + beyond),
+    },
+  ];
+  const largest = largestOf(bucket);
+  if (largest > MOST_OF_ONE * bucket.count) {
+    const text = `One of them made ${largest} of ${bucket.decrypts} decrypts, as where a restart or a test goes through all.`;
+    reasons.push({ code: "one-has-most", text, points: -24 });
   }
   return reasons;
 }
 
-/** When the decrypts were too many, or the principals. */
+/** When the principals were too many. */
 function crossingMs({ hour, bucket, limits }: View): number {
-  const volumeMs = hour * HOUR_MS + crossingSecond(bucket.minutes, limits.hour) * 1000;
   const firsts = Object.values(bucket.users).map(({ firstMs }) => firstMs);
-  const usersMs = firsts.sort((one, other) => one - other)[limits.users];
-  if (usersMs === undefined) return volumeMs;
-  return bucket.count > limits.hour ? Math.min(volumeMs, usersMs) : usersMs;
+  const sorted = firsts.sort((one, other) => one - other);
+  return sorted[limits.users] ?? hour * HOUR_MS;
 }

@@ -33,6 +33,7 @@ import {
   newEvidence,
   type NewOfDay,
   newOfDay,
+  pointsOf,
   pointsOfSeveral,
   type Reason,
   soleKey,
@@ -100,6 +101,8 @@ const NOTHING: readonly Subject[] = [];
 /** Whoever meets new ones more often than so keeps to no set. */
 const MOST_DISCOVERY = 0.25;
 const SEVERAL_OBJECTS = 4;
+/** What no more than on other days is worth at most: customers and data come in new every day. */
+const MOST_POINTS_OF_PLAIN = 39;
 /** So many on a day are many. */
 const MANY = 8;
 const MOST_MET = 1000;
@@ -110,7 +113,7 @@ const KEY = "k";
 /** A principal that reads what belongs to the same few tenants, files or tables for ever reads what belongs to others. */
 export const newContexts = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-contexts",
-  version: 2,
+  version: 3,
   title: "Contexts never read before",
   entity: "principal",
   learnsFingerprints: true,
@@ -332,6 +335,12 @@ function reasonsOf(view: View, ofDay: number): Reason[] {
   if (bucket.human) {
     const text = "The principal is a person, who reads what a task needs.";
     reasons.push({ code: "person", text, points: -8 });
+  }
+  const isPlain = reasons.every(({ code }) => code !== "more-than-ever" && code !== "other-bucket");
+  const beyond = pointsOf(reasons) - MOST_POINTS_OF_PLAIN;
+  if (isPlain && beyond > 0) {
+    const text = "No more of them than on some other days, and where it reads anyway.";
+    reasons.push({ code: "as-on-other-days", text, points: -beyond });
   }
   return reasons;
 }

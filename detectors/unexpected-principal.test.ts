@@ -43,6 +43,15 @@ testDetector(unexpectedPrincipal, {
       events: [...exclusive, ...inHour(NOW, 1, stranger)],
       expect: { atMost: "low", reasons: ["few-calls"], withoutReasons: ["many-calls"] },
     },
+    "one read for a person through a service": {
+      events: [
+        ...exclusive,
+        ...inHour(NOW, 1, {
+          principal: { ...person("ada@example.com"), via: "s3.amazonaws.com" },
+        }),
+      ],
+      expect: { atLeast: "medium", reasons: ["exclusive-key"], withoutReasons: ["query"] },
+    },
     "such a role that encrypts too, less": {
       events: [
         ...exclusive,

@@ -87,15 +87,17 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 /** Principals, families and services remembered for one key. */
 const MOST_KNOWN = 500;
-/** Principals told apart within one hour of one key. */
+/** Users of a key that is nobody else's. */
+const MOST_OF_EXCLUSIVE = 3;
 /** Calls in the first hour that are more than a try. */
 const MANY = 3;
+/** Principals told apart within one hour of one key. */
 const MOST_USERS = 1000;
 
 /** A principal uses a key that it has never used, and that few others use. */
 export const unexpectedPrincipal = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unexpected-principal",
-  version: 5,
+  version: 6,
   title: "Unexpected principal",
   entity: "key",
   reliableFrom: 50,
@@ -275,7 +277,8 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
       points: Math.round(Math.min(28, 4 + 4.8 * surprise)),
     },
   ];
-  if (limits.principals <= 3) {
+  const isExclusive = limits.principals <= MOST_OF_EXCLUSIVE;
+  if (isExclusive) {
     reasons.push({ code: "exclusive-key", text: "The key has three users at most.", points: 9 });
   }
   if (user.human) reasons.push({ code: "person", text: "The principal is a person.", points: 10 });
@@ -296,11 +299,15 @@ function reasonsOf({ baseline, limits, knownBy }: View, user: User): Reason[] {
     const text = "It encrypts with the key too, as a new feature does.";
     reasons.push({ code: "writes-too", text, points: -8 });
   }
-  return [...reasons, ...extentReasons(user)];
+  return [...reasons, ...extentReasons(user, isExclusive)];
 }
 
-/** How much the newcomer did in its first hour; of a person's query through a service that says little. */
-function extentReasons({ count, human, via }: User): Reason[] {
+/**
+ * How much the newcomer did in its first hour; of a person's query through a service that says little. Where hardly anybody comes,
+ * a person's first look needs no size.
+ */
+function extentReasons({ count, human, via }: User, isExclusive: boolean): Reason[] {
+  if (human && isExclusive && (via !== "" || count < MANY)) return [];
   if (human && via !== "") {
     return [{ code: "query", text: "A service made the calls for a person.", points: -16 }];
   }

@@ -160,6 +160,31 @@ testDetector(unusualHour, {
       events: [...fewMornings, ...inHour(22 * DAY + 6, 9, ada)],
       expect: { atLeast: "medium", reasons: ["hour-of-day", "person", "many-calls"] },
     },
+    "a person's first Saturday, at the hours of weekdays, with many calls": {
+      events: [...byDay, ...inHour(33 * DAY + 12, 20, ada)],
+      expect: { atLeast: "medium", reasons: ["person", "many-calls"], alerts: 1 },
+    },
+    "a person of five mornings and one busy afternoon, many calls at night": {
+      events: [
+        ...hours(0, 20).flatMap((day) => (day % 3 === 0 ? inHour(day * DAY + 9, 5, ada) : [])),
+        ...inHour(18 * DAY + 10, 30, ada),
+        ...inHour(22 * DAY + 1, 12, ada),
+      ],
+      expect: { atLeast: "medium", reasons: ["person", "many-calls"], alerts: 1 },
+    },
+    "a person who signs at night": {
+      events: [...byDay, ...inHour(NIGHT, 7, { ...ada, name: "Sign", operation: "sign" })],
+      expect: { atLeast: "medium", reasons: ["signs"], withoutReasons: ["many-calls"] },
+    },
+    "a job that works through two busy hours far from its own": {
+      events: [
+        ...hours(0, 29).flatMap((day) => inHour(day * DAY + 2, 40)),
+        ...inHour(12 * DAY + 17, 12),
+        ...inHour(29 * DAY + 13, 20),
+        ...inHour(29 * DAY + 14, 20),
+      ],
+      expect: { atLeast: "medium", reasons: ["hours-on"] },
+    },
     "a role of a weekly job in whose name people work, too, in any order": {
       events: [
         ...weekly(5),
@@ -221,7 +246,7 @@ testDetector(unusualHour, {
     ],
     "a person's first Saturday, at the hours of weekdays": [
       ...byDay,
-      ...inHour(33 * DAY + 12, 12, ada),
+      ...inHour(33 * DAY + 12, 19, ada),
     ],
     "a person who does at an odd hour what they did there before": {
       events: [...byDay, ...inHour(27 * DAY + 3, 20, ada), ...inHour(28 * DAY + 3, 30, ada)],

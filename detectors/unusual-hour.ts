@@ -12,6 +12,7 @@ import {
   newActiveHours,
   strayProbability,
   usualHours,
+  weekendProbability,
 } from "../src/baseline/active-hours.ts";
 import {
   clockTime,
@@ -33,6 +34,7 @@ import {
   isCryptographic,
   isOutsider,
   isServiceLinked,
+  isSignature,
   type KmsEvent,
   levelOf,
   newEvidence,
@@ -51,8 +53,9 @@ interface Bucket {
   count: number;
   /** The earliest times, as many as calls make it activity: the last of them is when it became that. */
   firstMs: number[];
-  /** Those by people, where the hour can be unusual. */
+  /** Those by people, where the hour can be unusual, and signatures among them. */
   people: number;
+  signatures: number;
   /** Null at an hour that cannot be unusual. */
   evidence: Evidence | null;
 }
@@ -60,10 +63,15 @@ interface Bucket {
 interface Limits {
   /** Probability that the principal is active at this hour; 1 while it is learning. */
   probability: number;
-  /** The same of a person of whom little is known, by how seldom anything was done so far from all of its hours; 1 for others. */
+  /**
+   * The same of a person of whom little is known, by how seldom anything was done so far from all of its hours, or of one who never
+   * worked on a weekend; 1 for others.
+   */
   personProbability: number;
   /** Calls that make it activity; `NEVER` at an hour that cannot be unusual. */
   calls: number;
+  /** Calls of a person where `personProbability` tells; `NEVER` otherwise. */
+  callsOfPerson: number;
   /** Whether it is judged only since it ran a few times and never at another time of day. */
   isSeldom: boolean;
   /** Days on which it kept a schedule of few hours without a single exception, far from this hour; 0 for others. */
@@ -72,7 +80,7 @@ interface Limits {
   isFar: boolean;
   /** Whether it was active at a usual hour shortly before. */
   isRerun: boolean;
-  /** Most calls ever in an hour far from its usual ones, faded. */
+  /** Most calls ever in an hour far from its usual ones; of a person of whom little is known, far from all. */
   mostStray: number;
   usual: string;
   state: BaselineState;
@@ -122,21 +130,25 @@ const WEEKLY_RUNS = 4;
 const WEEKLY_DAYS = 21;
 /** Days for each run, at least, of one that runs about once a week. */
 const WEEKLY_GAP = 4;
-/** So many unusual hours of a day are no delay. */
+/** So many unusual hours of a day are no delay; fewer where the last of them is a busy one. */
 const SEVERAL_HOURS = 3;
+const BUSY_HOURS = 2;
 /** At an hour that is merely rare, this many times what was ever done at such hours, and no fewer calls, are unusual. */
 const BEYOND_STRAYS = 3;
 const MANY_CALLS = 12;
 /** The same of a person, who looks something up with fewer. */
 const MANY_CALLS_OF_PERSON = 8;
+/** … and who has never worked on a weekend, at the hours of weekdays. */
+const MANY_CALLS_OF_WEEKEND = 20;
 const RARE = 0.1;
+const RARE_WEEKEND = 0.05;
 /** As many times are kept at most. */
 const MOST_CALLS = 200;
 
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 9,
+  version: 10,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -147,7 +159,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   ],
   knownGaps: [
     "Principals that are active around the clock.",
-    "A first weekend at work, at the hours of weekdays.",
+    "A first weekend at work, at the hours of weekdays, with few calls.",
     "Intruders who work at the victim's hours, or within seven hours of a job's own run.",
   ],
   triage: [
@@ -168,6 +180,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
     count: 0,
     firstMs: [],
     people: 0,
+    signatures: 0,
     evidence: null,
   }),
 
@@ -177,7 +190,10 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
     bucket.count += 1;
     if (limits.calls === NEVER) return; // Nobody will ask for the rest.
     keepEarliest(bucket.firstMs, event.timeMs, limits.calls);
-    if (event.principal.human) bucket.people += 1;
+    if (event.principal.human) {
+      bucket.people += 1;
+      if (isSignature(event)) bucket.signatures += 1;
+    }
     bucket.evidence ??= newEvidence();
     addEvidence(bucket.evidence, event);
   },
@@ -190,8 +206,7 @@ export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
     if (limits.personProbability === 1 && !isOfFewRuns(limits, options))
       return isRare || people > 0 ? levelOf(count, limits.calls) : -1;
     // Each kind of caller by its own calls, so that one of the other never takes a level back.
-    const ofPeople =
-      limits.personProbability < 1 ? levelOf(people, manyCalls(limits, MANY_CALLS_OF_PERSON)) : -1;
+    const ofPeople = limits.personProbability < 1 ? levelOf(people, limits.callsOfPerson) : -1;
     return Math.max(ofPeople, isRare ? levelOf(count - people, limits.calls) : -1);
   },
 
@@ -271,24 +286,36 @@ function limitsOf(baseline: ActiveHours, hour: number, options: Options): Limits
   const ofRun = isSeldom ? Math.max(1, baseline.active / daysActive(baseline)) : 1;
   const chance = isLearning ? 1 : activeProbability(baseline, hour) / ofRun;
   const probability = Math.round(chance * 1e5) / 1e5;
-  const personProbability = isLearned && !known ? personProbabilityOf(baseline, hour) : 1;
-  const calls = Math.min(
-    callsOf(baseline, hour, probability, options),
-    personProbability < 1 ? manyCalls(baseline, MANY_CALLS_OF_PERSON) : NEVER,
-  );
+  const isRare = known && probability < options.minimumProbability;
+  const ofPerson = ofPersonAt(baseline, hour, isLearned && !isRare, known);
+  const calls = Math.min(callsOf(baseline, hour, probability, options), ofPerson.callsOfPerson);
   const isFar = calls !== NEVER && isOffSchedule(baseline, hour);
   return {
+    ...ofPerson,
     probability,
-    personProbability,
     calls,
     isRerun: calls !== NEVER && followsRun(baseline, hour),
-    mostStray: baseline.mostStray,
     isSeldom,
     punctualDays: isFar ? punctualDays(baseline, isSeldom) : 0,
     isFar,
     usual: calls === NEVER ? "" : usualHours(baseline, hour),
     state: baselineState(days, baseline.active),
   };
+}
+
+type LimitsOfPerson = Pick<Limits, "personProbability" | "callsOfPerson" | "mostStray">;
+
+function ofPersonAt(
+  baseline: ActiveHours,
+  hour: number,
+  isJudged: boolean,
+  isKnown: boolean,
+): LimitsOfPerson {
+  const personProbability = isJudged ? personProbabilityOf(baseline, hour, isKnown) : 1;
+  if (personProbability === 1)
+    return { personProbability, callsOfPerson: NEVER, mostStray: baseline.mostStray };
+  const callsOfPerson = callsOfPersonAt(baseline, hour);
+  return { personProbability, callsOfPerson, mostStray: baseline.mostOfExcursion };
 }
 
 /** Whether it was active often enough to know its hours: the fewer it keeps, the sooner. */
@@ -300,19 +327,29 @@ function isKnown(baseline: ActiveHours, { learningHours }: Options): boolean {
 function callsOf(baseline: ActiveHours, hour: number, probability: number, options: Options) {
   if (probability < options.minimumProbability) return options.minimumCalls;
   const isStray = probability < RARE && isOffSchedule(baseline, hour);
-  return isStray ? manyCalls(baseline, MANY_CALLS) : NEVER;
+  return isStray ? manyCalls(baseline.mostStray, MANY_CALLS) : NEVER;
+}
+
+function callsOfPersonAt(baseline: ActiveHours, hour: number): number {
+  const isWeekendAlone = distanceFromUsual(baseline, hour) < OFF_SCHEDULE_HOURS;
+  const least = isWeekendAlone ? MANY_CALLS_OF_WEEKEND : MANY_CALLS_OF_PERSON;
+  return manyCalls(baseline.mostOfExcursion, least);
 }
 
 /** Calls that are many at an hour that is merely rare. */
-function manyCalls({ mostStray }: Pick<Limits, "mostStray">, least: number): number {
+function manyCalls(mostStray: number, least: number): number {
   const calls = Math.max(least, Math.floor(BEYOND_STRAYS * mostStray) + 1);
   return calls <= MOST_CALLS ? calls : NEVER;
 }
 
-/** How seldom a person of few hours does anything so far from all of them; 1 where that is not seldom. */
-function personProbabilityOf(baseline: ActiveHours, hour: number): number {
-  const probability = Math.round(strayProbability(baseline, hour) * 1e5) / 1e5;
-  return probability < RARE ? probability : 1;
+/**
+ * How seldom a person of few hours does anything so far from all of them, or anybody anything on a weekend who never did; 1 where
+ * that is not seldom.
+ */
+function personProbabilityOf(baseline: ActiveHours, hour: number, isKnown: boolean): number {
+  const stray = isKnown ? 1 : Math.round(strayProbability(baseline, hour) * 1e5) / 1e5;
+  const weekend = Math.round(weekendProbability(baseline, hour) * 1e5) / 1e5;
+  return Math.min(stray < RARE ? stray : 1, weekend < RARE_WEEKEND ? weekend : 1);
 }
 
 /** Whether it ran a few times, weekly perhaps, and always at the same time of day. */
@@ -361,6 +398,10 @@ function reasonsOfPerson({ bucket, limits }: View): Reason[] {
     const glance = "A glance: people look after something at odd hours now and then.";
     reasons.push({ code: "few-calls", text: glance, points: -6 });
   }
+  if (bucket.signatures > 0) {
+    const signed = `${counted(bucket.signatures, "signature")}, which stand for a decision.`;
+    reasons.push({ code: "signs", text: signed, points: 8 });
+  }
   if (bucket.count >= MANY_CALLS_OF_PERSON && bucket.count > BEYOND_STRAYS * limits.mostStray) {
     const many = `${counted(bucket.count, "call")}; never more than ${Math.round(limits.mostStray)} at such hours before.`;
     reasons.push({ code: "many-calls", text: many, points: bucket.count >= 50 ? 23 : 20 });
@@ -385,7 +426,7 @@ function reasonsOfJob(view: View): Reason[] {
     return reasons;
   }
   const odd = oddHours(view);
-  if (odd >= SEVERAL_HOURS) {
+  if (odd >= (bucket.count >= MANY_CALLS ? BUSY_HOURS : SEVERAL_HOURS)) {
     const text = `${odd} such hours on this day: no delay, but a run of its own.`;
     reasons.push({ code: "hours-on", text, points: 8 });
   }

@@ -10,6 +10,8 @@ const USUAL_SHARE = 0.1;
 const STRAY_HOURS = 2;
 /** Active days after which it is known which hours are usual. */
 const SETTLED_DAYS = 7;
+/** … and after which what lies far from all that were ever kept is an excursion. */
+const EXCURSION_DAYS = 5;
 /** Hours after a usual one within which activity belongs to it: a run that is repeated, or lasts. */
 const RERUN_HOURS = 7;
 /** Hours from every one at which it was ever active, from which on an hour is far from all that few days showed. */
@@ -36,8 +38,9 @@ export interface ActiveHours {
   strays: number;
   lastStrayDay: number;
   mostStray: number;
-  /** How often, since its hours are known, it was active far from all that it had ever kept. */
+  /** How often, once some days are known, it was active far from all that it had ever kept, and the largest count of such an hour. */
   excursions: number;
+  mostOfExcursion: number;
 }
 
 export function newActiveHours(): ActiveHours {
@@ -53,6 +56,7 @@ export function newActiveHours(): ActiveHours {
     lastStrayDay: -1,
     mostStray: 0,
     excursions: 0,
+    mostOfExcursion: 0,
   };
 }
 
@@ -100,7 +104,10 @@ export function learnActiveHour(hours: ActiveHours, hour: number, count: number)
 }
 
 function learnStray(hours: ActiveHours, hour: number, count: number): void {
-  if (daysActive(hours) >= SETTLED_DAYS && isFar(hours, hour)) hours.excursions += 1;
+  if (daysActive(hours) >= EXCURSION_DAYS && isFar(hours, hour)) {
+    hours.excursions += 1;
+    hours.mostOfExcursion = Math.max(hours.mostOfExcursion, count);
+  }
   if (daysActive(hours) < SETTLED_DAYS || distanceFromUsual(hours, hour) < STRAY_HOURS) {
     hours.run = hour;
     return;
@@ -122,8 +129,16 @@ export function followsRun({ run }: ActiveHours, hour: number): boolean {
  */
 export function strayProbability(hours: ActiveHours, hour: number): number {
   const days = daysActive(hours);
-  if (days < SETTLED_DAYS) return 1;
+  if (days < EXCURSION_DAYS) return 1;
   return isFar(hours, hour) ? Math.min(1, (hours.excursions + PRIOR_VISITS) / (days + 1)) : 1;
+}
+
+/**
+ * Probability, 0–1, that the entity is active on any day of a weekend at all, where it never was (the half of Jeffreys' prior); 1 on a
+ * weekday, and where it was.
+ */
+export function weekendProbability({ weekdays, weekends }: ActiveHours, hour: number): number {
+  return weekends === 0 && isWeekend(hour) ? Math.min(1, PRIOR_VISITS / (weekdays + 1)) : 1;
 }
 
 function isFar({ cells }: ActiveHours, hour: number): boolean {

@@ -106,6 +106,7 @@ const Active = z.object({
   lastStrayDay: number,
   mostStray: number,
   excursions: number,
+  mostOfExcursion: number,
 });
 
 const Pauses = z.object({

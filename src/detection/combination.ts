@@ -19,7 +19,7 @@ const AGAIN = [1, 0.5];
  * from, and the first direct call to the key that it is about, where that was never reached through a service.
  */
 const TITLES = ["New Region of a caller", "Direct use by one who came through services"];
-/** Detectors that see one side of what happened: what is used, from where, and how much. Every other one is a side by itself. */
+/** Detectors that see one side of what happened: what is used, from where, and how much at what time. Every other one is a side by itself. */
 const SIDES: readonly (readonly string[])[] = [
   [
     ...TITLES,
@@ -38,6 +38,7 @@ const SIDES: readonly (readonly string[])[] = [
     "read-share",
     "session-share",
     "context-fan-out",
+    "unusual-hour",
   ],
 ];
 /**
