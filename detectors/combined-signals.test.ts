@@ -39,6 +39,14 @@ describe("combined-signals fires", () => {
     expect(oneSide?.score).toBeLessThan(twoSides?.score ?? 0);
   });
 
+  it("less for how much and at what time, which one burst is", () => {
+    const spike = sign("decrypt-spike", 38);
+    const [twoSides] = told([spike, sign("new-origin", 38)]);
+    expect(told([spike, sign("unusual-hour", 38)])[0]?.score ?? 0).toBeLessThan(
+      twoSides?.score ?? 0,
+    );
+  });
+
   it("no more for a third sign of the same side", () => {
     const two = [sign("new-key", 38), sign("unexpected-principal", 37), sign("unusual-hour", 30)];
     const scoreOf = (signs: readonly Alert[]): number | undefined => {

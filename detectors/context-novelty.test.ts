@@ -50,6 +50,14 @@ testDetector(contextNovelty, {
       events: [...habit, ...inHour(NOW, 60, OTHERS)],
       expect: { atLeast: "high", reasons: ["many-calls"], told: ["medium", "high", "high"] },
     },
+    "fifty such calls beside a write, medium": {
+      events: [
+        ...habit,
+        ...inHour(NOW, 50, OTHERS),
+        ...inHour(NOW, 1, { ...OTHERS, name: "Encrypt", operation: "encrypt" }),
+      ],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["writes-too", "many-calls"] },
+    },
     "names under which it writes too, as a new feature does, low": {
       events: [
         ...habit,

@@ -62,6 +62,10 @@ testDetector(directUse, {
       events: [...reader, ...inHour(NOW, 60)],
       expect: { atLeast: "high", reasons: ["direct", "many-calls", "reads-only"] },
     },
+    "the same of one who never called KMS directly, low": {
+      events: [...behind, ...inHour(NOW, 60, DENIED)],
+      expect: { atMost: "low", reasons: ["direct", "never-direct", "refused"] },
+    },
     "one who never called KMS directly, on the key of its secrets, high": {
       events: [...behind, ...inHour(NOW, 3)],
       expect: { atLeast: "high", atMost: "high", reasons: ["direct", "never-direct"] },

@@ -55,6 +55,10 @@ testDetector(importedMaterial, {
       }),
       expect: { atLeast: "low", atMost: "low", reasons: ["imported"] },
     },
+    "material that does not expire, beside the means to import, medium": {
+      events: [...ask(NOW), ...load(NOW, { expirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" })],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["imported", "asked"] },
+    },
     "new material beside the old": {
       events: load(NOW, { importType: "NEW_KEY_MATERIAL" }),
       expect: { atLeast: "low", reasons: ["replaced"] },

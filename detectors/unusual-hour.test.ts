@@ -172,6 +172,10 @@ testDetector(unusualHour, {
       ],
       expect: { atLeast: "medium", reasons: ["person", "many-calls"], alerts: 1 },
     },
+    "a person of a dozen mornings and one busy afternoon, many calls at night": {
+      events: [...fewMornings, ...inHour(18 * DAY + 13, 30, ada), ...inHour(22 * DAY + 1, 12, ada)],
+      expect: { atLeast: "medium", reasons: ["person", "many-calls"], alerts: 1 },
+    },
     "a person who signs at night": {
       events: [...byDay, ...inHour(NIGHT, 7, { ...ada, name: "Sign", operation: "sign" })],
       expect: { atLeast: "medium", reasons: ["signs"], withoutReasons: ["many-calls"] },
