@@ -84,9 +84,9 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const DAILY: Subject = { name: "", period: "day" };
 const SUBJECTS = [DAILY];
-/** Calls through services raise no level. */
 /** Refused calls that are no try, but a broken release. */
 const AGAIN_AND_AGAIN = 5;
+/** Calls through services raise no level. */
 const NOTHING: readonly Subject[] = [];
 /** Keys told apart within one hour. */
 const MOST_KEYS = 60;

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
-import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
+import {
+  awayLimit,
+  daysAway,
+  type Gaps,
+  learnActive,
+  leastAfterFewDays,
+  newGaps,
+} from "../src/baseline/gaps.ts";
 import { isKnown, type KnownSet, meet, newKnownSet, size } from "../src/baseline/known-set.ts";
 import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
@@ -70,9 +77,6 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_USERS = 100;
-/** Of few days nobody can tell what is usual: only what goes beyond all of them, of one day far beyond, and is no glance. */
-const FAR_BEYOND = 1.5;
-const NO_GLANCE = 10;
 
 /** A key that nobody has used for weeks is used again. */
 export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
@@ -123,7 +127,7 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
       calls: baseline.calls,
       users: size(baseline.users),
       isAwake: baseline.days === 0 || awayDays < limitDays,
-      least: baseline.days < options.activeDays ? leastOfFewDays(baseline) : 1,
+      least: baseline.days < options.activeDays ? leastAfterFewDays(baseline, baseline.calls) : 1,
     };
   },
 
@@ -154,10 +158,6 @@ export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   },
   skip: () => {},
 });
-
-function leastOfFewDays({ days, calls }: Baseline): number {
-  return Math.max(NO_GLANCE, Math.floor((days < 2 ? FAR_BEYOND : 1) * calls) + 1);
-}
 
 function describeHour(view: View): Finding {
   const { hour, bucket, limits, entity } = view;

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { daysSince, HOUR_MS } from "../src/baseline/calendar.ts";
-import { awayLimit, daysAway, type Gaps, learnActive, newGaps } from "../src/baseline/gaps.ts";
+import {
+  awayLimit,
+  daysAway,
+  type Gaps,
+  learnActive,
+  leastAfterFewDays,
+  newGaps,
+} from "../src/baseline/gaps.ts";
 import { countMinute, crossingSecond, type MinuteCounts } from "../src/baseline/minute-counts.ts";
 import {
   addEvidence,
@@ -78,9 +85,6 @@ type View = HourView<Baseline, Bucket, Limits>;
 
 const SUBJECTS: readonly Subject[] = [{ name: "", period: "day" }];
 const MOST_KEYS = 100;
-/** Of few days nobody can tell what is usual: only what goes beyond all of them, of one day far beyond, and is no glance. */
-const FAR_BEYOND = 1.5;
-const NO_GLANCE = 10;
 /** Projects rest for a holiday. */
 const HOLIDAY_DAYS = 21;
 /** Days for which IAM users are away without meaning anything: they are mostly programs. */
@@ -139,7 +143,7 @@ export const dormantPrincipal = defineDetector<Baseline, Bucket, Limits, Options
       days: daysSince(baseline.born, hour),
       calls: baseline.calls,
       isAwake: baseline.days === 0 || awayDays < limitDays,
-      least: baseline.days < options.activeDays ? leastOfFewDays(baseline) : 1,
+      least: baseline.days < options.activeDays ? leastAfterFewDays(baseline, baseline.calls) : 1,
     };
   },
 
@@ -183,10 +187,6 @@ function isDaily({ days, longest }: Baseline): boolean {
 function leaveDays(entity: string, { personDormantDays }: Options): number {
   if (entity.includes("#") || entity.includes("/user/")) return personDormantDays;
   return entity.includes(":user/") ? Math.min(USER_LEAVE_DAYS, personDormantDays) : 0;
-}
-
-function leastOfFewDays({ days, calls }: Baseline): number {
-  return Math.max(NO_GLANCE, Math.floor((days < 2 ? FAR_BEYOND : 1) * calls) + 1);
 }
 
 function describeHour({ hour, bucket, limits, entity }: View): Finding {

@@ -4,6 +4,10 @@ import { short } from "./forgetting.ts";
 /** Weight of the newest gap in the usual one. */
 const NEWEST = 0.25;
 
+/** Times all calls of a single day that are far beyond it, and calls that are no glance. */
+const FAR_BEYOND = 1.5;
+const NO_GLANCE = 10;
+
 /** How long somebody usually stays away between two active days. Plain data. */
 export interface Gaps {
   /** First and newest active hour; −1 before any. */
@@ -48,4 +52,9 @@ export function daysAway(gaps: Gaps, hour: number): number {
  */
 export function awayLimit(gaps: Gaps, floorDays: number): number {
   return Math.max(floorDays, 5 * gaps.usual, (4 / 3) * gaps.longest);
+}
+
+/** Calls of an hour from which on a return after so few days that nobody can tell what is usual goes beyond all `calls` before. */
+export function leastAfterFewDays({ days }: Gaps, calls: number): number {
+  return Math.max(NO_GLANCE, Math.floor((days < 2 ? FAR_BEYOND : 1) * calls) + 1);
 }
