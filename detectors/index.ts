@@ -24,6 +24,7 @@ import { keyDestruction } from "./key-destruction.ts";
 import { keyRevived } from "./key-revived.ts";
 import { keyWideRise } from "./key-wide-rise.ts";
 import { longTermCredentials } from "./long-term-credentials.ts";
+import { newAccessKey } from "./new-access-key.ts";
 import { newContexts } from "./new-contexts.ts";
 import { newKey } from "./new-key.ts";
 import { newOperation } from "./new-operation.ts";
@@ -32,7 +33,6 @@ import { newSecrets } from "./new-secrets.ts";
 import { newSigner } from "./new-signer.ts";
 import { policyChange } from "./policy-change.ts";
 import { ransomChain } from "./ransom-chain.ts";
-import { readShare } from "./read-share.ts";
 import { reEncryptSweep } from "./re-encrypt-sweep.ts";
 import { replicaInNewRegion } from "./replica-in-new-region.ts";
 import { reservedContext } from "./reserved-context.ts";
@@ -75,6 +75,7 @@ export const detectors: readonly Detector[] = [
   keyRevived,
   keyWideRise,
   longTermCredentials,
+  newAccessKey,
   newContexts,
   newKey,
   newOperation,
@@ -84,7 +85,6 @@ export const detectors: readonly Detector[] = [
   policyChange,
   ransomChain,
   reEncryptSweep,
-  readShare,
   replicaInNewRegion,
   reservedContext,
   rotationOff,

@@ -162,14 +162,16 @@ export function iamUser(options: {
   accountId: string;
   name: string;
   sourceAddress?: string;
+  /** Which of the access keys that the user has one after another; by default the first. */
+  nthKey?: number;
 }): Caller {
-  const { accountId, name } = options;
+  const { accountId, name, nthKey = 0 } = options;
   const identity: JsonObject = {
     type: "IAMUser",
     principalId: uniqueId("AIDA", `${accountId}/user/${name}`),
     arn: `arn:aws:iam::${accountId}:user/${name}`,
     accountId,
-    accessKeyId: accessKeyId("AKIA", `${accountId}/user/${name}`),
+    accessKeyId: longTermKeyId(`${accountId}/user/${name}${nthKey === 0 ? "" : `/${nthKey}`}`),
     userName: name,
   };
   return {
@@ -261,4 +263,10 @@ function uniqueId(prefix: string, name: string): string {
 function accessKeyId(prefix: string, name: string): string {
   const middle = new Random(`credentials/${name}`).text(9, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
   return `${prefix}${middle}EXAMPLE`;
+}
+
+/** Like AWS's documented ones as well, but told apart by their last characters, which are all that is kept of one. */
+function longTermKeyId(name: string): string {
+  const end = new Random(`credentials/${name}`).text(9, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+  return `AKIAEXAMPLE${end}`;
 }

@@ -38,6 +38,7 @@ import { replicaRegion } from "./replica-region.ts";
 import { revocationStorm } from "./revocation-storm.ts";
 import { rootCryptography } from "./root-cryptography.ts";
 import { rotationOff } from "./rotation-off.ts";
+import { secondAccessKey } from "./second-access-key.ts";
 import { secretsFanOut } from "./secrets-fan-out.ts";
 import { sensorBlinded } from "./sensor-blinded.ts";
 import { sensorSilent } from "./sensor-silent.ts";
@@ -90,6 +91,7 @@ export const attackKinds: readonly AttackKind[] = [
   revocationStorm,
   rootCryptography,
   rotationOff,
+  secondAccessKey,
   secretsFanOut,
   sensorBlinded,
   sensorSilent,

@@ -3,9 +3,12 @@ import { serviceName } from "../names.ts";
 import { diurnal, job } from "../rhythm.ts";
 import { callerResident } from "../staff.ts";
 import { ownData } from "../use.ts";
+import { dayMs, hourMs } from "../calendar.ts";
+import type { Random } from "../random.ts";
+import type { Resident, World } from "../world.ts";
 import { type BenignKind, forShare, load } from "./kind.ts";
 
-/** IAM users with access keys that nobody got rid of: a partner's upload, a machine in an office, an old scheduler. */
+/** IAM users with access keys: a partner's upload, a machine in an office. Some keys are rotated, at once or machine by machine. */
 export const longTermUser: BenignKind = {
   name: "long-term-user",
   plant(world, random) {
@@ -21,9 +24,10 @@ export const longTermUser: BenignKind = {
           ? account.address
           : `192.0.2.${chance.integer(2, 250)}`;
         const caller = iamUser({ accountId: account.id, name, sourceAddress });
+        const next = iamUser({ accountId: account.id, name, sourceAddress, nthKey: 1 });
         const perDay = load(world, chance, 12, 300);
         const isJob = chance.chance(0.5);
-        const resident = callerResident({
+        const settled = callerResident({
           account,
           kind: isJob ? "job" : "service",
           caller,
@@ -47,9 +51,23 @@ export const longTermUser: BenignKind = {
               weekend: 0.2,
               evenness: 2,
             });
+        const rotation = rotationOf(world, chance.fork("rotation"));
+        const resident: Resident = {
+          ...settled,
+          callerAt: (timeMs, random) => (rotation(timeMs, random) ? next : caller),
+        };
         world.settle("long-term-user", resident, rhythm);
       },
       1,
     );
   },
 };
+
+/** Whether a call is made with the second key: of a user whose key is rotated, ever more of them from then on. */
+function rotationOf(world: World, chance: Random): (timeMs: number, random: Random) => boolean {
+  const { firstMs, days } = world.options;
+  const isRotated = chance.chance(0.4);
+  const fromMs = firstMs + chance.fraction() * days * dayMs;
+  const overlapMs = chance.chance(0.7) ? 1 : chance.integer(1, 36) * hourMs;
+  return (timeMs, random) => isRotated && random.fraction() < (timeMs - fromMs) / overlapMs;
+}
