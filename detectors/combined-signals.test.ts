@@ -47,6 +47,11 @@ describe("combined-signals fires", () => {
     );
   });
 
+  it("for a network that is new to a caller and to its whole account", () => {
+    const [ofBoth] = told([sign("new-origin", 35), sign("unknown-network", 34)]);
+    expect(ofBoth?.score).toBeGreaterThan(50);
+  });
+
   it("no more for a third sign of the same side", () => {
     const two = [sign("new-key", 38), sign("unexpected-principal", 37), sign("unusual-hour", 30)];
     const scoreOf = (signs: readonly Alert[]): number | undefined => {

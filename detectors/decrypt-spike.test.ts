@@ -178,6 +178,10 @@ testDetector(decryptSpike, {
       events: [...steady.map(query), ...inHour(NIGHT, 300).map(query)],
       expect: { reasons: ["person"], atLeast: "low", atMost: "low" },
     },
+    "what a person reads through a service one after another, at no machine's pace": {
+      events: [...steady.map(query), ...inHour(NIGHT, 240).map(query)],
+      expect: { reasons: ["person"], atLeast: "medium", observed: { decryptsPerFiveMinutes: 20 } },
+    },
     "four times as many as in the busiest hour ever, however spread": {
       events: [...usage(15, () => 60), ...inHour(NIGHT, 300)],
       expect: { atLeast: "medium", reasons: ["hour-volume"], withoutReasons: ["spread"] },

@@ -154,7 +154,7 @@ const BEYOND = 8;
 /** A principal decrypts far more in five minutes, an hour or a day than it usually does at that hour. */
 export const decryptSpike = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "decrypt-spike",
-  version: 8,
+  version: 9,
   title: "Decrypt spike",
   entity: "principal",
   severity: "medium to critical",

@@ -11,8 +11,8 @@ testDetector(dormantKey, {
     "a key that slept for a month, awoken by its own user": {
       events: on([0, 1, 2, 35]),
       expect: {
-        atLeast: "low",
-        atMost: "low",
+        atLeast: "medium",
+        atMost: "medium",
         reasons: ["dormant"],
         withoutReasons: ["strangers", "many-reads", "person"],
         kmsKey: KEY,

@@ -81,7 +81,7 @@ const MOST_USERS = 100;
 /** A key that nobody has used for weeks is used again. */
 export const dormantKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "dormant-key",
-  version: 2,
+  version: 3,
   title: "Dormant key awakes",
   entity: "key",
   reliableFrom: 46,
@@ -197,7 +197,7 @@ function reasonsOf({ bucket, limits, baseline, knownBy }: View): Reason[] {
     {
       code: "dormant",
       text: `No use in ${Math.floor(limits.awayDays)} days; usual gap ${Math.round(limits.usualDays * 10) / 10} days, limit ${Math.round(limits.limitDays)}.`,
-      points: Math.round(Math.min(36, 26 + 5 * Math.log2(Math.max(1, times)))),
+      points: Math.round(Math.min(48, 40 + 5 * Math.log2(Math.max(1, times)))),
     },
   ];
   if (!bucket.users.some((user) => isKnown(baseline.users, user, knownBy))) {

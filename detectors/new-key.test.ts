@@ -8,6 +8,8 @@ const NOW = 40 * DAY + 3;
 const OTHER = { keys: [key(keyArn(2))] };
 const byService = { principal: principal("app", { via: "s3.amazonaws.com" }) };
 
+const byPerson = { principal: principal("app", { human: true }) };
+
 /** Forty days with one key. */
 const habit = daily(40, () => KEY);
 
@@ -39,6 +41,14 @@ testDetector(newKey, {
     "two calls, low, as releases begin": {
       events: [...habit, ...inHour(NOW, 2, OTHER)],
       expect: { atMost: "low", withoutReasons: ["many-calls"] },
+    },
+    "fourteen calls of a person, low: people look into what is new to them": {
+      events: [...habit, ...inHour(NOW, 14, { ...OTHER, ...byPerson })],
+      expect: { atLeast: "low", atMost: "low", reasons: ["new-key"] },
+    },
+    "fifteen calls of a person, medium": {
+      events: [...habit, ...inHour(NOW, 15, { ...OTHER, ...byPerson })],
+      expect: { atLeast: "medium", atMost: "medium", reasons: ["many-calls"] },
     },
     "a single call, less": {
       events: [...habit, ...inHour(NOW, 1, OTHER)],

@@ -40,6 +40,8 @@ interface Bucket {
   /** Calls with keys that are new. */
   fresh: number;
   size: number;
+  /** Whether a person made the calls with keys that are new. */
+  human: boolean;
   /** By key ARN. */
   keys: Record<string, Use>;
 }
@@ -86,12 +88,14 @@ const MOST_KNOWN = 100;
 const MOST_KEYS = 60;
 /** By itself it is just medium, and less for a call or two: releases give old services new keys. */
 const MOST_POINTS = 40;
+/** People look into what they never looked into before. */
+const MOST_OF_PERSON = 33;
 const MANY_CALLS = 15;
 
 /** A principal that has kept to its keys for weeks uses another one. */
 export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-key",
-  version: 5,
+  version: 6,
   title: "New key of a caller",
   entity: "principal",
   severity: "informational to medium",
@@ -115,7 +119,7 @@ export const newKey = defineDetector<Baseline, Bucket, Limits, Options>({
   accepts: (event) =>
     event.error === undefined && (isCryptographic(event) || event.name === "CreateKey"),
   newBaseline: () => ({ born: -1, calls: 0, keys: newKnownSet() }),
-  newBucket: () => ({ calls: 0, fresh: 0, size: 0, keys: {} }),
+  newBucket: () => ({ calls: 0, fresh: 0, size: 0, human: false, keys: {} }),
 
   limits({ born, calls, keys }, hour, options) {
     const days = daysSince(born, hour);
@@ -167,6 +171,7 @@ function addUse({ bucket, baseline, limits, knownBy }: View, event: KmsEvent, ar
   use.count += 1;
   if (use.evidence === null) return;
   bucket.fresh += 1;
+  bucket.human ||= event.principal.human;
   use.firstMs = Math.min(use.firstMs, event.timeMs);
   use.isDirect ||= event.principal.via === undefined;
   addEvidence(use.evidence, event);
@@ -227,7 +232,7 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
   }
   if (bucket.fresh >= 3) {
     // Of one who meets new keys now and then, how many calls it made says little.
-    const points = Math.min(newness - 9, mostPoints(bucket.fresh) - pointsOf(reasons));
+    const points = Math.min(newness - 9, mostPoints(bucket) - pointsOf(reasons));
     if (points > 0) {
       const text = `${bucket.fresh} such calls in an hour: more than a try.`;
       reasons.push({ code: "many-calls", text, points });
@@ -237,7 +242,7 @@ function reasonsOf({ bucket, limits }: View, uses: readonly Use[]): Reason[] {
 }
 
 /** So many calls in its first hour are seldom a release's. */
-function mostPoints(calls: number): number {
-  if (calls < MANY_CALLS) return MOST_POINTS;
-  return MOST_POINTS + (calls < 2 * MANY_CALLS ? 4 : 8);
+function mostPoints({ fresh, human }: Bucket): number {
+  if (fresh < MANY_CALLS) return human ? MOST_OF_PERSON : MOST_POINTS;
+  return MOST_POINTS + (fresh < 2 * MANY_CALLS ? 4 : 8);
 }

@@ -96,7 +96,7 @@ const WEIGHTS: Record<Kind, Weight> = {
   reading: { workload: [8, 16, 16], person: [4, 16, 16], text: "It reads what it never read." },
   signing: { workload: [16, 16, 16], person: [8, 16, 16], text: "It signs as it never did." },
   writing: { workload: [-10, 0, 16], person: [-10, 0, 16], text: "It encrypts as it never did." },
-  grant: { workload: [16, 16, 16], person: [8, 16, 16], text: "It lets others use a key." },
+  grant: { workload: [18, 18, 18], person: [8, 16, 16], text: "It lets others use a key." },
   list: { workload: [20, 20, 20], person: [-10, -10, -10], text: "It asks which keys there are." },
   look: { workload: [-8, 8, 8], person: [-10, -10, -10], text: "It looks at keys." },
   administration: { workload: [-8, -8, -8], person: [-8, -8, -8], text: "It changes a key." },
@@ -110,7 +110,7 @@ const SURVEY_POINTS = 30;
 /** A principal that has called the same few operations for weeks calls another one. */
 export const newOperation = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-operation",
-  version: 4,
+  version: 5,
   title: "New operation of a caller",
   entity: "principal",
   reliableFrom: 40,

@@ -102,7 +102,7 @@ const MOST_MET = 1000;
 /** A principal that reads the same few secrets and parameters for ever reads others. */
 export const newSecrets = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "new-secrets",
-  version: 4,
+  version: 5,
   title: "Secrets never read before",
   entity: "principal",
   learnsFingerprints: true,
@@ -251,7 +251,7 @@ function reasonsOf(view: View, ofDay: number): Reason[] {
     {
       code: "new-secrets",
       text: `${ofDay} of the day never read before; the next one is new with a chance of ${Math.round(limits.discovery * 1000) / 10} %.`,
-      points: pointsOfSeveral(ofDay, limits.discovery, 6),
+      points: 2 + pointsOfSeveral(ofDay, limits.discovery, 6),
     },
     ...dayAfterDayReasons(view, newNames),
     ...moreThanEverReasons(ofDay, limits.mostOfDay, MANY),

@@ -64,6 +64,22 @@ testDetector(slowDrift, {
       ],
       expect: { atLeast: "medium", reasons: ["drift", "steep"], withoutReasons: ["rose-alike"] },
     },
+    "a job's runs of an hour that grow with their data, low": {
+      events: byDay(34, (day, hour) => (day >= 28 ? 300 : 120) * Number(hour === 2)),
+      expect: { atMost: "low", reasons: ["drift", "steep", "job"], alerts: 1 },
+    },
+    "as much more in six hours of the day": {
+      events: byDay(34, (day, hour) => (day >= 28 ? 50 : 20) * Number(hour < 6)),
+      expect: { atLeast: "medium", reasons: ["drift", "steep"], withoutReasons: ["job"] },
+    },
+    "a job from which somebody takes a little all around the clock": {
+      events: byDay(34, (day, hour) => (hour === 2 ? 120 : 0) + (day >= 28 ? 4 : 0)),
+      expect: { atLeast: "medium", reasons: ["drift"], withoutReasons: ["job"] },
+    },
+    "as much more of twenty a day, twice over and alone, low": {
+      events: [...daily(34, (day) => (day >= 28 ? 48 : 20)), ...daily(34, () => 60, dataKey)],
+      expect: { atMost: "low", reasons: ["rose-alone", "few"] },
+    },
     "as much more of twenty a day, less gravely": {
       events: daily(42, (day) => (day >= 28 ? 32 : 20)),
       expect: { atMost: "low", reasons: ["drift", "few"], alerts: 1 },

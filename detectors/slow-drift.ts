@@ -64,8 +64,14 @@ const RULE: DriftRule = {
 };
 /** Times the expected volume, over the days of the drift, from which on it weighs more. */
 const STEEP = 1.8;
-/** Below so many expected decrypts a day a rise weighs less. */
+/** Below so many expected decrypts a day a rise is low at most: so small a number varies by itself. */
 const FEW_PER_DAY = 40;
+/** Up to so many busy hours of the day a principal is a job, whose runs grow with their data. */
+const HOURS_OF_JOB = 5;
+/** Percent of its decrypts in the quietest hours up to which it keeps its own. */
+const STRAY_PERCENT = 2;
+/** What a rise that small numbers or a job's data explain is worth at most. */
+const MOST_EXPLAINED = 36;
 /** Times the expected volume up to which a rise of everything is as grave as one of decrypts: moves and imports bring more. */
 const MODERATE = 1.55;
 /** Sum, and times the expected volume, from which on a rise is too steady and too large for growth, whatever rose with it. */
@@ -79,7 +85,7 @@ const NOTHING: readonly Subject[] = [];
 /** A principal decrypts somewhat more day after day, no hour of it remarkable. */
 export const slowDrift = defineDetector<DailyDrift, Bucket, Limits, Options>({
   id: "slow-drift",
-  version: 7,
+  version: 8,
   title: "Slow drift",
   entity: "principal",
   severity: "informational to high",
@@ -186,12 +192,9 @@ function tell(drift: Drift): Told {
     const text = `${Math.floor(times * 10) / 10} times as much as expected.`;
     reasons.push({ code: "steep", text, points: 12 });
   }
-  if (expected < FEW_PER_DAY) {
-    const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
-    reasons.push({ code: "few", text, points: -22 });
-  }
   if (drift.by === "spread") reasons.push(spreadReason(drift));
   reasons.push(...companyOf(drift, pointsOf(reasons)));
+  reasons.push(...explanationOf(drift, expected, pointsOf(reasons)));
   return {
     summary: `decrypted about ${perDay} times a day for ${drift.days} days; expected about ${expected}.`,
     reasons,
@@ -212,6 +215,18 @@ function companyOf(drift: Drift, points: number): Reason[] {
   const isFarBeyond = sum >= FAR_BEYOND && times >= FAR_MORE;
   const isModerate = by === "volume" && times < MODERATE && expected >= FEW_PER_DAY * days;
   return isFarBeyond || isModerate ? reasons.filter((reason) => reason.points > 0) : reasons;
+}
+
+/** What explains a rise by itself: it is low at most. */
+function explanationOf(drift: Drift, expected: number, points: number): Reason[] {
+  if (expected < FEW_PER_DAY) {
+    const text = `Fewer than ${FEW_PER_DAY} a day are usual: so small a number varies by itself.`;
+    return [{ code: "few", text, points: Math.min(-22, MOST_EXPLAINED - points) }];
+  }
+  const { count, quiet, busyHours } = drift;
+  if (busyHours > HOURS_OF_JOB || percent(quiet, count) > STRAY_PERCENT) return [];
+  const text = "A job that keeps its hours: its runs grow with their data.";
+  return [{ code: "job", text, points: Math.min(-8, MOST_EXPLAINED - points) }];
 }
 
 function spreadReason({ count, quiet, quietExpected }: Drift): Reason {

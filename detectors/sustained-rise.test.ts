@@ -57,6 +57,10 @@ testDetector(sustainedRise, {
       ],
       expect: { atLeast: "medium", withoutReasons: ["rose-alike"] },
     },
+    "a person who reads just more than three times what they ever did, low": {
+      events: [...mornings, ...run([7, 7, 6, 6], ada)],
+      expect: { atLeast: "low", atMost: "low", reasons: ["sustained"] },
+    },
     "the more, the more gravely": {
       events: [...service, ...run([120, 120, 120])],
       expect: { atLeast: "medium", alerts: 1 },

@@ -134,7 +134,7 @@ const SHARE_HALF_LIFE_HOURS = 200;
 /** A principal decrypts for hours more than it ever did in as many, no hour of it remarkable. */
 export const sustainedRise = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "sustained-rise",
-  version: 1,
+  version: 2,
   title: "Sustained rise",
   entity: "principal",
   severity: "medium to high",
@@ -321,7 +321,7 @@ function describeRise(view: View): Finding {
 function reasonsOf({ hour, baseline, bucket, limits }: View, risen: Risen): Reason[] {
   const { sum, limit, hours } = risen;
   const text = `${sum} decrypts within ${widthOf(bucket)} hours, in ${hours} of them; never more than ${Math.round(limits.largest)} so far, limit ${limit}.`;
-  const points = Math.round(Math.min(66, 42 + 12 * Math.log2(sum / limit)));
+  const points = Math.round(Math.min(61, 37 + 12 * Math.log2(sum / limit)));
   return [
     { code: "sustained", text, points },
     ...companyOf(risen, limits).filter((reason) => reason.points > 0),

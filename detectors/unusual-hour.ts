@@ -148,7 +148,7 @@ const MOST_CALLS = 200;
 /** A principal uses keys at an hour of the day at which it never does. */
 export const unusualHour = defineDetector<Baseline, Bucket, Limits, Options>({
   id: "unusual-hour",
-  version: 10,
+  version: 11,
   title: "Unusual hour",
   entity: "principal",
   severity: "low to medium",
@@ -421,7 +421,7 @@ function reasonsOfJob(view: View): Reason[] {
     reasons.push({ code: "punctual", text, points: 8 });
     if (bucket.count < FEW_CALLS) {
       const few = "Few calls: less than a run of a job.";
-      reasons.push({ code: "few-calls", text: few, points: -4 });
+      reasons.push({ code: "few-calls", text: few, points: -5 });
     }
     return reasons;
   }

@@ -8,6 +8,7 @@ import {
 } from "./call-share.ts";
 import { short } from "./forgetting.ts";
 import {
+  busyHours,
   type DayProfile,
   learnProfile,
   newDayProfile,
@@ -97,6 +98,8 @@ export interface Drift {
   /** Counts in the twelve hours that are usually quietest, bursts clipped, and what the usual spread over hours has there. */
   readonly quiet: number;
   readonly quietExpected: number;
+  /** Hours of the day that are usually busy. */
+  readonly busyHours: number;
   readonly sum: number;
 }
 
@@ -223,7 +226,7 @@ function judgeDay(drift: DailyDrift, judged: Judged, rule: DriftRule): void {
 function raise(drift: DailyDrift, by: "volume" | "spread", run: Run, day: number): void {
   const { isRising: _, ...told } = run;
   const readShare = knownShare(drift.readShare);
-  drift.alarm = { by, day, readShare, ...told };
+  drift.alarm = { by, day, readShare, busyHours: busyHours(drift.profile), ...told };
   acceptLevel(drift, run);
 }
 

@@ -16,6 +16,8 @@ const QUIET_HOURS = DAY_HOURS / 2;
 /** Times its share of a day that an hour counts at most, and so many more: a burst is not a habit. */
 const MOST_TIMES = 3;
 const MOST_MORE = 2;
+/** Part of the busiest hour's share that a busy one has. */
+const BUSY_PART = 0.1;
 /** What the hours of no history are taken to share, as a part of the whole. */
 const EVEN = 0.02;
 /** Excess variance of daily shares over a binomial one: at first, at least, and the weight of a new day in it. */
@@ -71,6 +73,13 @@ export function quietShare(profile: DayProfile, counts: readonly number[]): Quie
   const variance = expected * (1 - share) * profile.roughness;
   const deviation = variance > 0 ? (count - expected) / Math.sqrt(variance) : 0;
   return { count, expected, deviation };
+}
+
+/** How many hours of the day, 1–24, usually have a tenth or more of what the busiest one has. */
+export function busyHours(profile: DayProfile): number {
+  const shares = sharesOf(profile);
+  const least = BUSY_PART * Math.max(...shares);
+  return shares.filter((share) => share >= least).length;
 }
 
 /** The part of a day, 0–0.5, that the twelve quietest hours usually have. */

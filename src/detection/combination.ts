@@ -19,7 +19,10 @@ const AGAIN = [1, 0.5];
  * from, and the first direct call to the key that it is about, where that was never reached through a service.
  */
 const TITLES = ["New Region of a caller", "Direct use by one who came through services"];
-/** Detectors that see one side of what happened: what is used, from where, and how much at what time. Every other one is a side by itself. */
+/**
+ * Detectors that see one side of what happened: what is used, from where, and how much at what time. Every other one is a side by
+ * itself, `unknown-network` too: that a network is new to a whole account says more than that it is to one caller.
+ */
 const SIDES: readonly (readonly string[])[] = [
   [
     ...TITLES,
@@ -30,12 +33,11 @@ const SIDES: readonly (readonly string[])[] = [
     "new-contexts",
     "unused-region",
   ],
-  ["new-origin", "unknown-network", "direct-use"],
+  ["new-origin", "direct-use"],
   [
     "decrypt-spike",
     "sustained-rise",
     "slow-drift",
-    "read-share",
     "session-share",
     "context-fan-out",
     "unusual-hour",

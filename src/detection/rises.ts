@@ -10,6 +10,8 @@ const OFTEN = 2;
 const OFTEN_DAYS = 2;
 /** What a person's query through a service is worth at most: low, since whoever looks for data reads as much as there is. */
 const QUERY_POINTS = 36;
+/** Reads within five minutes from which on a machine makes them for a query: a person asks for one thing after another. */
+const QUERY_PACE = 25;
 
 /** Services through which things are read one by one: Secrets Manager, and Systems Manager as CloudTrail names it. */
 const SECRET_STORES = new Set([
@@ -109,15 +111,26 @@ export function pointsOfRise(timesLimit: number): number {
   return Math.round(Math.min(84, 35 + 12 * Math.log2(Math.max(1, timesLimit))) * 10) / 10;
 }
 
+/** What is known of the reads of an hour, which a person may have made; `fiveMinutes` are those of its busiest five. */
+interface PersonReads {
+  readonly human: boolean;
+  readonly evidence: Evidence | null;
+  readonly fiveMinutes: number;
+}
+
 /** People open a report or run a query, and a service decrypts for them as many things as it holds; secrets they ask for one by one. */
 export function personReasons(
-  { human, evidence }: { readonly human: boolean; readonly evidence: Evidence | null },
+  { human, evidence, fiveMinutes }: PersonReads,
   reasons: readonly Reason[],
 ): Reason[] {
   if (!human) return [];
   const via = evidence?.principal?.via ?? null;
   if (via === null || SECRET_STORES.has(via)) {
     return [{ code: "person", text: "People work in bursts.", points: -6 }];
+  }
+  if (fiveMinutes < QUERY_PACE) {
+    const paced = "A person's reads through a service, at the pace of a person.";
+    return [{ code: "person", text: paced, points: -14 }];
   }
   const points = pointsOf(reasons);
   const text = "A person's query, for which a service decrypts.";

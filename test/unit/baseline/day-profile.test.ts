@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  busyHours,
   type DayProfile,
   learnProfile,
   newDayProfile,
@@ -16,6 +17,13 @@ describe("a profile of the day", () => {
     const profile = learned(20, () => daytime);
     expect(usualCounts(profile)[12]).toBeCloseTo(20, 1);
     expect(usualCounts(profile)[3]).toBeCloseTo(2, 1);
+  });
+
+  it("counts the hours that have a tenth of the busiest one's, or more", () => {
+    expect(busyHours(learned(20, () => daytime))).toBe(24);
+    expect(busyHours(learned(20, () => HOURS.map((hour) => (hour === 2 ? 300 : 1))))).toBe(1);
+    expect(busyHours(learned(20, () => HOURS.map((hour) => (hour < 3 ? 40 : 3))))).toBe(3);
+    expect(busyHours(newDayProfile())).toBe(24);
   });
 
   it("has a quiet half of the day with its usual share, whatever the volume", () => {
