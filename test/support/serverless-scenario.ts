@@ -56,7 +56,7 @@ export function serverlessScenario(): ServerlessScenario {
 
 function simulatedDays(): CloudTrailRecord[] {
   const simulation = simulate({
-    seed: 3,
+    seed: 8,
     firstMs: FIRST_MS,
     days: 6,
     accounts: 2,
